@@ -1,0 +1,252 @@
+//! The one decode loop, and the pull-based [`Decoder`] over it. The caller owns the bytes.
+
+use crate::config::Config;
+use crate::frame::{Frame, Kind};
+use crate::header::{check_pq, read_header, read_straight};
+use crate::reject::{Fault, Reason, Reject};
+use crate::table::{FrameTable, Row};
+use crate::wire::{read_prefix, Known, PREFIX_BYTES};
+
+/// What the front of a buffer holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Decoded<'b> {
+    /// A frame, and its length in bytes: the next one starts behind it.
+    Frame(Frame<'b>, usize),
+    /// Part of a frame, good so far; the next step (prefix, header, whole frame) needs that many bytes more.
+    Need(usize),
+}
+
+/// Decodes the frame at the front of `bytes`, on its own.
+///
+/// # Errors
+/// The [`Reject`] of the first rule broken, as soon as the bytes that show it are there.
+pub fn decode<'b>(bytes: &'b [u8], config: &Config) -> Result<Decoded<'b>, Reject> {
+    Decoder::new(*config).decode(bytes)
+}
+
+/// Decodes a byte stream from buffers that the caller owns. Holds a configuration, a position and a verdict, never
+/// bytes; does not allocate; the cost of a frame does not depend on its body.
+///
+/// Each call continues behind the bytes that the calls before it consumed. After a reject every call gives the same
+/// reject, until [`Decoder::reset`]. The rules of a session (section 4) are [`Session`](crate::Session)'s.
+#[derive(Clone, Debug)]
+pub struct Decoder {
+    config: Config,
+    /// Bytes of the stream consumed.
+    position: u64,
+    /// The front frame needs no new look before it has this many bytes.
+    look_at: usize,
+    verdict: Option<Reject>,
+}
+
+impl Decoder {
+    /// A decoder at the start of a stream.
+    pub const fn new(config: Config) -> Self {
+        Decoder { config, position: 0, look_at: 0, verdict: None }
+    }
+
+    /// Decodes the frame at the front of `bytes`. After [`Decoded::Frame`] pass what follows it; after
+    /// [`Decoded::Need`] pass the same bytes again with more behind them.
+    ///
+    /// # Errors
+    /// The [`Reject`] of the first rule broken.
+    pub fn decode<'b>(&mut self, bytes: &'b [u8]) -> Result<Decoded<'b>, Reject> {
+        let mut row = [Row::default()];
+        let run = self.run(&mut NoRules, bytes, &mut row)?;
+        match row[0].frame(bytes) {
+            Some(frame) if run.rows == 1 => Ok(Decoded::Frame(frame, run.consumed)),
+            _ => Ok(Decoded::Need(run.need)),
+        }
+    }
+
+    /// Decodes all whole frames of `bytes`, as many as `rows` has room for.
+    ///
+    /// # Errors
+    /// The [`Reject`] of the first rule broken; frames before it are given first, by a call of their own.
+    pub fn decode_table<'t>(
+        &mut self,
+        bytes: &'t [u8],
+        rows: &'t mut [Row],
+    ) -> Result<FrameTable<'t>, Reject> {
+        let run = self.run(&mut NoRules, bytes, rows)?;
+        let (consumed, need) = (run.consumed, run.need);
+        Ok(FrameTable { bytes, rows: &rows[..run.rows], consumed, need })
+    }
+
+    /// Says that the input has ended; `rest` is what no call has consumed (rule 3.4).
+    ///
+    /// # Errors
+    /// `truncated` where `rest` is part of a frame, or the reject given before.
+    pub fn finish(&mut self, rest: &[u8]) -> Result<(), Reject> {
+        if let Some(reject) = self.verdict {
+            return Err(reject);
+        }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        Err(self.reject((TRUNCATED, rest.len()), 0))
+    }
+
+    /// Back to the start of a new stream, without a verdict.
+    pub fn reset(&mut self) {
+        *self = Decoder::new(self.config);
+    }
+
+    /// The reject given, if any.
+    pub const fn verdict(&self) -> Option<&Reject> {
+        self.verdict.as_ref()
+    }
+
+    /// Bytes of the stream consumed so far.
+    pub const fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// What it was made with.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Replaces the configuration; a frame that has begun is judged anew (rule 4.5).
+    pub(crate) fn set_config(&mut self, config: Config) {
+        self.config = config;
+        self.look_at = 0;
+    }
+
+    fn reject(&mut self, (fault, known): Known, frame_at: usize) -> Reject {
+        let offset = self.position + frame_at as u64;
+        *self.verdict.insert(Reject::new(fault, offset, offset + known as u64))
+    }
+
+    /// The decode loop of every layer: reads frames into rows until one is cut, one is bad, or no row is left.
+    #[inline]
+    pub(crate) fn run<R: Rules>(
+        &mut self,
+        rules: &mut R,
+        bytes: &[u8],
+        rows: &mut [Row],
+    ) -> Result<Run, Reject> {
+        if let Some(reject) = self.verdict {
+            return Err(reject);
+        }
+        if bytes.len() < self.look_at {
+            return Ok(Run { rows: 0, consumed: 0, need: self.look_at - bytes.len() });
+        }
+        self.look_at = 0;
+        let all = bytes.len();
+        let bytes = &bytes[..all.min(MAX_TABLE_BYTES)];
+        let mut run = Run { rows: 0, consumed: 0, need: 0 };
+        for row in rows.iter_mut() {
+            let rest = &bytes[run.consumed..];
+            let seen = look(&self.config, rest, run.consumed as u32, row);
+            let judged = seen.and_then(|seen| judge(rules, row, bytes, seen));
+            match judged {
+                Ok(Seen::Frame(length)) => {
+                    run.consumed += length;
+                    run.rows += 1;
+                }
+                Ok(Seen::Head(until) | Seen::Part(until)) => {
+                    run.need = if bytes.len() == all { until - rest.len() } else { 0 };
+                    self.look_at = if rest.len() < PREFIX_BYTES { 0 } else { until };
+                    break;
+                }
+                Err(known) => {
+                    let reject = self.reject(known, run.consumed);
+                    if run.rows == 0 {
+                        return Err(reject);
+                    }
+                    break;
+                }
+            }
+        }
+        // All rows may be used just where the input ends.
+        if run.consumed == all && self.verdict.is_none() {
+            run.need = PREFIX_BYTES;
+        }
+        self.position += run.consumed as u64;
+        Ok(run)
+    }
+}
+
+/// Offsets of a row have 32 bits; a longer buffer takes more than one call.
+const MAX_TABLE_BYTES: usize = u32::MAX as usize;
+
+const TRUNCATED: Fault =
+    Fault::new(Reason::Truncated, "length", "promises more bytes than the input had");
+
+/// How far the decode loop came.
+pub(crate) struct Run {
+    pub rows: usize,
+    pub consumed: usize,
+    pub need: usize,
+}
+
+/// What a look at the front of the bytes saw.
+#[derive(Clone, Copy)]
+enum Seen {
+    /// A whole frame of that length.
+    Frame(usize),
+    /// A whole header; the frame is whole with that many bytes.
+    Head(usize),
+    /// Less; the next look is due with that many bytes.
+    Part(usize),
+}
+
+/// Rules beyond the decoder's own, judged when a frame's header is complete (rule 3.8).
+pub(crate) trait Rules {
+    /// `whole`: the frame is complete and counts from now on.
+    fn judge(&mut self, row: &Row, bytes: &[u8], whole: bool) -> Result<(), Fault>;
+}
+
+/// A decoder without a session.
+pub(crate) struct NoRules;
+
+impl Rules for NoRules {
+    #[inline(always)]
+    fn judge(&mut self, _: &Row, _: &[u8], _: bool) -> Result<(), Fault> {
+        Ok(())
+    }
+}
+
+#[inline(always)]
+fn look(config: &Config, rest: &[u8], offset: u32, row: &mut Row) -> Result<Seen, Known> {
+    match read_straight(rest, config.max_frame(), offset, row) {
+        Some(length) => Ok(Seen::Frame(length)),
+        None => look_by_table(config, rest, offset, row),
+    }
+}
+
+/// In byte order: the prefix, then the whole header (rule 3.2).
+fn look_by_table(config: &Config, rest: &[u8], offset: u32, row: &mut Row) -> Result<Seen, Known> {
+    let Some(prefix) = read_prefix(rest, config)? else {
+        return Ok(Seen::Part(PREFIX_BYTES));
+    };
+    let header_end = PREFIX_BYTES + prefix.header_len;
+    let Some(header) = rest.get(PREFIX_BYTES..header_end) else {
+        return Ok(Seen::Part(header_end));
+    };
+    let known = |fault| (fault, header_end);
+    let values = read_header(prefix.kind, header, config.strict_headers()).map_err(known)?;
+    if prefix.kind == Kind::Hello && !config.allow_pq_hello_flags() {
+        check_pq(&values).map_err(known)?;
+    }
+    *row = Row::at(prefix.kind, offset, prefix.header_len, prefix.length);
+    values.fill(prefix.kind, offset + PREFIX_BYTES as u32, row);
+    Ok(if rest.len() < prefix.length {
+        Seen::Head(prefix.length)
+    } else {
+        Seen::Frame(prefix.length)
+    })
+}
+
+#[inline(always)]
+fn judge<R: Rules>(rules: &mut R, row: &Row, bytes: &[u8], seen: Seen) -> Result<Seen, Known> {
+    let whole = match seen {
+        Seen::Frame(_) => true,
+        Seen::Head(_) => false,
+        Seen::Part(_) => return Ok(seen),
+    };
+    let known = |fault| (fault, PREFIX_BYTES + usize::from(row.header_len));
+    rules.judge(row, bytes, whole).map_err(known)?;
+    Ok(seen)
+}

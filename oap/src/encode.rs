@@ -1,0 +1,151 @@
+//! The one canonical encoding of a frame (rule 2.11).
+
+use crate::frame::{Frame, Kind};
+use crate::header::{Head, Values, MAX_HEAD};
+use crate::reject::{Fault, Reason};
+use crate::table::Row;
+use bytes::BufMut;
+use std::fmt;
+
+/// Why a frame was not encoded. Nothing was written, and a session stays as it was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The peer would have to reject it: the rule that it breaks.
+    Refused(Fault),
+    /// It is good, but the output is too small.
+    BufferTooSmall {
+        /// Bytes that the frame takes.
+        needed: usize,
+    },
+    /// A row names bytes that its buffer does not have.
+    OutOfBounds,
+}
+
+impl EncodeError {
+    /// The label, where a rule was broken.
+    pub const fn reason(&self) -> Option<Reason> {
+        match self {
+            EncodeError::Refused(fault) => Some(fault.reason()),
+            _ => None,
+        }
+    }
+}
+
+impl From<Fault> for EncodeError {
+    fn from(fault: Fault) -> Self {
+        EncodeError::Refused(fault)
+    }
+}
+
+impl fmt::Display for EncodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            EncodeError::Refused(fault) => fault.fmt(f),
+            EncodeError::BufferTooSmall { needed } => write!(f, "the frame takes {needed} bytes"),
+            EncodeError::OutOfBounds => f.write_str("the row's text or body is not in the buffer"),
+        }
+    }
+}
+
+impl std::error::Error for EncodeError {}
+
+/// Bytes of the frame's encoding.
+///
+/// # Errors
+/// The [`Fault`] that a decoder would find: in the fields first, then in the length.
+pub fn encoded_len(frame: &Frame<'_>) -> Result<usize, Fault> {
+    Head::of(frame).map(|head| head.length)
+}
+
+/// Writes the frame to the front of `out` and gives its length in bytes. Does not allocate.
+///
+/// # Errors
+/// [`EncodeError::Refused`] where a decoder would reject it, [`EncodeError::BufferTooSmall`] where `out` is.
+pub fn encode(frame: &Frame<'_>, mut out: &mut [u8]) -> Result<usize, EncodeError> {
+    encode_to(frame, &mut out)
+}
+
+/// Appends the frame to a buffer that may grow (`Vec<u8>`, `BytesMut`) and gives its length in bytes.
+///
+/// # Errors
+/// As [`encode()`]; a growing buffer is never too small.
+pub fn encode_to(frame: &Frame<'_>, out: &mut impl BufMut) -> Result<usize, EncodeError> {
+    put(&Head::of(frame)?, body_of(frame), out)
+}
+
+pub(crate) fn body_of<'a>(frame: &Frame<'a>) -> &'a [u8] {
+    match frame {
+        Frame::Data(data) => data.body,
+        _ => &[],
+    }
+}
+
+/// The head of an ACK, or of a DATA with an address.
+const SHORT_HEAD: usize = 96;
+
+#[inline]
+pub(crate) fn put(
+    head: &Head<'_>,
+    body: &[u8],
+    out: &mut impl BufMut,
+) -> Result<usize, EncodeError> {
+    if out.remaining_mut() < head.length {
+        return Err(EncodeError::BufferTooSmall { needed: head.length });
+    }
+    if head.len() <= SHORT_HEAD {
+        put_head(head, &mut [0; SHORT_HEAD], out);
+    } else {
+        put_head(head, &mut [0; MAX_HEAD], out);
+    }
+    out.put_slice(body);
+    Ok(head.length)
+}
+
+#[inline]
+fn put_head(head: &Head<'_>, scratch: &mut [u8], out: &mut impl BufMut) {
+    head.write(scratch);
+    out.put_slice(&scratch[..head.len()]);
+}
+
+/// How far [`encode_rows`] came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Encoded {
+    /// Rows encoded.
+    pub rows: usize,
+    /// Bytes written.
+    pub written: usize,
+}
+
+/// Encodes the frames of a table, whose texts and bodies stand in `bytes`, as many as `out` has room for. The
+/// inverse of [`Decoder::decode_table`](crate::Decoder::decode_table); `header_len` is not read. Does not allocate.
+///
+/// # Errors
+/// What is wrong with the first row not yet encoded, if none was before it in this call.
+pub fn encode_rows(rows: &[Row], bytes: &[u8], out: &mut [u8]) -> Result<Encoded, EncodeError> {
+    let mut done = Encoded::default();
+    for row in rows {
+        match encode_row(row, bytes, &mut &mut out[done.written..]) {
+            Ok(written) => done.written += written,
+            Err(error) if done.rows == 0 => return Err(error),
+            Err(_) => break,
+        }
+        done.rows += 1;
+    }
+    Ok(done)
+}
+
+#[inline]
+fn encode_row(row: &Row, bytes: &[u8], out: &mut impl BufMut) -> Result<usize, EncodeError> {
+    const UNKNOWN: Fault = Fault::new(Reason::UnknownEnvelope, "kind", "is none of 1..=6");
+    let kind = Kind::from_byte(row.kind).ok_or(UNKNOWN)?;
+    let (text, body) = match kind {
+        Kind::Hello | Kind::Ack | Kind::End => (Some(&[][..]), Some(&[][..])),
+        Kind::Start | Kind::Error => (row.text(bytes), Some(&[][..])),
+        Kind::Data if row.flags & Row::HAS_OBJ == 0 => (Some(&[][..]), row.body(bytes)),
+        Kind::Data => (row.text(bytes), row.body(bytes)),
+    };
+    let text = text.ok_or(EncodeError::OutOfBounds)?;
+    let body = body.ok_or(EncodeError::OutOfBounds)?;
+    put(&Head::new(kind, Values::of_row(kind, row, text), body.len())?, body, out)
+}

@@ -1,0 +1,418 @@
+//! Reading and writing a header by the table of its kind's fields (section 2), and the straight path that strict DATA
+//! and ACK take.
+
+use crate::fields::{
+    fault, fields, header_name, is_obj, is_text, Field, Rule, Type, MAX_FIELDS, OBJ_LEN,
+};
+use crate::frame::{Frame, Hello, Kind};
+use crate::reject::{Fault, Reason};
+use crate::table::Row;
+use crate::wire::{
+    oversize, prefix_bytes, read_varint, varint_len, write_varint, Cursor, WireType,
+    MAX_FRAME_BYTES, PREFIX_BYTES, VERSION,
+};
+
+/// The values of a header's fields, by their place in the table. No kind has two strings.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Values<'h> {
+    present: [bool; MAX_FIELDS],
+    numbers: [u64; MAX_FIELDS],
+    text: &'h [u8],
+    /// Where the text stands in the header.
+    text_at: usize,
+}
+
+impl<'h> Values<'h> {
+    fn number(mut self, place: usize, value: u64) -> Self {
+        self.present[place] = true;
+        self.numbers[place] = value;
+        self
+    }
+
+    fn maybe(self, place: usize, value: Option<u64>) -> Self {
+        value.map_or(self, |value| self.number(place, value))
+    }
+
+    fn text(mut self, place: usize, text: &'h [u8]) -> Self {
+        self.present[place] = true;
+        self.text = text;
+        self
+    }
+
+    fn get(&self, place: usize) -> Option<u64> {
+        self.present[place].then_some(self.numbers[place])
+    }
+
+    /// The values of a frame that is to be sent.
+    pub fn of(frame: &Frame<'h>) -> Self {
+        let none = Values::default();
+        match frame {
+            Frame::Hello(Hello { version, max_frame, features, ack_window }) => none
+                .number(0, u64::from(*version))
+                .number(1, *max_frame)
+                .maybe(2, *features)
+                .maybe(3, ack_window.map(u64::from)),
+            Frame::Start(start) => none.text(0, start.stream.as_bytes()),
+            Frame::Data(data) => {
+                let seq = none.number(0, data.seq);
+                data.obj.map_or(seq, |obj| seq.text(1, obj.as_bytes()))
+            }
+            Frame::Ack(ack) => none.number(0, ack.up_to),
+            Frame::End(end) => none.number(0, end.seq).number(1, u64::from(end.status)),
+            Frame::Error(e) => none.number(0, u64::from(e.code)).text(1, e.reason.as_bytes()),
+        }
+    }
+
+    /// The values of a row that is to be sent.
+    #[inline]
+    pub fn of_row(kind: Kind, row: &Row, text: &'h [u8]) -> Self {
+        let none = Values::default();
+        let has = |flag| row.flags & flag != 0;
+        match kind {
+            Kind::Hello => none
+                .number(0, u64::from(VERSION))
+                .number(1, u64::from(row.value))
+                .maybe(2, has(Row::HAS_FEATURES).then_some(row.seq))
+                .maybe(3, has(Row::HAS_ACK_WINDOW).then_some(u64::from(row.ack_window))),
+            Kind::Start => none.text(0, text),
+            Kind::Data if has(Row::HAS_OBJ) => none.number(0, row.seq).text(1, text),
+            Kind::Data | Kind::Ack => none.number(0, row.seq),
+            Kind::End => none.number(0, row.seq).number(1, u64::from(row.value)),
+            Kind::Error => none.number(0, u64::from(row.value)).text(1, text),
+        }
+    }
+
+    /// Fills what the header tells of a row; `header_offset` is where the header starts in the caller's buffer.
+    pub fn fill(&self, kind: Kind, header_offset: u32, row: &mut Row) {
+        let [first, second, ..] = self.numbers;
+        (row.seq, row.value) = match kind {
+            Kind::Hello => (self.numbers[2], second as u32),
+            Kind::Start => (0, 0),
+            Kind::Data | Kind::Ack => (first, 0),
+            Kind::End => (first, second as u32),
+            Kind::Error => (0, first as u32),
+        };
+        let hello = kind == Kind::Hello;
+        row.ack_window = if hello { self.numbers[3] as u16 } else { 0 };
+        row.text_offset = match self.text.len() {
+            0 => row.body_offset,
+            _ => header_offset + self.text_at as u32,
+        };
+        row.text_len = self.text.len() as u16;
+        row.flags = u8::from(kind == Kind::Data && self.present[1]) * Row::HAS_OBJ
+            | u8::from(hello && self.present[2]) * Row::HAS_FEATURES
+            | u8::from(hello && self.present[3]) * Row::HAS_ACK_WINDOW;
+    }
+}
+
+/// Reads a whole header: fields in their order, then required fields, then value rules by number (rule 3.2).
+pub(crate) fn read_header(kind: Kind, header: &[u8], strict: bool) -> Result<Values<'_>, Fault> {
+    let mut values = Values::default();
+    let mut cursor = Cursor::new(header, strict);
+    let mut last = 0;
+    while cursor.left() > 0 {
+        let of_header = |says| fault(kind, header_name(kind), says);
+        let (number, wire) = cursor.key().map_err(of_header)?;
+        let Some(place) = fields(kind).iter().position(|f| f.number == number) else {
+            if strict {
+                return Err(of_header("has an unknown field"));
+            }
+            cursor.skip(wire).map_err(of_header)?;
+            continue;
+        };
+        let field = &fields(kind)[place];
+        if strict && number <= last {
+            return Err(fault(kind, field.name, "is twice or out of order"));
+        }
+        last = number;
+        read_field(&mut cursor, field, wire, place, &mut values)
+            .map_err(|says| fault(kind, field.name, says))?;
+        values.text_at = match field.ty {
+            Type::String => header.len() - cursor.left() - values.text.len(),
+            _ => values.text_at,
+        };
+    }
+    check_values(kind, &values)?;
+    Ok(values)
+}
+
+fn read_field<'h>(
+    cursor: &mut Cursor<'h>,
+    field: &Field,
+    wire: WireType,
+    place: usize,
+    values: &mut Values<'h>,
+) -> Result<(), &'static str> {
+    if wire != field.ty.wire() {
+        return Err("has another wire type");
+    }
+    *values = match field.ty {
+        Type::String => values.text(place, cursor.bytes()?),
+        Type::Uint64 => values.number(place, cursor.varint()?),
+        // Rule 2.10: of each occurrence, also of one that a later one replaces.
+        Type::Uint32 => {
+            let value = u32::try_from(cursor.varint()?).map_err(|_| "is over 32 bits")?;
+            values.number(place, value.into())
+        }
+    };
+    Ok(())
+}
+
+/// Required fields, then value rules by number: the same for what is received and what is sent.
+pub(crate) fn check_values(kind: Kind, values: &Values<'_>) -> Result<(), Fault> {
+    let table = || fields(kind).iter().zip(values.present);
+    if let Some((field, _)) = table().find(|(field, present)| field.required && !present) {
+        return Err(fault(kind, field.name, "is required"));
+    }
+    for (place, (field, present)) in table().enumerate() {
+        if present {
+            check_value(kind, field, values.numbers[place], values.text)?;
+        }
+    }
+    Ok(())
+}
+
+fn check_value(kind: Kind, field: &Field, number: u64, text: &[u8]) -> Result<(), Fault> {
+    let broken = |says| Err(fault(kind, field.name, says));
+    let limited = |says, limit| Err(fault(kind, field.name, says).limit(limit));
+    match field.rule {
+        Rule::Range(min, _) if number < min => limited("is below its range", min),
+        Rule::Range(_, max) if number > max => limited("is above its range", max),
+        Rule::Text(min, _) if text.len() < min => limited("is too short", min as u64),
+        Rule::Text(_, max) if text.len() > max => limited("is too long", max as u64),
+        Rule::Text(..) if !is_text(text) => broken("is not UTF-8 without control characters"),
+        Rule::Obj if !is_obj(text) => broken("is not b3: and 64 lowercase hex digits"),
+        Rule::Any | Rule::Range(..) | Rule::Text(..) | Rule::Obj => Ok(()),
+    }
+}
+
+/// Rule 3.7, judged after all else of a HELLO's header.
+pub(crate) fn check_pq(values: &Values<'_>) -> Result<(), Fault> {
+    match values.get(2) {
+        None | Some(0) => Ok(()),
+        Some(_) => {
+            Err(Fault::new(Reason::BadHelloPq, "HELLO.features", "has bits that policy forbids"))
+        }
+    }
+}
+
+/// Reads the canonical DATA or ACK whose frame lies whole at the front of `bytes` and gives its length: the straight
+/// path. Anything else, good or bad, is left to the table.
+#[inline(always)]
+pub(crate) fn read_straight(
+    bytes: &[u8],
+    max_frame: usize,
+    offset: u32,
+    row: &mut Row,
+) -> Option<usize> {
+    const DATA: u16 = (Kind::Data as u16) << 8;
+    const ACK: u16 = (Kind::Ack as u16) << 8;
+    let prefix = u64::from_be_bytes(*bytes.first_chunk()?);
+    let length = (prefix >> 32) as usize;
+    let header_len = usize::from(prefix as u16);
+    let kind_and_reserved = (prefix >> 16) as u16;
+    if length > max_frame {
+        return None;
+    }
+    let frame = bytes.get(..length)?;
+    let header = frame.get(PREFIX_BYTES..PREFIX_BYTES + header_len)?;
+    let (&key, after_key) = header.split_first()?;
+    let (seq, seq_len) = read_short_varint(after_key)?;
+    let obj = &after_key[seq_len..];
+    let kind = match kind_and_reserved {
+        DATA => Kind::Data,
+        ACK if PREFIX_BYTES + header_len == length && obj.is_empty() => Kind::Ack,
+        _ => return None,
+    };
+    if key != FIRST_VARINT || !(obj.is_empty() || is_obj_field(obj)) {
+        return None;
+    }
+    let header_end = (PREFIX_BYTES + header_len) as u32;
+    let has_obj = !obj.is_empty();
+    let text_len = if has_obj { OBJ_LEN as u16 } else { 0 };
+    *row = Row {
+        seq,
+        body_offset: offset + header_end,
+        body_len: length as u32 - header_end,
+        text_offset: offset + header_end - u32::from(text_len),
+        value: 0,
+        text_len,
+        header_len: header_len as u16,
+        ack_window: 0,
+        kind: kind as u8,
+        flags: u8::from(has_obj) * Row::HAS_OBJ,
+    };
+    Some(length)
+}
+
+/// Key of field 1, a varint.
+const FIRST_VARINT: u8 = 1 << 3;
+/// Key of field 2, a string.
+const SECOND_STRING: u8 = 2 << 3 | 2;
+
+/// `obj` as it must stand after `seq`: key, length, address.
+#[inline(always)]
+fn is_obj_field(bytes: &[u8]) -> bool {
+    bytes.len() == 2 + OBJ_LEN
+        && bytes[0] == SECOND_STRING
+        && usize::from(bytes[1]) == OBJ_LEN
+        && is_obj(&bytes[2..])
+}
+
+/// A minimal varint; the common short ones without a loop.
+#[inline(always)]
+fn read_short_varint(bytes: &[u8]) -> Option<(u64, usize)> {
+    match *bytes {
+        [a @ ..=0x7f, ..] => Some((u64::from(a), 1)),
+        [a, b @ 1..=0x7f, ..] => Some((u64::from(a & 0x7f) | u64::from(b) << 7, 2)),
+        _ => read_varint(bytes).filter(|&(value, len)| len == varint_len(value)),
+    }
+}
+
+/// What goes before a frame's body: the sizes are known and all rules of sections 1 and 2 hold.
+pub(crate) struct Head<'h> {
+    kind: Kind,
+    values: Values<'h>,
+    header_len: usize,
+    /// Bytes of the whole frame.
+    pub length: usize,
+}
+
+/// The most bytes before a body: prefix, and ERROR's `code` and `reason`.
+pub(crate) const MAX_HEAD: usize = PREFIX_BYTES + 4 + 3 + 1024;
+
+impl<'h> Head<'h> {
+    /// Judges a frame that is to be sent: its fields, then its length (rule 4.14).
+    #[inline]
+    pub fn new(kind: Kind, values: Values<'h>, body_len: usize) -> Result<Self, Fault> {
+        check_values(kind, &values)?;
+        Head::checked(kind, values, body_len)
+    }
+
+    #[inline]
+    pub fn of(frame: &Frame<'h>) -> Result<Self, Fault> {
+        let values = Values::of(frame);
+        match frame {
+            // The straight path: seq and up_to may be anything.
+            Frame::Ack(_) => Head::checked(Kind::Ack, values, 0),
+            Frame::Data(data) if data.obj.map_or(true, |obj| is_obj(obj.as_bytes())) => {
+                Head::checked(Kind::Data, values, data.body.len())
+            }
+            Frame::Data(data) => Head::new(Kind::Data, values, data.body.len()),
+            other => Head::new(other.kind(), values, 0),
+        }
+    }
+
+    #[inline]
+    fn checked(kind: Kind, values: Values<'h>, body_len: usize) -> Result<Self, Fault> {
+        let header_len = header_len(kind, &values);
+        let length = (PREFIX_BYTES + header_len).saturating_add(body_len);
+        if length > MAX_FRAME_BYTES {
+            return Err(oversize(MAX_FRAME_BYTES));
+        }
+        Ok(Head { kind, values, header_len, length })
+    }
+
+    /// Bytes before the body.
+    #[inline]
+    pub fn len(&self) -> usize {
+        PREFIX_BYTES + self.header_len
+    }
+
+    /// Writes prefix and header; `out` holds [`Head::len`] bytes.
+    #[inline]
+    pub fn write(&self, out: &mut [u8]) {
+        let (prefix, mut rest) = out[..self.len()].split_at_mut(PREFIX_BYTES);
+        prefix.copy_from_slice(&prefix_bytes(self.kind, self.header_len, self.length));
+        for (place, field) in fields(self.kind).iter().enumerate() {
+            if self.values.present[place] {
+                let len = write_field(field, self.values.numbers[place], self.values.text, rest);
+                rest = &mut rest[len..];
+            }
+        }
+    }
+}
+
+#[inline]
+fn header_len(kind: Kind, values: &Values<'_>) -> usize {
+    let mut len = 0;
+    for (place, field) in fields(kind).iter().enumerate() {
+        if values.present[place] {
+            len += match field.ty {
+                Type::String => 1 + varint_len(values.text.len() as u64) + values.text.len(),
+                _ => 1 + varint_len(values.numbers[place]),
+            };
+        }
+    }
+    len
+}
+
+#[inline]
+fn write_field(field: &Field, number: u64, text: &[u8], out: &mut [u8]) -> usize {
+    out[0] = (field.number << 3) as u8 | field.ty.wire() as u8;
+    match field.ty {
+        Type::String => {
+            let start = 1 + write_varint(text.len() as u64, &mut out[1..]);
+            out[start..start + text.len()].copy_from_slice(text);
+            start + text.len()
+        }
+        _ => 1 + write_varint(number, &mut out[1..]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Headers around every canonical DATA and ACK: each byte changed, cut and lengthened.
+    fn neighbours(header: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
+        let changed = (0..header.len()).flat_map(move |i| {
+            [0, 1, 0x08, 0x12, 0x41, 0x67, 0x7f, 0x80, 0xff].map(|byte| {
+                let mut header = header.to_vec();
+                header[i] = byte;
+                header
+            })
+        });
+        let cut = (0..=header.len()).map(move |n| header[..n].to_vec());
+        let longer = [0u8, 1, 0x7f].map(|byte| [header, &[byte]].concat());
+        changed.chain(cut).chain(longer)
+    }
+
+    #[test]
+    fn the_straight_path_agrees_with_the_table() {
+        let obj = format!("b3:{}", "0f".repeat(32));
+        let mut compared = 0;
+        for bits in 0..64 {
+            for (kind, obj) in [(Kind::Ack, None), (Kind::Data, None), (Kind::Data, Some(&obj))] {
+                let values = Values::default().number(0, u64::MAX >> bits);
+                let values = obj.map_or(values, |obj| values.text(1, obj.as_bytes()));
+                let mut bytes = vec![0; 128];
+                let head = Head::new(kind, values, 0).unwrap();
+                head.write(&mut bytes);
+                for header in neighbours(&bytes[PREFIX_BYTES..head.len()]) {
+                    assert_agree(kind, &header);
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared > 10_000);
+    }
+
+    fn assert_agree(kind: Kind, header: &[u8]) {
+        let body: &[u8] = if kind == Kind::Data { b"body" } else { b"" };
+        let length = PREFIX_BYTES + header.len() + body.len();
+        let prefix = prefix_bytes(kind, header.len(), length);
+        let frame = [&prefix[..], header, body].concat();
+        let mut straight = Row::default();
+        let taken = read_straight(&frame, MAX_FRAME_BYTES, 5, &mut straight);
+        match read_header(kind, header, true) {
+            Err(_) => assert_eq!(taken, None, "{header:?}"),
+            Ok(values) => {
+                assert_eq!(taken, Some(length), "{header:?}");
+                let mut row = Row::at(kind, 5, header.len(), length);
+                values.fill(kind, 5 + PREFIX_BYTES as u32, &mut row);
+                assert_eq!(straight, row, "{header:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! Section 4: a session, both directions. A pure function of the frames received and sent.
+
+use crate::config::Config;
+use crate::decode::{Decoder, Rules};
+use crate::encode::{body_of, put, EncodeError};
+use crate::frame::{Frame, Hello};
+use crate::header::Head;
+use crate::reject::{Fault, Reason, Reject};
+use crate::rules::{Advert, Event, Flow, RuleBook, Sender};
+use crate::stream::{BytesFrame, Staging};
+use crate::table::{FrameTable, Row};
+use crate::wire::{oversize, VERSION};
+use bytes::{BufMut, Bytes};
+
+/// One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to
+/// reject. No clock, no I/O.
+///
+/// ```
+/// use oap::{Config, Data, Frame, Row, Session, Start};
+///
+/// let (mut a, mut b) = (Session::new(Config::default()), Session::new(Config::default()));
+/// let mut wire = Vec::new();
+/// let mut rows = [Row::default(); 4];
+///
+/// a.send_to(&Frame::Hello(a.hello()), &mut wire)?;
+/// b.recv(&wire, &mut rows)?;
+/// wire.clear();
+/// b.send_to(&Frame::Hello(b.hello()), &mut wire)?;
+/// a.recv(&wire, &mut rows)?;
+///
+/// wire.clear();
+/// a.send_to(&Frame::Start(Start { stream: "notes" }), &mut wire)?;
+/// a.send_to(&Frame::Data(Data { seq: 1, obj: None, body: b"abc" }), &mut wire)?;
+/// assert_eq!(b.recv(&wire, &mut rows)?.len(), 2);
+/// assert_eq!((a.outbound().credit(), b.inbound().in_flight), (31, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Session {
+    config: Config,
+    decoder: Decoder,
+    staging: Staging,
+    rules: RuleBook,
+    /// An ERROR has been sent: what still arrives is discarded (rule 4.12).
+    discarding: bool,
+}
+
+impl Session {
+    /// A session in which neither side has spoken.
+    pub fn new(config: Config) -> Self {
+        Session {
+            config,
+            decoder: Decoder::new(config),
+            staging: Staging::default(),
+            rules: RuleBook::new(&config),
+            discarding: false,
+        }
+    }
+
+    /// The HELLO that the configuration makes. It is not sent: pass it to [`Session::send`].
+    pub fn hello(&self) -> Hello {
+        Hello {
+            version: VERSION,
+            max_frame: self.config.max_frame() as u64,
+            features: self.config.features(),
+            ack_window: Some(self.config.ack_window_frames()),
+        }
+    }
+
+    /// Encodes a frame to the front of `out` and gives its length in bytes: from then on it counts as sent. The host
+    /// must send all that was encoded, in this order.
+    ///
+    /// # Errors
+    /// [`EncodeError`]; the session stays as it was. Judged in this order: the frame's fields, its length, the
+    /// session's rules, the room in `out`.
+    pub fn send(&mut self, frame: &Frame<'_>, mut out: &mut [u8]) -> Result<usize, EncodeError> {
+        self.send_to(frame, &mut out)
+    }
+
+    /// Like [`Session::send`], appending to a buffer that may grow (`Vec<u8>`, `BytesMut`).
+    ///
+    /// # Errors
+    /// As [`Session::send`]; a growing buffer is never too small.
+    pub fn send_to(
+        &mut self,
+        frame: &Frame<'_>,
+        out: &mut impl BufMut,
+    ) -> Result<usize, EncodeError> {
+        if self.decoder.verdict().is_some() {
+            self.rules.reject();
+        }
+        let head = Head::of(frame)?;
+        let event = Event::of_frame(frame);
+        self.check_send(head.length, &event)?;
+        let written = put(&head, body_of(frame), out)?;
+        self.rules.apply(Sender::Own, &event);
+        self.sent(&event);
+        Ok(written)
+    }
+
+    /// Rule 4.14, behind the frame's fields and the 1 MiB.
+    fn check_send(&self, length: usize, event: &Event<'_>) -> Result<(), Fault> {
+        if let Some(peer) = self.rules.advert(Sender::Peer) {
+            if length > peer.max_frame {
+                return Err(oversize(peer.max_frame));
+            }
+        }
+        self.rules.check(Sender::Own, event)?;
+        match *event {
+            Event::Hello { max_frame, ack_window } => {
+                self.check_advert(Advert::new(max_frame, ack_window))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Rule 4.4: a host may advertise less than its configuration, never more.
+    fn check_advert(&self, advert: Advert) -> Result<(), Fault> {
+        const MORE: &str = "advertises more than the configuration";
+        let (window, max_frame) = (self.config.ack_window_frames(), self.config.max_frame());
+        let more = |field, limit| Err(Fault::new(Reason::BadHello, field, MORE).limit(limit));
+        if advert.max_frame > max_frame {
+            return more("HELLO.max_frame", max_frame as u64);
+        }
+        if advert.ack_window > window {
+            return more("HELLO.ack_window", window.into());
+        }
+        Ok(())
+    }
+
+    fn sent(&mut self, event: &Event<'_>) {
+        match *event {
+            // Rule 4.5; what a HELLO says was checked against the configuration's own range.
+            Event::Hello { max_frame, .. } => {
+                let config = self.config.with_max_frame(max_frame as u64).unwrap_or(self.config);
+                self.decoder.set_config(config);
+            }
+            Event::Error => {
+                self.discarding = true;
+                self.staging.drop_bytes();
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes received bytes, in any split, and gives the next frames, as many as `rows` has room for. Call again with
+    /// what follows `consumed()`, until all is consumed and [`FrameTable::need`] is not 0. The table's bytes are
+    /// `chunk` itself, or, for a frame that an earlier chunk began, the session's staging buffer.
+    ///
+    /// # Errors
+    /// The [`Reject`] of the first rule broken, and the same at every later call until an ERROR is sent; frames
+    /// before it are given first.
+    pub fn recv<'t>(
+        &'t mut self,
+        chunk: &'t [u8],
+        rows: &'t mut [Row],
+    ) -> Result<FrameTable<'t>, Reject> {
+        if self.discarding {
+            let (consumed, need) = (chunk.len(), crate::wire::PREFIX_BYTES);
+            return Ok(FrameTable { bytes: chunk, rows: &[], consumed, need });
+        }
+        self.staging.feed(&mut self.decoder, &mut self.rules, chunk, rows)
+    }
+
+    /// Takes received bytes and gives the next frame, which owns its bytes; `None`: the chunk is used up.
+    ///
+    /// # Errors
+    /// As [`Session::recv`].
+    pub fn next_frame(&mut self, chunk: &mut Bytes) -> Result<Option<BytesFrame>, Reject> {
+        if self.discarding {
+            chunk.clear();
+            return Ok(None);
+        }
+        self.staging.next_frame(&mut self.decoder, &mut self.rules, chunk)
+    }
+
+    /// Says that the peer's bytes have ended (rule 3.4). Whether they ended at a good place is the host's to judge.
+    ///
+    /// # Errors
+    /// `truncated` where they ended inside a frame, or the reject given before.
+    pub fn finish(&mut self) -> Result<(), Reject> {
+        if self.discarding {
+            return Ok(());
+        }
+        self.staging.finish(&mut self.decoder)
+    }
+
+    /// What this side has sent.
+    pub fn outbound(&self) -> Flow {
+        self.rules.flow(Sender::Own)
+    }
+
+    /// What the peer has sent.
+    pub fn inbound(&self) -> Flow {
+        self.rules.flow(Sender::Peer)
+    }
+
+    /// Whether both HELLOs have passed.
+    pub fn is_established(&self) -> bool {
+        [Sender::Own, Sender::Peer].iter().all(|&sender| self.rules.advert(sender).is_some())
+    }
+
+    /// The largest frame that the peer takes, in bytes, once its HELLO is here.
+    pub fn peer_max_frame(&self) -> Option<usize> {
+        self.rules.advert(Sender::Peer).map(|advert| advert.max_frame)
+    }
+
+    /// Whether an ERROR has passed, either way: nothing more may be sent.
+    pub fn has_ended(&self) -> bool {
+        self.rules.has_ended()
+    }
+
+    /// The reject given, if any.
+    pub const fn verdict(&self) -> Option<&Reject> {
+        self.decoder.verdict()
+    }
+
+    /// Bytes of a partial frame that it holds.
+    pub fn staged(&self) -> usize {
+        self.staging.len()
+    }
+
+    /// What it was made with.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Back to a session in which neither side has spoken.
+    pub fn reset(&mut self) {
+        *self = Session::new(self.config);
+    }
+}
+
+impl Rules for RuleBook {
+    #[inline]
+    fn judge(&mut self, row: &Row, bytes: &[u8], whole: bool) -> Result<(), Fault> {
+        let event = Event::of_row(row, bytes);
+        self.check(Sender::Peer, &event)?;
+        if whole {
+            self.apply(Sender::Peer, &event);
+        }
+        Ok(())
+    }
+}
