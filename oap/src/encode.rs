@@ -1,9 +1,10 @@
 //! The one canonical encoding of a frame (rule 2.11).
 
 use crate::frame::{Frame, Kind};
-use crate::header::{Head, Values, MAX_HEAD};
+use crate::header::{Head, Values};
 use crate::reject::{Fault, Reason};
 use crate::table::Row;
+use crate::wire::MAX_HEAD_BYTES;
 use bytes::BufMut;
 use std::fmt;
 
@@ -96,7 +97,7 @@ pub(crate) fn put(
     if head.len() <= SHORT_HEAD {
         put_head(head, &mut [0; SHORT_HEAD], out);
     } else {
-        put_head(head, &mut [0; MAX_HEAD], out);
+        put_head(head, &mut [0; MAX_HEAD_BYTES], out);
     }
     out.put_slice(body);
     Ok(head.length)

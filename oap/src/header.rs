@@ -278,9 +278,6 @@ pub(crate) struct Head<'h> {
     pub length: usize,
 }
 
-/// The most bytes before a body: prefix, and ERROR's `code` and `reason`.
-pub(crate) const MAX_HEAD: usize = PREFIX_BYTES + 4 + 3 + 1024;
-
 impl<'h> Head<'h> {
     /// Judges a frame that is to be sent: its fields, then its length (rule 4.14).
     #[inline]

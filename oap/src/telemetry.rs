@@ -13,9 +13,5 @@ pub const METRICS: [&str; 8] = [
 ];
 
 /// The readiness keys, in the order in which a host lists the missing ones.
-pub const READINESS_KEYS: [&str; 4] = [
-    "oap_parser_ready",
-    "oap_reject_rate_ok",
-    "oap_ack_window_ok",
-    "oap_backpressure_ok",
-];
+pub const READINESS_KEYS: [&str; 4] =
+    ["oap_parser_ready", "oap_reject_rate_ok", "oap_ack_window_ok", "oap_backpressure_ok"];

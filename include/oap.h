@@ -1,0 +1,1115 @@
+/*
+ * oap.h: OAP/1, a small windowed frame protocol: HELLO | START | DATA | ACK | END | ERROR, at most 1 MiB a frame,
+ * credit by acknowledgement. The bytes and the rules are those of docs/OAP-1.md.
+ *
+ * liboap frames, validates and keeps a session's rules. It has no socket, no file, no clock and no thread; it calls
+ * nothing back, has no global state, and does not allocate in decode or encode.
+ *
+ * What holds for every function:
+ *
+ * - Handles are opaque. Who makes one frees it, once. A handle belongs to one thread at a time; different handles are
+ *   independent.
+ * - Every buffer belongs to the caller. Inputs are only read, and only during the call. Texts and bytes are pointer
+ *   and length; (NULL, 0) is an empty one. Texts are UTF-8 and not NUL-terminated where a length comes with them.
+ * - Outputs are written on success only, unless the function says otherwise.
+ * - A NULL where there must be none is OAP_STATUS_NULL_POINTER, never a crash. Other bad pointers can't be seen: a
+ *   pointer must be valid for as many bytes as its length says, and a handle must be live.
+ * - oap_status is 0 on success, 1..=8 for the rejects of OAP/1, more for faults of the call.
+ * - A bug inside is caught: OAP_STATUS_INTERNAL. (The Rust runtime writes a line about it to stderr.)
+ *
+ * This file is generated: change the comments in oap-ffi/src and run `make header`.
+ */
+
+
+#ifndef OAP_H
+#define OAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+#define OAP_STATIC_ASSERT(condition, text) static_assert(condition, text)
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define OAP_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#else
+#define OAP_STATIC_ASSERT(condition, text) struct oap_static_assert
+#endif
+
+/**
+ * After seq 2^64 - 1 no DATA may follow. The default.
+ */
+#define OAP_SEQ_ROLLOVER_ERROR 0
+
+/**
+ * After seq 2^64 - 1 comes 0.
+ */
+#define OAP_SEQ_ROLLOVER_WRAP 1
+
+/**
+ * The ABI's major version, which the soname carries: it moves only on an incompatible change.
+ */
+#define OAP_ABI_MAJOR 1
+
+/**
+ * The ABI's minor version: it moves when something is added.
+ */
+#define OAP_ABI_MINOR 0
+
+/**
+ * `OAP_ABI_MAJOR << 16 | OAP_ABI_MINOR` of this header.
+ */
+#define OAP_ABI_VERSION 65536
+
+/**
+ * Bytes of the largest frame, prefix included: 1 MiB. It can be configured lower, never higher.
+ */
+#define OAP_MAX_FRAME_BYTES 1048576
+
+/**
+ * Bytes of the smallest `max_frame` a side may advertise.
+ */
+#define OAP_MIN_MAX_FRAME 4096
+
+/**
+ * Bytes of the longest header.
+ */
+#define OAP_MAX_HEADER_BYTES 2048
+
+/**
+ * Bytes of the prefix that starts every frame.
+ */
+#define OAP_PREFIX_BYTES 8
+
+/**
+ * An output of this many bytes, plus those of the body, holds any frame that is encoded.
+ */
+#define OAP_MAX_HEAD_BYTES 1039
+
+/**
+ * A good size for a host's reads and writes. A hint, never a limit.
+ */
+#define OAP_STREAM_CHUNK_BYTES 65536
+
+/**
+ * The `ack_window` that a HELLO without one means, in DATA frames.
+ */
+#define OAP_DEFAULT_ACK_WINDOW 32
+
+/**
+ * The largest `ack_window`, in DATA frames.
+ */
+#define OAP_MAX_ACK_WINDOW 1024
+
+/**
+ * The version of the protocol that a HELLO says.
+ */
+#define OAP_PROTOCOL_VERSION 1
+
+/**
+ * Of HELLO.
+ */
+#define OAP_KIND_HELLO 1
+
+/**
+ * Of START.
+ */
+#define OAP_KIND_START 2
+
+/**
+ * Of DATA.
+ */
+#define OAP_KIND_DATA 3
+
+/**
+ * Of ACK.
+ */
+#define OAP_KIND_ACK 4
+
+/**
+ * Of END.
+ */
+#define OAP_KIND_END 5
+
+/**
+ * Of ERROR.
+ */
+#define OAP_KIND_ERROR 6
+
+/**
+ * oap_row.flags: DATA has an `obj`.
+ */
+#define OAP_HAS_OBJ 1
+
+/**
+ * oap_row.flags: HELLO has `features`.
+ */
+#define OAP_HAS_FEATURES 2
+
+/**
+ * oap_row.flags: HELLO has an `ack_window`.
+ */
+#define OAP_HAS_ACK_WINDOW 4
+
+/**
+ * A configuration. It starts with the defaults; each setter checks its value, so what it holds is always valid.
+ *
+ * Owner: the caller, from oap_config_new to oap_config_free. Decoders and sessions copy it when they are made: it may
+ * be freed or changed afterwards. One thread at a time; a configuration that nobody changes may be read by many.
+ */
+typedef struct oap_config oap_config;
+
+/**
+ * Decodes a byte stream from buffers that the caller owns. It holds a configuration, a position and a verdict, never
+ * bytes. Decoding does not allocate, and the cost of a frame does not depend on its body.
+ *
+ * Owner: the caller, from oap_decoder_new to oap_decoder_free. One thread at a time.
+ */
+typedef struct oap_decoder oap_decoder;
+
+/**
+ * One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to
+ * reject. No clock, no I/O.
+ *
+ * Owner: the caller, from oap_session_new to oap_session_free. One thread at a time.
+ */
+typedef struct oap_session oap_session;
+
+/**
+ * Decodes a byte stream that comes in chunks. Frames that lie whole in a chunk stay where they are; of the one frame
+ * that a chunk cuts, the bytes that have come are staged, and never more than that frame.
+ *
+ * Owner: the caller, from oap_stream_decoder_new to oap_stream_decoder_free. One thread at a time.
+ */
+typedef struct oap_stream_decoder oap_stream_decoder;
+
+/**
+ * What a call came to. 0 is success, 1..=8 are the rejects of OAP/1 with their codes, the rest are faults of the
+ * call. Values are never reused; unknown ones may come from later versions: treat them as failure.
+ */
+typedef int32_t oap_status;
+
+/**
+ * The value that a setter refused.
+ */
+typedef struct oap_config_error {
+    /**
+     * The name of the field. Static UTF-8, not NUL-terminated.
+     */
+    const char *field;
+    /**
+     * Bytes of `field`.
+     */
+    size_t field_len;
+    /**
+     * The value refused.
+     */
+    uint64_t value;
+    /**
+     * The least value allowed.
+     */
+    uint64_t min;
+    /**
+     * The greatest value allowed.
+     */
+    uint64_t max;
+} oap_config_error;
+
+/**
+ * One frame of a buffer: its numbers, and where its text and body stand. 32 bytes, no pointer, the layout is fixed.
+ *
+ * Offsets are in bytes from the buffer that the rows belong to: `oap_frame_table.bytes`. What does not belong to a
+ * kind is 0, but for the offsets, which always stay inside the buffer. The frame itself starts at
+ * `body_offset - header_len - 8` and has `8 + header_len + body_len` bytes.
+ */
+typedef struct oap_row {
+    /**
+     * DATA and END: `seq`. ACK: `up_to`. HELLO: `features`, if OAP_HAS_FEATURES.
+     */
+    uint64_t seq;
+    /**
+     * Where the body starts; where there is none, the frame's end.
+     */
+    uint32_t body_offset;
+    /**
+     * DATA: bytes of its body.
+     */
+    uint32_t body_len;
+    /**
+     * Where START's `stream`, DATA's `obj` or ERROR's `reason` starts. UTF-8, not NUL-terminated.
+     */
+    uint32_t text_offset;
+    /**
+     * HELLO: `max_frame`. END: `status`. ERROR: `code`.
+     */
+    uint32_t value;
+    /**
+     * Bytes of that text.
+     */
+    uint16_t text_len;
+    /**
+     * Bytes of the header.
+     */
+    uint16_t header_len;
+    /**
+     * HELLO: `ack_window`, if OAP_HAS_ACK_WINDOW; else 32 is meant.
+     */
+    uint16_t ack_window;
+    /**
+     * OAP_KIND_…
+     */
+    uint8_t kind;
+    /**
+     * OAP_HAS_…
+     */
+    uint8_t flags;
+} oap_row;
+
+/**
+ * The frames that one call found.
+ */
+typedef struct oap_frame_table {
+    /**
+     * The bytes that the rows' offsets count in: the caller's own input, or the staging buffer of a stream decoder
+     * or session. Read it in place; it is not the caller's to free. The comment of each function says how long it
+     * stays.
+     */
+    const uint8_t *bytes;
+    /**
+     * Rows filled, from the first of the caller's array.
+     */
+    size_t rows;
+    /**
+     * Bytes of the input that are dealt with. The next input starts behind them.
+     */
+    size_t consumed;
+    /**
+     * How many bytes more, after all of the input, the next step needs. 0: there is more to say now; call again with
+     * the rest of the input (no row was left, or a reject follows these frames).
+     */
+    size_t need;
+} oap_frame_table;
+
+/**
+ * Why a frame was rejected or refused. The texts are static UTF-8 and not NUL-terminated.
+ */
+typedef struct oap_reject {
+    /**
+     * Where the rejected frame starts: bytes of the stream before it. 0 in a refusal.
+     */
+    uint64_t offset;
+    /**
+     * Bytes of the stream that it took to know. 0 in a refusal.
+     */
+    uint64_t at;
+    /**
+     * The limit that was passed, if `has_limit`.
+     */
+    uint64_t limit;
+    /**
+     * The field at fault, in the spec's words, such as "DATA.seq".
+     */
+    const char *field;
+    /**
+     * Bytes of `field`.
+     */
+    size_t field_len;
+    /**
+     * What is wrong, in words that read on from `field`.
+     */
+    const char *detail;
+    /**
+     * Bytes of `detail`.
+     */
+    size_t detail_len;
+    /**
+     * The reject's code, 1..=8: see oap_reject_label.
+     */
+    uint32_t code;
+    /**
+     * Whether there is a limit.
+     */
+    bool has_limit;
+} oap_reject;
+
+/**
+ * The fields of a HELLO.
+ */
+typedef struct oap_hello {
+    /**
+     * Bytes of the largest frame its sender takes: 4096..=1048576.
+     */
+    uint64_t max_frame;
+    /**
+     * Opaque feature bits, if `has_features`.
+     */
+    uint64_t features;
+    /**
+     * 1.
+     */
+    uint32_t version;
+    /**
+     * DATA frames its sender takes unacknowledged, 1..=1024, if `has_ack_window`; else 32 is meant.
+     */
+    uint32_t ack_window;
+    /**
+     * Whether `features` is said.
+     */
+    bool has_features;
+    /**
+     * Whether `ack_window` is said.
+     */
+    bool has_ack_window;
+} oap_hello;
+
+/**
+ * How far oap_encode_rows came.
+ */
+typedef struct oap_encoded {
+    /**
+     * Rows encoded.
+     */
+    size_t rows;
+    /**
+     * Bytes written.
+     */
+    size_t written;
+} oap_encoded;
+
+/**
+ * One direction of a session at a glance.
+ */
+typedef struct oap_flow {
+    /**
+     * The seq of the direction's last DATA, if `has_last_seq`.
+     */
+    uint64_t last_seq;
+    /**
+     * DATA frames sent and not yet acknowledged.
+     */
+    uint32_t in_flight;
+    /**
+     * DATA frames that may be in flight: the receiver's `ack_window`; 0 before its HELLO.
+     */
+    uint32_t window;
+    /**
+     * DATA frames that may be sent now: `window - in_flight`.
+     */
+    uint32_t credit;
+    /**
+     * Whether the direction has carried DATA.
+     */
+    bool has_last_seq;
+    /**
+     * Whether a stream is open.
+     */
+    bool open;
+    /**
+     * Whether the open stream is an object stream.
+     */
+    bool objects;
+} oap_flow;
+
+/**
+ * Success.
+ */
+#define OAP_STATUS_OK 0
+
+/**
+ * Reject `bad_hello`.
+ */
+#define OAP_STATUS_BAD_HELLO 1
+
+/**
+ * Reject `bad_hello_pq`.
+ */
+#define OAP_STATUS_BAD_HELLO_PQ 2
+
+/**
+ * Reject `frame_oversize`.
+ */
+#define OAP_STATUS_FRAME_OVERSIZE 3
+
+/**
+ * Reject `unknown_envelope`.
+ */
+#define OAP_STATUS_UNKNOWN_ENVELOPE 4
+
+/**
+ * Reject `header_malformed`.
+ */
+#define OAP_STATUS_HEADER_MALFORMED 5
+
+/**
+ * Reject `missing_obj`.
+ */
+#define OAP_STATUS_MISSING_OBJ 6
+
+/**
+ * Reject `credit_violation`.
+ */
+#define OAP_STATUS_CREDIT_VIOLATION 7
+
+/**
+ * Reject `truncated`.
+ */
+#define OAP_STATUS_TRUNCATED 8
+
+/**
+ * A pointer is NULL that must not be. Nothing was done.
+ */
+#define OAP_STATUS_NULL_POINTER 16
+
+/**
+ * A value or a length is out of its range. Nothing was done.
+ */
+#define OAP_STATUS_OUT_OF_RANGE 17
+
+/**
+ * The output is too small; the call says how many bytes it takes. Nothing else was done.
+ */
+#define OAP_STATUS_BUFFER_TOO_SMALL 18
+
+/**
+ * The output overlaps an input. Nothing was done.
+ */
+#define OAP_STATUS_OVERLAP 19
+
+/**
+ * There is nothing to tell: no reject, no refusal, no configuration error.
+ */
+#define OAP_STATUS_ABSENT 20
+
+/**
+ * A row names bytes that its buffer does not have. Nothing was done.
+ */
+#define OAP_STATUS_OUT_OF_BOUNDS 21
+
+/**
+ * A bug in liboap was caught. The handle is poisoned: free it, or reset it where it has a reset.
+ */
+#define OAP_STATUS_INTERNAL 22
+
+/**
+ * The handle was poisoned by an earlier OAP_STATUS_INTERNAL.
+ */
+#define OAP_STATUS_POISONED 23
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Makes a configuration that holds the defaults.
+ *
+ * @param config  where its handle goes; free it with oap_config_free
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_config_new(struct oap_config **config);
+
+/**
+ * Frees a configuration. NULL does nothing.
+ */
+void oap_config_free(struct oap_config *config);
+
+/**
+ * Whether headers must be canonical (true, the default), or relaxed ones are taken too: for interop labs.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_config_set_strict_headers(struct oap_config *config,
+                                         bool strict);
+
+/**
+ * Whether DATA on an object stream needs an `obj`. Default true.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_config_set_enforce_obj_header_on_objects(struct oap_config *config, bool enforce);
+
+/**
+ * Whether a received HELLO may have feature bits set. Default true.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_config_set_allow_pq_hello_flags(struct oap_config *config, bool allow);
+
+/**
+ * What follows seq 2^64 - 1.
+ *
+ * @param policy  OAP_SEQ_ROLLOVER_ERROR (the default) or OAP_SEQ_ROLLOVER_WRAP
+ * @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_config_set_seq_rollover_policy(struct oap_config *config, int32_t policy);
+
+/**
+ * DATA frames taken unacknowledged; the HELLO says so.
+ *
+ * @param frames  1..=1024; default 32
+ * @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE (oap_config_get_error says more), OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_config_set_ack_window_frames(struct oap_config *config,
+                                            uint64_t frames);
+
+/**
+ * Bytes of the largest frame taken, prefix included; the HELLO says so.
+ *
+ * @param bytes  4096..=1048576; default 1048576
+ * @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE (oap_config_get_error says more), OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_config_set_max_frame(struct oap_config *config,
+                                    uint64_t bytes);
+
+/**
+ * The feature bits that the HELLO says. Opaque: carried and never interpreted. Default: none said.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_config_set_features(struct oap_config *config, uint64_t features);
+
+/**
+ * The HELLO says no feature bits: the default.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_config_unset_features(struct oap_config *config);
+
+/**
+ * The value that the last setter refused: field, value and range.
+ *
+ * @param error  where it goes
+ * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where the last setter succeeded, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_config_get_error(const struct oap_config *config, struct oap_config_error *error);
+
+/**
+ * Makes a decoder at the start of a stream.
+ *
+ * @param config   copied; NULL means the defaults
+ * @param decoder  where its handle goes; free it with oap_decoder_free
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED (the configuration)
+ */
+oap_status oap_decoder_new(const struct oap_config *config, struct oap_decoder **decoder);
+
+/**
+ * Frees a decoder. NULL does nothing.
+ */
+void oap_decoder_free(struct oap_decoder *decoder);
+
+/**
+ * Back to the start of a new stream, without a verdict.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_decoder_reset(struct oap_decoder *decoder);
+
+/**
+ * Decodes the whole frames at the front of `bytes`, as many as there are rows. With one row it is one frame a call.
+ *
+ * Each call continues behind what the calls before it consumed: next pass the same bytes from `table->consumed` on,
+ * with more behind them where `table->need` is not 0. Frames before a bad one are given first, by a call of their
+ * own; after a reject every call gives the same reject until oap_decoder_reset.
+ *
+ * @param bytes     the stream from where the last call left off; (NULL, 0) is empty
+ * @param len       bytes there
+ * @param rows      an array that the rows go to; the caller's
+ * @param capacity  rows that it has room for
+ * @param table     what was found; `table->bytes` is `bytes`
+ * @return OAP_STATUS_OK, also where there is no whole frame yet (`rows` 0, `need` says how many bytes more);
+ *         a reject, 1..=8; OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL,
+ *         OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
+ */
+oap_status oap_decoder_decode(struct oap_decoder *decoder,
+                              const uint8_t *bytes,
+                              size_t len,
+                              struct oap_row *rows,
+                              size_t capacity,
+                              struct oap_frame_table *table);
+
+/**
+ * Says that the input has ended.
+ *
+ * @param rest  what no call has consumed; (NULL, 0) where nothing is left
+ * @param len   bytes there
+ * @return OAP_STATUS_OK, OAP_STATUS_TRUNCATED where `rest` is part of a frame, the reject given before,
+ *         OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_decoder_finish(struct oap_decoder *decoder,
+                              const uint8_t *rest,
+                              size_t len);
+
+/**
+ * What the reject that the decoder gave was about.
+ *
+ * @param reject  where it goes
+ * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where none was given, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ */
+oap_status oap_decoder_reject(const struct oap_decoder *decoder,
+                              struct oap_reject *reject);
+
+/**
+ * Decodes the one frame at the front of `bytes` without a handle: no position, no verdict kept.
+ *
+ * @param config  NULL means the defaults
+ * @param bytes   (NULL, 0) is empty
+ * @param len     bytes there
+ * @param row     where the frame goes, where there is a whole one
+ * @param table   `rows` is 0 or 1
+ * @return as oap_decoder_decode
+ */
+oap_status oap_decode(const struct oap_config *config,
+                      const uint8_t *bytes,
+                      size_t len,
+                      struct oap_row *row,
+                      struct oap_frame_table *table);
+
+/**
+ * Encodes a HELLO, apart from any session.
+ *
+ * @param hello     its fields
+ * @param out       where the frame goes; the caller's, and not overlapping an input
+ * @param capacity  bytes that fit there; OAP_MAX_HEAD_BYTES plus those of the body are always enough
+ * @param size      the frame's bytes: written on OAP_STATUS_OK, needed on OAP_STATUS_BUFFER_TOO_SMALL
+ * @return OAP_STATUS_OK, OAP_STATUS_BAD_HELLO where a field breaks its rule, OAP_STATUS_BUFFER_TOO_SMALL,
+ *         OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL
+ */
+oap_status oap_encode_hello(const struct oap_hello *hello,
+                            uint8_t *out,
+                            size_t capacity,
+                            size_t *size);
+
+/**
+ * Encodes a START, apart from any session.
+ *
+ * @param stream      1..=1024 bytes of UTF-8, no control characters
+ * @param stream_len  bytes there
+ * @param out, capacity, size  as in oap_encode_hello
+ * @return as oap_encode_hello, with OAP_STATUS_HEADER_MALFORMED where `stream` breaks its rule
+ */
+oap_status oap_encode_start(const char *stream,
+                            size_t stream_len,
+                            uint8_t *out,
+                            size_t capacity,
+                            size_t *size);
+
+/**
+ * Encodes a DATA, apart from any session.
+ *
+ * @param seq       its number
+ * @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none
+ * @param obj_len   bytes there: 67 or 0
+ * @param body      the bytes carried; (NULL, 0) is empty
+ * @param body_len  bytes there
+ * @param out, capacity, size  as in oap_encode_hello
+ * @return as oap_encode_hello, with OAP_STATUS_HEADER_MALFORMED where `obj` breaks its rule and
+ *         OAP_STATUS_FRAME_OVERSIZE where the frame would be over 1 MiB
+ */
+oap_status oap_encode_data(uint64_t seq,
+                           const char *obj,
+                           size_t obj_len,
+                           const uint8_t *body,
+                           size_t body_len,
+                           uint8_t *out,
+                           size_t capacity,
+                           size_t *size);
+
+/**
+ * Encodes an ACK, apart from any session.
+ *
+ * @param up_to  the seq acknowledged, and all before it
+ * @param out, capacity, size  as in oap_encode_hello
+ * @return as oap_encode_hello
+ */
+oap_status oap_encode_ack(uint64_t up_to, uint8_t *out, size_t capacity, size_t *size);
+
+/**
+ * Encodes an END, apart from any session.
+ *
+ * @param seq     the seq of the stream's last DATA, or 0 where it carried none
+ * @param status  the host's: 0..=65535
+ * @param out, capacity, size  as in oap_encode_hello
+ * @return as oap_encode_hello, with OAP_STATUS_HEADER_MALFORMED where `status` breaks its rule
+ */
+oap_status oap_encode_end(uint64_t seq,
+                          uint32_t status,
+                          uint8_t *out,
+                          size_t capacity,
+                          size_t *size);
+
+/**
+ * Encodes an ERROR, apart from any session.
+ *
+ * @param code        1..=8 for a reject, others the host's: 0..=65535
+ * @param reason      0..=1024 bytes of UTF-8, no control characters; (NULL, 0) is empty
+ * @param reason_len  bytes there
+ * @param out, capacity, size  as in oap_encode_hello
+ * @return as oap_encode_hello, with OAP_STATUS_HEADER_MALFORMED where `code` or `reason` breaks its rule
+ */
+oap_status oap_encode_error(uint32_t code,
+                            const char *reason,
+                            size_t reason_len,
+                            uint8_t *out,
+                            size_t capacity,
+                            size_t *size);
+
+/**
+ * Encodes the frames of a table, as many as there is room for: the inverse of oap_decoder_decode, apart from any
+ * session. `header_len` of a row is not read; texts and bodies stand in `bytes`.
+ *
+ * @param rows      the frames
+ * @param count     rows there
+ * @param bytes     what the rows' offsets count in; (NULL, 0) is empty
+ * @param len       bytes there
+ * @param out       where the frames go; the caller's, and not overlapping an input
+ * @param capacity  bytes that fit there
+ * @param encoded   how far it came: all rows, or up to one that does not fit or is bad; call again from there
+ * @return OAP_STATUS_OK where at least one row was encoded or there are none; else what is wrong with the first row:
+ *         a reject's code, OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_OUT_OF_BOUNDS; OAP_STATUS_NULL_POINTER,
+ *         OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL. Written on OAP_STATUS_OK only.
+ */
+oap_status oap_encode_rows(const struct oap_row *rows,
+                           size_t count,
+                           const uint8_t *bytes,
+                           size_t len,
+                           uint8_t *out,
+                           size_t capacity,
+                           struct oap_encoded *encoded);
+
+/**
+ * The ABI version of the library that was loaded: compare its upper 16 bits with OAP_ABI_MAJOR. Any thread.
+ */
+uint32_t oap_abi_version(void);
+
+/**
+ * The release of the library that was loaded, such as "0.1.0". Static, NUL-terminated. Any thread.
+ */
+const char *oap_version(void);
+
+/**
+ * The name of a status, such as "OAP_STATUS_OK"; "OAP_STATUS_UNKNOWN" for a value that this version does not know.
+ * Static, NUL-terminated. Any thread.
+ */
+const char *oap_status_name(oap_status status);
+
+/**
+ * The label of a reject, such as "bad_hello"; NULL where `code` is not 1..=8. A status of 1..=8 is such a code.
+ * Static, NUL-terminated. Any thread.
+ */
+const char *oap_reject_label(uint32_t code);
+
+/**
+ * The name of a kind, such as "HELLO"; NULL where `kind` is not 1..=6. Static, NUL-terminated. Any thread.
+ */
+const char *oap_kind_name(uint8_t kind);
+
+/**
+ * The metric names of the telemetry contract, by index from 0; NULL past the last. Static, NUL-terminated. Any thread.
+ */
+const char *oap_metric_name(size_t index);
+
+/**
+ * The readiness keys of the telemetry contract, by index from 0, in the order in which a host lists the missing ones;
+ * NULL past the last. Static, NUL-terminated. Any thread.
+ */
+const char *oap_readiness_key(size_t index);
+
+/**
+ * Makes a session in which neither side has spoken.
+ *
+ * @param config   copied; NULL means the defaults
+ * @param session  where its handle goes; free it with oap_session_free
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED (the configuration)
+ */
+oap_status oap_session_new(const struct oap_config *config, struct oap_session **session);
+
+/**
+ * Frees a session and what it has staged. NULL does nothing.
+ */
+void oap_session_free(struct oap_session *session);
+
+/**
+ * Back to a session in which neither side has spoken.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_session_reset(struct oap_session *session);
+
+/**
+ * Takes received bytes and gives the next frames, as many as there are rows. Call again with what follows
+ * `table->consumed`, until all of the chunk is consumed and `table->need` is not 0.
+ *
+ * `table->bytes` is the chunk itself or, for a frame that an earlier chunk began, the staging buffer. The latter
+ * stays until the next oap_session_recv, _finish, _send_error, _reset or _free.
+ *
+ * @param chunk     the peer's next bytes, in any split; (NULL, 0) is empty
+ * @param len       bytes there
+ * @param rows      an array that the rows go to; the caller's
+ * @param capacity  rows that it has room for
+ * @param table     what was found
+ * @return OAP_STATUS_OK; a reject, 1..=8, and the same at every later call until an ERROR is sent (after that, what
+ *         still arrives is discarded); OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL,
+ *         OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
+ */
+oap_status oap_session_recv(struct oap_session *session,
+                            const uint8_t *chunk,
+                            size_t len,
+                            struct oap_row *rows,
+                            size_t capacity,
+                            struct oap_frame_table *table);
+
+/**
+ * Says that the peer's bytes have ended. Whether they ended at a good place is the host's to judge.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_TRUNCATED where they ended inside a frame, the reject given before,
+ *         OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_session_finish(struct oap_session *session);
+
+/**
+ * The HELLO that the configuration makes. It is not sent: pass it to oap_session_send_hello.
+ *
+ * @param hello  where it goes
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ */
+oap_status oap_session_hello(const struct oap_session *session, struct oap_hello *hello);
+
+/**
+ * Encodes the own HELLO, the first frame of a side. From OAP_STATUS_OK on it counts as sent: the host must send all
+ * that was encoded, in the order of the calls. On any other status the session stays as it was.
+ *
+ * @param hello     what to advertise: no more than the configuration does; NULL means just that
+ * @param out       where the frame goes; the caller's, and not overlapping an input
+ * @param capacity  bytes that fit there; OAP_MAX_HEAD_BYTES plus those of the body are always enough
+ * @param size      the frame's bytes: written on OAP_STATUS_OK, needed on OAP_STATUS_BUFFER_TOO_SMALL
+ * @return OAP_STATUS_OK; a reject's code, 1..=7, where the peer would have to reject the frame (oap_session_refusal
+ *         says more); OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE,
+ *         OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_session_send_hello(struct oap_session *session,
+                                  const struct oap_hello *hello,
+                                  uint8_t *out,
+                                  size_t capacity,
+                                  size_t *size);
+
+/**
+ * Encodes a START: opens this side's stream.
+ *
+ * @param stream      1..=1024 bytes of UTF-8, no control characters; `objects` and `objects/…` are object streams
+ * @param stream_len  bytes there
+ * @param out, capacity, size  as in oap_session_send_hello
+ * @return as oap_session_send_hello
+ */
+oap_status oap_session_send_start(struct oap_session *session,
+                                  const char *stream,
+                                  size_t stream_len,
+                                  uint8_t *out,
+                                  size_t capacity,
+                                  size_t *size);
+
+/**
+ * Encodes a DATA on the open stream. It takes one credit until the peer acknowledges it.
+ *
+ * @param seq       any number for the direction's first DATA, then the next one each
+ * @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none
+ * @param obj_len   bytes there: 67 or 0
+ * @param body      the bytes carried; (NULL, 0) is empty
+ * @param body_len  bytes there
+ * @param out, capacity, size  as in oap_session_send_hello
+ * @return as oap_session_send_hello
+ */
+oap_status oap_session_send_data(struct oap_session *session,
+                                 uint64_t seq,
+                                 const char *obj,
+                                 size_t obj_len,
+                                 const uint8_t *body,
+                                 size_t body_len,
+                                 uint8_t *out,
+                                 size_t capacity,
+                                 size_t *size);
+
+/**
+ * Encodes an ACK: gives the peer credit back.
+ *
+ * @param up_to  the seq of a received DATA not yet acknowledged; all before it are acknowledged too
+ * @param out, capacity, size  as in oap_session_send_hello
+ * @return as oap_session_send_hello
+ */
+oap_status oap_session_send_ack(struct oap_session *session,
+                                uint64_t up_to,
+                                uint8_t *out,
+                                size_t capacity,
+                                size_t *size);
+
+/**
+ * Encodes an END: closes this side's stream.
+ *
+ * @param seq     the seq of the stream's last DATA, or 0 where it carried none
+ * @param status  the host's: 0..=65535
+ * @param out, capacity, size  as in oap_session_send_hello
+ * @return as oap_session_send_hello
+ */
+oap_status oap_session_send_end(struct oap_session *session,
+                                uint64_t seq,
+                                uint32_t status,
+                                uint8_t *out,
+                                size_t capacity,
+                                size_t *size);
+
+/**
+ * Encodes an ERROR: ends the session both ways. What still arrives is discarded.
+ *
+ * @param code        1..=8 for a reject, others the host's: 0..=65535
+ * @param reason      0..=1024 bytes of UTF-8, no control characters; (NULL, 0) is empty
+ * @param reason_len  bytes there
+ * @param out, capacity, size  as in oap_session_send_hello
+ * @return as oap_session_send_hello
+ */
+oap_status oap_session_send_error(struct oap_session *session,
+                                  uint32_t code,
+                                  const char *reason,
+                                  size_t reason_len,
+                                  uint8_t *out,
+                                  size_t capacity,
+                                  size_t *size);
+
+/**
+ * What this side has sent: its credit, what is in flight, whether a stream is open.
+ *
+ * @param flow  where it goes
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ */
+oap_status oap_session_outbound(const struct oap_session *session, struct oap_flow *flow);
+
+/**
+ * What the peer has sent.
+ *
+ * @param flow  where it goes
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ */
+oap_status oap_session_inbound(const struct oap_session *session, struct oap_flow *flow);
+
+/**
+ * Whether both HELLOs have passed. False for NULL and for a poisoned handle.
+ */
+bool oap_session_is_established(const struct oap_session *session);
+
+/**
+ * Whether an ERROR has passed, either way: nothing more may be sent. False for NULL and for a poisoned handle.
+ */
+bool oap_session_has_ended(const struct oap_session *session);
+
+/**
+ * Bytes of the largest frame that the peer takes; 0 before its HELLO, for NULL and for a poisoned handle.
+ */
+size_t oap_session_peer_max_frame(const struct oap_session *session);
+
+/**
+ * Bytes of a partial frame that are staged. 0 for NULL and for a poisoned handle.
+ */
+size_t oap_session_staged(const struct oap_session *session);
+
+/**
+ * What the reject that the session gave was about.
+ *
+ * @param reject  where it goes
+ * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where none was given, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ */
+oap_status oap_session_reject(const struct oap_session *session,
+                              struct oap_reject *reject);
+
+/**
+ * Why the last send was refused with a code of 1..=7: the field and the limit.
+ *
+ * @param refusal  where it goes; its `offset` and `at` are 0
+ * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where the last send was not refused so, OAP_STATUS_NULL_POINTER,
+ *         OAP_STATUS_POISONED
+ */
+oap_status oap_session_refusal(const struct oap_session *session,
+                               struct oap_reject *refusal);
+
+/**
+ * Makes a stream decoder at the start of a stream.
+ *
+ * @param config   copied; NULL means the defaults
+ * @param decoder  where its handle goes; free it with oap_stream_decoder_free
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED (the configuration)
+ */
+oap_status oap_stream_decoder_new(const struct oap_config *config,
+                                  struct oap_stream_decoder **decoder);
+
+/**
+ * Frees a stream decoder and what it has staged. NULL does nothing.
+ */
+void oap_stream_decoder_free(struct oap_stream_decoder *decoder);
+
+/**
+ * Back to the start of a new stream: nothing staged, no verdict.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_stream_decoder_reset(struct oap_stream_decoder *decoder);
+
+/**
+ * Takes a chunk and gives the next frames, as many as there are rows. Call again with what follows
+ * `table->consumed`, until all of the chunk is consumed and `table->need` is not 0.
+ *
+ * `table->bytes` is the chunk itself or, for a frame that an earlier chunk began, the staging buffer. The latter stays
+ * until the next call with this handle other than oap_stream_decoder_staged and _reject.
+ *
+ * @param chunk     the next bytes of the stream, in any split; (NULL, 0) is empty
+ * @param len       bytes there
+ * @param rows      an array that the rows go to; the caller's
+ * @param capacity  rows that it has room for
+ * @param table     what was found
+ * @return OAP_STATUS_OK; a reject, 1..=8, and the same at every later call until oap_stream_decoder_reset;
+ *         OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED.
+ *         Outputs are written on OAP_STATUS_OK only.
+ */
+oap_status oap_stream_decoder_feed(struct oap_stream_decoder *decoder,
+                                   const uint8_t *chunk,
+                                   size_t len,
+                                   struct oap_row *rows,
+                                   size_t capacity,
+                                   struct oap_frame_table *table);
+
+/**
+ * Says that the input has ended.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_TRUNCATED where it ended inside a frame, the reject given before,
+ *         OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_stream_decoder_finish(struct oap_stream_decoder *decoder);
+
+/**
+ * Bytes of a partial frame that are staged. 0 for NULL and for a poisoned handle.
+ */
+size_t oap_stream_decoder_staged(const struct oap_stream_decoder *decoder);
+
+/**
+ * What the reject that the stream decoder gave was about.
+ *
+ * @param reject  where it goes
+ * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where none was given, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ */
+oap_status oap_stream_decoder_reject(const struct oap_stream_decoder *decoder,
+                                     struct oap_reject *reject);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* OAP_H */
+
+/* The layout of a row is part of the ABI. */
+OAP_STATIC_ASSERT(sizeof(oap_row) == 32, "oap_row has 32 bytes");
+OAP_STATIC_ASSERT(offsetof(oap_row, seq) == 0, "oap_row.seq");
+OAP_STATIC_ASSERT(offsetof(oap_row, body_offset) == 8, "oap_row.body_offset");
+OAP_STATIC_ASSERT(offsetof(oap_row, body_len) == 12, "oap_row.body_len");
+OAP_STATIC_ASSERT(offsetof(oap_row, text_offset) == 16, "oap_row.text_offset");
+OAP_STATIC_ASSERT(offsetof(oap_row, value) == 20, "oap_row.value");
+OAP_STATIC_ASSERT(offsetof(oap_row, text_len) == 24, "oap_row.text_len");
+OAP_STATIC_ASSERT(offsetof(oap_row, header_len) == 26, "oap_row.header_len");
+OAP_STATIC_ASSERT(offsetof(oap_row, ack_window) == 28, "oap_row.ack_window");
+OAP_STATIC_ASSERT(offsetof(oap_row, kind) == 30, "oap_row.kind");
+OAP_STATIC_ASSERT(offsetof(oap_row, flags) == 31, "oap_row.flags");
+#undef OAP_STATIC_ASSERT

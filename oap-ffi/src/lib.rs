@@ -1,0 +1,17 @@
+//! liboap: the C ABI over the core. Its manual is `include/oap.h`, which cbindgen makes from the comments here.
+
+#![allow(non_camel_case_types)]
+#![deny(unsafe_op_in_unsafe_fn, missing_docs)]
+// The safety rules of every function are those of the header's preamble.
+#![allow(clippy::missing_safety_doc)]
+
+pub mod config;
+pub mod decoder;
+pub mod encode;
+pub mod handle;
+pub mod names;
+pub mod reject;
+pub mod row;
+pub mod session;
+pub mod status;
+pub mod stream_decoder;

@@ -1,0 +1,167 @@
+"""The runner, tried with small false testees: every kind of misbehaviour is named and exits 1."""
+
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import run
+
+ONLY = "ack_end_error"  # the file that the false testees answer, quicker than all
+
+PERFECT = """
+import json, sys
+sys.path.insert(0, {here!r})
+import run
+cases = run.load({only!r})
+answers = {{run.line(run.expand(case["request"])): run.expand(case["answer"]) for case in cases}}
+victim = run.line(run.expand(next(case["request"] for case in cases if case["name"] == "ack_1")))
+for text in sys.stdin:
+    request = text.strip()
+    answer = json.dumps(answers[request])
+    if request == victim:
+        {misdeed}
+    print(answer, flush=True)
+{afterwards}
+"""
+
+MISDEEDS = {
+    "wrong_answer": ("answer = '{}'", "got:      {}"),
+    "another_key": ("answer = answer.replace('\"frames\"', '\"frames\": [], \"more\"')", "got:"),
+    "usage": ("answer = '{\"usage\":\"what?\"}'", 'got:      {"usage":"what?"}'),
+    "null": ("answer = 'null'", "got:      null"),
+    "crash": ("sys.exit(3)", "ended with status 3"),
+    "killed": ("import os; os.kill(os.getpid(), 9)", "ended with status -9"),
+    "hang": ("import time; time.sleep(60)", "nothing within 1 s"),
+    "garbage": ("answer = 'Segmentation fault'", "not JSON: Segmentation fault"),
+    "garbage_bytes": ("sys.stdout.flush(); sys.stdout.buffer.write(bytes([255, 254]))", "not JSON: \\xff\\xfe"),
+    "closes_its_output": ("import os, time; os.close(1); time.sleep(60)", "still runs"),
+    "nested_too_deep": ("answer = '[' * 100000", "not JSON"),
+}
+
+
+def runner(tmp_path: Path, script: str, *options: str, only: str = ONLY) -> subprocess.CompletedProcess:
+    path = tmp_path / "testee.py"
+    path.write_text(script)
+    command = shlex.join([sys.executable, str(path)])
+    return subprocess.run([sys.executable, HERE / "run.py", "--only", only, "--testee", command, *options],
+                          capture_output=True, text=True, timeout=60)
+
+
+def false_testee(misdeed: str = "pass", afterwards: str = "", only: str = ONLY) -> str:
+    return PERFECT.format(here=str(HERE), only=only, misdeed=misdeed, afterwards=afterwards)
+
+
+def count(only: str = ONLY) -> int:
+    return len(run.load(only))
+
+
+def test_perfect_testee_passes(tmp_path):
+    done = runner(tmp_path, false_testee(only="*"), only="*")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    assert done.stdout.splitlines()[-1] == f"{count('*')} passed, 0 failed"
+    for path in run.VECTORS.glob("*.json"):
+        assert path.name in done.stdout
+
+
+@pytest.mark.parametrize("name", MISDEEDS)
+def test_misbehaviour_is_named(tmp_path, name):
+    misdeed, shown = MISDEEDS[name]
+    done = runner(tmp_path, false_testee(misdeed), "--timeout", "1")
+    assert done.returncode == 1
+    assert "ack_1 (ack_end_error.json, rule 2.7)" in done.stdout
+    assert shown in done.stdout
+    passed, failed = (int(word) for word in done.stdout.splitlines()[-1].split() if word.isdigit())
+    assert passed + failed == count() and failed >= 1
+
+
+def test_missing_answer_is_named(tmp_path):
+    """One answer left out: every later one is compared with the wrong case, and the last has none."""
+    done = runner(tmp_path, false_testee("continue"), "--timeout", "1")
+    assert done.returncode == 1
+    assert "ack_1 (ack_end_error.json, rule 2.7)" in done.stdout
+    assert "no answer: the testee ended with status 0" in done.stdout
+
+
+@pytest.mark.parametrize("afterwards, shown", [
+    ("print('and another thing')", "more than it was asked: and another thing"),
+    ("while True: print('x' * 1000)", "more than it was asked"),
+    ("sys.exit(1)", "status 1 after the last answer"),
+    ("import time; time.sleep(60)", "nothing within 1 s"),
+])
+def test_ends_quietly(tmp_path, afterwards, shown):
+    done = runner(tmp_path, false_testee(afterwards=afterwards), "--timeout", "1")
+    assert done.returncode == 1
+    assert shown in done.stdout
+    assert done.stdout.splitlines()[-1] == f"{count()} passed, 1 failed"
+
+
+def test_reads_nothing_writes_much(tmp_path):
+    """Neither side blocks the other."""
+    done = runner(tmp_path, "import time\nwhile True: print('{}' * 1000)", "--timeout", "1", only="canonical")
+    assert done.returncode == 1 and "hello_hello" in done.stdout
+
+
+def test_testee_that_cannot_be_started():
+    done = subprocess.run([sys.executable, HERE / "run.py", "--testee", "/no/such/testee", "--only", ONLY],
+                          capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "could not be started" in done.stdout
+    assert done.stdout.splitlines()[-1] == f"0 passed, {count()} failed"
+
+
+def test_one_bad_testee_beside_a_good_one(tmp_path):
+    good = tmp_path / "good.py"
+    good.write_text(false_testee())
+    done = runner(tmp_path, false_testee("answer = '{}'"), "--testee", shlex.join([sys.executable, str(good)]))
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == f"{2 * count() - 1} passed, 1 failed"
+
+
+def test_no_testees_and_no_cases(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(run, "TESTEES", run.HERE / "no_such_directory")
+    assert run.main([]) == 1
+    assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 0 failed"
+    assert run.main(["--testee", "true", "--only", "no_such_case"]) == 1
+
+
+def test_testees_are_the_executables_of_the_directory(monkeypatch, tmp_path):
+    for name, mode in (("one", 0o755), ("two", 0o755), ("notes.txt", 0o644)):
+        (tmp_path / name).write_text("#!/bin/sh\n")
+        (tmp_path / name).chmod(mode)
+    monkeypatch.setattr(run, "TESTEES", tmp_path)
+    assert list(run.chosen([], [])) == ["one", "two"]
+    assert run.chosen([], ["two"]) == {"two": [str(tmp_path / "two")]}
+    assert run.chosen(["codec --mode x"], []) == {"codec --mode x": ["codec", "--mode", "x"]}
+
+
+def test_only_takes_names_and_files():
+    assert [case["name"] for case in run.load("hello_hello")] == ["hello_hello"]
+    assert {case["file"] for case in run.load("session_*")} >= {"session_ack.json", "session_seq.json"}
+    assert {case["file"] for case in run.load("text.json")} == {"text.json"}
+
+
+def test_repeat_is_expanded():
+    ten = {"repeat": "0a", "times": 3}
+    request = {"op": "decode", "chunks": ["ff", ten, ["00", ten, "01"]], "finish": True}
+    assert run.expand(request)["chunks"] == ["ff", "0a0a0a", "000a0a0a01"]
+    assert run.expand({"steps": [{"recv": ten}, {"send": {"body": ["aa", ten]}}]}) == {
+        "steps": [{"recv": "0a0a0a"}, {"send": {"body": "aa0a0a0a"}}]}
+    assert run.expand({"bytes": ten}) == {"bytes": "0a0a0a"}
+    assert "repeat" not in json.dumps([run.expand(case["request"]) for case in run.load("*")])
+
+
+@pytest.mark.parametrize("expected, got, same", [
+    ({"a": 1, "b": [2]}, {"b": [2], "a": 1}, True), ({"a": 1}, {"a": True}, False), ({"a": 1}, {"a": "1"}, False),
+    ({"a": None}, {}, False), ({"a": [1, 2]}, {"a": [2, 1]}, False), ({"usage": ""}, {"usage": "why"}, True),
+    ({"usage": ""}, {}, False), ({"usage": ""}, [], False), ({"frames": []}, {"usage": "why"}, False),
+    ({"bytes": {"repeat": "0a", "times": 2}}, {"bytes": "0a0a"}, True),
+])
+def test_comparison(expected, got, same):
+    assert run.agrees(expected, got) is same

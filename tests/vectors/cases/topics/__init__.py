@@ -1,0 +1,1 @@
+"""One module a file of tests/vectors/oap1."""

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""Writes tests/vectors/oap1/*.json; with --check says which of them are not current."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from cases.topic import Topic
+
+OUT = Path(__file__).resolve().parent / "oap1"
+
+TOPICS = (
+    "canonical", "constants", "config", "usage",
+    "prefix", "keys", "varints", "wire_types", "hello", "start_data", "ack_end_error", "uint32", "text",
+    "relaxed", "order", "pq", "verdicts", "splits", "truncated", "table", "encode",
+    "session_handshake", "session_limits", "session_streams", "session_seq", "session_credit", "session_ack",
+    "session_objects", "session_error", "session_refusals",
+)
+
+
+def build() -> dict[str, str]:
+    files = {}
+    for name in TOPICS:
+        topic = Topic()
+        import_module(f"cases.topics.{name}").build(topic)
+        files[name + ".json"] = topic.text()
+    return files
+
+
+def stale(files: dict[str, str]) -> list[str]:
+    there = {path.name: path.read_text() for path in OUT.glob("*.json")}
+    return sorted(name for name in files.keys() | there.keys() if files.get(name) != there.get(name))
+
+
+def write(files: dict[str, str]) -> None:
+    OUT.mkdir(exist_ok=True)
+    for path in OUT.glob("*.json"):
+        if path.name not in files:
+            path.unlink()
+    for name, text in files.items():
+        (OUT / name).write_text(text)
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["--check"]:
+        names = stale(build())
+        for name in names:
+            print(f"not current: {name}")
+        return 1 if names else 0
+    if arguments:
+        print("usage: generate.py [--check]", file=sys.stderr)
+        return 2
+    write(build())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
