@@ -1,10 +1,9 @@
 //! The one canonical encoding of a frame (rule 2.11).
 
 use crate::frame::{Frame, Kind};
-use crate::header::{Head, Values};
+use crate::header::Head;
 use crate::reject::{Fault, Reason};
 use crate::table::Row;
-use crate::wire::MAX_HEAD_BYTES;
 use bytes::BufMut;
 use std::fmt;
 
@@ -71,6 +70,7 @@ pub fn encode(frame: &Frame<'_>, mut out: &mut [u8]) -> Result<usize, EncodeErro
 ///
 /// # Errors
 /// As [`encode()`]; a growing buffer is never too small.
+#[inline]
 pub fn encode_to(frame: &Frame<'_>, out: &mut impl BufMut) -> Result<usize, EncodeError> {
     put(&Head::of(frame)?, body_of(frame), out)
 }
@@ -82,10 +82,7 @@ pub(crate) fn body_of<'a>(frame: &Frame<'a>) -> &'a [u8] {
     }
 }
 
-/// The head of an ACK, or of a DATA with an address.
-const SHORT_HEAD: usize = 96;
-
-#[inline]
+#[inline(always)]
 pub(crate) fn put(
     head: &Head<'_>,
     body: &[u8],
@@ -94,19 +91,9 @@ pub(crate) fn put(
     if out.remaining_mut() < head.length {
         return Err(EncodeError::BufferTooSmall { needed: head.length });
     }
-    if head.len() <= SHORT_HEAD {
-        put_head(head, &mut [0; SHORT_HEAD], out);
-    } else {
-        put_head(head, &mut [0; MAX_HEAD_BYTES], out);
-    }
+    head.write(out);
     out.put_slice(body);
     Ok(head.length)
-}
-
-#[inline]
-fn put_head(head: &Head<'_>, scratch: &mut [u8], out: &mut impl BufMut) {
-    head.write(scratch);
-    out.put_slice(&scratch[..head.len()]);
 }
 
 /// How far [`encode_rows`] came.
@@ -148,5 +135,5 @@ fn encode_row(row: &Row, bytes: &[u8], out: &mut impl BufMut) -> Result<usize, E
     };
     let text = text.ok_or(EncodeError::OutOfBounds)?;
     let body = body.ok_or(EncodeError::OutOfBounds)?;
-    put(&Head::new(kind, Values::of_row(kind, row, text), body.len())?, body, out)
+    put(&Head::of_row(kind, row, text, body.len())?, body, out)
 }

@@ -8,9 +8,10 @@ use crate::frame::{Frame, Hello, Kind};
 use crate::reject::{Fault, Reason};
 use crate::table::Row;
 use crate::wire::{
-    oversize, prefix_bytes, read_varint, varint_len, write_varint, Cursor, WireType,
-    MAX_FRAME_BYTES, PREFIX_BYTES, VERSION,
+    oversize, prefix_bytes, put_varint, read_varint, varint_len, Cursor, WireType, MAX_FRAME_BYTES,
+    PREFIX_BYTES, VERSION,
 };
+use bytes::BufMut;
 
 /// The values of a header's fields, by their place in the table. No kind has two strings.
 #[derive(Clone, Copy, Default)]
@@ -99,9 +100,10 @@ impl<'h> Values<'h> {
             _ => header_offset + self.text_at as u32,
         };
         row.text_len = self.text.len() as u16;
-        row.flags = u8::from(kind == Kind::Data && self.present[1]) * Row::HAS_OBJ
-            | u8::from(hello && self.present[2]) * Row::HAS_FEATURES
-            | u8::from(hello && self.present[3]) * Row::HAS_ACK_WINDOW;
+        let flag = |has, flag| if has { flag } else { 0 };
+        row.flags = flag(kind == Kind::Data && self.present[1], Row::HAS_OBJ)
+            | flag(hello && self.present[2], Row::HAS_FEATURES)
+            | flag(hello && self.present[3], Row::HAS_ACK_WINDOW);
     }
 }
 
@@ -272,65 +274,117 @@ fn read_short_varint(bytes: &[u8]) -> Option<(u64, usize)> {
 /// What goes before a frame's body: the sizes are known and all rules of sections 1 and 2 hold.
 pub(crate) struct Head<'h> {
     kind: Kind,
-    values: Values<'h>,
     header_len: usize,
+    fields: Fields<'h>,
     /// Bytes of the whole frame.
     pub length: usize,
 }
 
+enum Fields<'h> {
+    /// Of DATA and ACK, which are written as straight as [`read_straight`] reads them.
+    Straight(u64, Option<&'h [u8; OBJ_LEN]>),
+    Table(Values<'h>),
+}
+
 impl<'h> Head<'h> {
     /// Judges a frame that is to be sent: its fields, then its length (rule 4.14).
-    #[inline]
-    pub fn new(kind: Kind, values: Values<'h>, body_len: usize) -> Result<Self, Fault> {
-        check_values(kind, &values)?;
-        Head::checked(kind, values, body_len)
-    }
-
-    #[inline]
+    #[inline(always)]
     pub fn of(frame: &Frame<'h>) -> Result<Self, Fault> {
-        let values = Values::of(frame);
-        match frame {
-            // The straight path: seq and up_to may be anything.
-            Frame::Ack(_) => Head::checked(Kind::Ack, values, 0),
-            Frame::Data(data) if data.obj.map_or(true, |obj| is_obj(obj.as_bytes())) => {
-                Head::checked(Kind::Data, values, data.body.len())
-            }
-            Frame::Data(data) => Head::new(Kind::Data, values, data.body.len()),
-            other => Head::new(other.kind(), values, 0),
+        match *frame {
+            Frame::Data(data) => Head::data(data.seq, data.obj.map(str::as_bytes), data.body.len()),
+            Frame::Ack(ack) => Head::ack(ack.up_to),
+            _ => Head::table(frame.kind(), Values::of(frame)),
         }
     }
 
-    #[inline]
-    fn checked(kind: Kind, values: Values<'h>, body_len: usize) -> Result<Self, Fault> {
-        let header_len = header_len(kind, &values);
+    /// Judges a row that is to be sent.
+    #[inline(always)]
+    pub fn of_row(kind: Kind, row: &Row, text: &'h [u8], body_len: usize) -> Result<Self, Fault> {
+        match kind {
+            Kind::Data => {
+                let has_obj = row.flags & Row::HAS_OBJ != 0;
+                Head::data(row.seq, has_obj.then_some(text), body_len)
+            }
+            Kind::Ack => Head::ack(row.seq),
+            _ => Head::table(kind, Values::of_row(kind, row, text)),
+        }
+    }
+
+    #[inline(always)]
+    fn data(seq: u64, obj: Option<&'h [u8]>, body_len: usize) -> Result<Self, Fault> {
+        let obj = match obj {
+            None => None,
+            Some(obj) => {
+                check_value(Kind::Data, &fields(Kind::Data)[1], 0, obj)?;
+                obj.first_chunk()
+            }
+        };
+        let obj_len = if obj.is_some() { 2 + OBJ_LEN } else { 0 };
+        let header_len = 1 + varint_len(seq) + obj_len;
+        Head::sized(Kind::Data, Fields::Straight(seq, obj), header_len, body_len)
+    }
+
+    #[inline(always)]
+    fn ack(up_to: u64) -> Result<Self, Fault> {
+        let header_len = 1 + varint_len(up_to);
+        Head::sized(Kind::Ack, Fields::Straight(up_to, None), header_len, 0)
+    }
+
+    fn table(kind: Kind, values: Values<'h>) -> Result<Self, Fault> {
+        check_values(kind, &values)?;
+        Head::sized(kind, Fields::Table(values), header_len(kind, &values), 0)
+    }
+
+    #[inline(always)]
+    fn sized(
+        kind: Kind,
+        fields: Fields<'h>,
+        header_len: usize,
+        body_len: usize,
+    ) -> Result<Self, Fault> {
         let length = (PREFIX_BYTES + header_len).saturating_add(body_len);
         if length > MAX_FRAME_BYTES {
             return Err(oversize(MAX_FRAME_BYTES));
         }
-        Ok(Head { kind, values, header_len, length })
+        Ok(Head { kind, header_len, fields, length })
     }
 
-    /// Bytes before the body.
-    #[inline]
-    pub fn len(&self) -> usize {
-        PREFIX_BYTES + self.header_len
+    /// Writes prefix and header; `out` has room for them.
+    #[inline(always)]
+    pub fn write(&self, out: &mut impl BufMut) {
+        out.put_slice(&prefix_bytes(self.kind, self.header_len, self.length));
+        match &self.fields {
+            Fields::Straight(seq, obj) => write_straight(*seq, *obj, out),
+            Fields::Table(values) => write_table(self.kind, values, out),
+        }
     }
+}
 
-    /// Writes prefix and header; `out` holds [`Head::len`] bytes.
-    #[inline]
-    pub fn write(&self, out: &mut [u8]) {
-        let (prefix, mut rest) = out[..self.len()].split_at_mut(PREFIX_BYTES);
-        prefix.copy_from_slice(&prefix_bytes(self.kind, self.header_len, self.length));
-        for (place, field) in fields(self.kind).iter().enumerate() {
-            if self.values.present[place] {
-                let len = write_field(field, self.values.numbers[place], self.values.text, rest);
-                rest = &mut rest[len..];
+#[inline(always)]
+fn write_straight(seq: u64, obj: Option<&[u8; OBJ_LEN]>, out: &mut impl BufMut) {
+    out.put_u8(FIRST_VARINT);
+    put_varint(seq, out);
+    if let Some(obj) = obj {
+        out.put_slice(&[SECOND_STRING, OBJ_LEN as u8]);
+        out.put_slice(obj);
+    }
+}
+
+fn write_table(kind: Kind, values: &Values<'_>, out: &mut impl BufMut) {
+    for (place, field) in fields(kind).iter().enumerate() {
+        if values.present[place] {
+            out.put_u8((field.number << 3) as u8 | field.ty.wire() as u8);
+            match field.ty {
+                Type::String => {
+                    put_varint(values.text.len() as u64, out);
+                    out.put_slice(values.text);
+                }
+                _ => put_varint(values.numbers[place], out),
             }
         }
     }
 }
 
-#[inline]
 fn header_len(kind: Kind, values: &Values<'_>) -> usize {
     let mut len = 0;
     for (place, field) in fields(kind).iter().enumerate() {
@@ -342,19 +396,6 @@ fn header_len(kind: Kind, values: &Values<'_>) -> usize {
         }
     }
     len
-}
-
-#[inline]
-fn write_field(field: &Field, number: u64, text: &[u8], out: &mut [u8]) -> usize {
-    out[0] = (field.number << 3) as u8 | field.ty.wire() as u8;
-    match field.ty {
-        Type::String => {
-            let start = 1 + write_varint(text.len() as u64, &mut out[1..]);
-            out[start..start + text.len()].copy_from_slice(text);
-            start + text.len()
-        }
-        _ => 1 + write_varint(number, &mut out[1..]),
-    }
 }
 
 #[cfg(test)]
@@ -383,16 +424,29 @@ mod tests {
             for (kind, obj) in [(Kind::Ack, None), (Kind::Data, None), (Kind::Data, Some(&obj))] {
                 let values = Values::default().number(0, u64::MAX >> bits);
                 let values = obj.map_or(values, |obj| values.text(1, obj.as_bytes()));
-                let mut bytes = vec![0; 128];
-                let head = Head::new(kind, values, 0).unwrap();
+                let mut bytes = Vec::new();
+                let head = Head::table(kind, values).unwrap();
                 head.write(&mut bytes);
-                for header in neighbours(&bytes[PREFIX_BYTES..head.len()]) {
+                assert_written_straight(kind, &values, &bytes);
+                for header in neighbours(&bytes[PREFIX_BYTES..]) {
                     assert_agree(kind, &header);
                     compared += 1;
                 }
             }
         }
         assert!(compared > 10_000);
+    }
+
+    fn assert_written_straight(kind: Kind, values: &Values<'_>, by_table: &[u8]) {
+        let row = Row {
+            seq: values.numbers[0],
+            flags: u8::from(values.present[1]) * Row::HAS_OBJ,
+            ..Row::default()
+        };
+        let mut bytes = Vec::new();
+        let head = Head::of_row(kind, &row, values.text, 0).unwrap();
+        head.write(&mut bytes);
+        assert_eq!(bytes, by_table);
     }
 
     fn assert_agree(kind: Kind, header: &[u8]) {

@@ -61,3 +61,7 @@ pub use wire::{
     DEFAULT_ACK_WINDOW, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MAX_HEADER_BYTES, MAX_HEAD_BYTES,
     MIN_MAX_FRAME, PREFIX_BYTES, STREAM_CHUNK_BYTES, VERSION,
 };
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

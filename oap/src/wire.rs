@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::frame::Kind;
 use crate::reject::{Fault, Reason};
+use bytes::BufMut;
 
 /// The version of the protocol that a HELLO says.
 pub const VERSION: u32 = 1;
@@ -101,7 +102,7 @@ const fn malformed(field: &'static str, says: &'static str) -> Fault {
 
 /// The eight bytes that start a frame.
 pub(crate) fn prefix_bytes(kind: Kind, header_len: usize, length: usize) -> [u8; PREFIX_BYTES] {
-    let word = (length as u64) << 32 | (kind as u64) << 24 | header_len as u64;
+    let word = ((length as u64) << 32) | ((kind as u64) << 24) | header_len as u64;
     word.to_be_bytes()
 }
 
@@ -214,17 +215,14 @@ pub(crate) const fn varint_len(value: u64) -> usize {
     ((64 - (value | 1).leading_zeros() as usize) * 9 + 64) / 64
 }
 
-/// Writes the minimal varint and gives its length; `out` holds at least [`varint_len`] bytes.
-#[inline]
-pub(crate) fn write_varint(mut value: u64, out: &mut [u8]) -> usize {
-    let len = varint_len(value);
-    let out = &mut out[..len];
-    for byte in out.iter_mut() {
-        *byte = value as u8 | 0x80;
+/// Writes the minimal varint.
+#[inline(always)]
+pub(crate) fn put_varint(mut value: u64, out: &mut impl BufMut) {
+    while value >= 0x80 {
+        out.put_u8(value as u8 | 0x80);
         value >>= 7;
     }
-    out[len - 1] &= 0x7f;
-    len
+    out.put_u8(value as u8);
 }
 
 #[cfg(test)]
@@ -235,8 +233,10 @@ mod tests {
     fn every_length_of_varint_is_written_minimal_and_read_back() {
         for bits in 0..64 {
             for value in [1u64 << bits, (1u64 << bits) - 1, u64::MAX >> bits] {
-                let mut out = [0u8; MAX_VARINT_BYTES];
-                let len = write_varint(value, &mut out);
+                let mut out = Vec::new();
+                put_varint(value, &mut out);
+                let len = out.len();
+                assert_eq!(len, varint_len(value));
                 assert_eq!(len, value.max(1).ilog2() as usize / 7 + 1);
                 assert_eq!(read_varint(&out), Some((value, len)));
                 assert_eq!(read_varint(&out[..len - 1]), None);

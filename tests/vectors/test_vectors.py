@@ -110,6 +110,7 @@ def test_check_names_a_file_that_is_not_current(monkeypatch, tmp_path, capsys):
     import generate
 
     monkeypatch.setattr(generate, "OUT", tmp_path)
+    monkeypatch.setattr(generate, "build", lambda: {"keys.json": "[]\n", "prefix.json": "[1]\n"})
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0
     (tmp_path / "prefix.json").write_text("[]\n")

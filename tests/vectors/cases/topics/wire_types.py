@@ -28,6 +28,7 @@ def build(t: Topic) -> None:
     for fields, own in ((VARINT_FIELDS, VARINT), (TEXT_FIELDS, BYTES)):
         for kind, number, field in fields:
             wrong_for_known(t, kind, number, field, own)
+    wrong_for_optional(t)
     unknown_cut_short(t)
 
 
@@ -49,6 +50,17 @@ def wrong_for_known(t: Topic, kind: int, number: int, field: str, own: int) -> N
         if wire_type != own:
             name = f"{wire.KINDS[kind - 1].lower()}_{field}_as_{type_name}"
             t.bad_header_in_both(name, RULE, kind, key(number, wire_type) + payload + GOOD[kind])
+
+
+def wrong_for_optional(t: Topic) -> None:
+    """Alone and in its place: who takes it for an unknown field, or for absent, accepts the frame."""
+    for kind, number, field, required in ((wire.HELLO, 3, "features", hello()), (wire.HELLO, 4, "ack_window", hello()),
+                                          (wire.DATA, 2, "obj", data(1))):
+        own = BYTES if field == "obj" else VARINT
+        for wire_type, (type_name, payload) in PAYLOADS.items():
+            if wire_type != own:
+                header = required.header + key(number, wire_type) + payload
+                t.bad_header_in_both(f"only_{field}_as_{type_name}", RULE, kind, header)
 
 
 def unknown_cut_short(t: Topic) -> None:
