@@ -3,9 +3,11 @@
 use crate::config::Config;
 use crate::frame::{Frame, Kind};
 use crate::header::{check_pq, read_header, read_straight};
+use crate::monitor::{Counts, Monitor, Publisher};
 use crate::reject::{Fault, Reason, Reject};
 use crate::table::{FrameTable, Row};
 use crate::wire::{read_prefix, Known, PREFIX_BYTES};
+use std::sync::Arc;
 
 /// What the front of a buffer holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,12 +39,18 @@ pub struct Decoder {
     /// The front frame needs no new look before it has this many bytes.
     look_at: usize,
     verdict: Option<Reject>,
+    publisher: Option<Publisher>,
 }
 
 impl Decoder {
     /// A decoder at the start of a stream.
     pub const fn new(config: Config) -> Self {
-        Decoder { config, position: 0, look_at: 0, verdict: None }
+        Decoder { config, position: 0, look_at: 0, verdict: None, publisher: None }
+    }
+
+    /// Counts its frames and rejects in a monitor.
+    pub fn with_monitor(self, monitor: &Arc<Monitor>) -> Self {
+        Decoder { publisher: Some(Publisher::new(monitor)), ..self }
     }
 
     /// Decodes the frame at the front of `bytes`. After [`Decoded::Frame`] pass what follows it; after
@@ -89,7 +97,12 @@ impl Decoder {
 
     /// Back to the start of a new stream, without a verdict.
     pub fn reset(&mut self) {
-        *self = Decoder::new(self.config);
+        let publisher = self.publisher.take();
+        *self = Decoder { publisher, ..Decoder::new(self.config) };
+    }
+
+    pub(crate) fn publisher(&mut self) -> Option<&mut Publisher> {
+        self.publisher.as_mut()
     }
 
     /// The reject given, if any.
@@ -115,6 +128,9 @@ impl Decoder {
 
     fn reject(&mut self, (fault, known): Known, frame_at: usize) -> Reject {
         let offset = self.position + frame_at as u64;
+        if let Some(publisher) = &self.publisher {
+            publisher.reject(fault.reason());
+        }
         *self.verdict.insert(Reject::new(fault, offset, offset + known as u64))
     }
 
@@ -136,6 +152,7 @@ impl Decoder {
         let all = bytes.len();
         let bytes = &bytes[..all.min(MAX_TABLE_BYTES)];
         let mut run = Run { rows: 0, consumed: 0, need: 0 };
+        let mut counts = Counts::default();
         for row in rows.iter_mut() {
             let rest = &bytes[run.consumed..];
             let seen = look(&self.config, rest, run.consumed as u32, row);
@@ -144,6 +161,7 @@ impl Decoder {
                 Ok(Seen::Frame(length)) => {
                     run.consumed += length;
                     run.rows += 1;
+                    counts.add(row.kind);
                 }
                 Ok(Seen::Head(until) | Seen::Part(until)) => {
                     run.need = if bytes.len() == all { until - rest.len() } else { 0 };
@@ -164,6 +182,9 @@ impl Decoder {
             run.need = PREFIX_BYTES;
         }
         self.position += run.consumed as u64;
+        if let Some(publisher) = &self.publisher {
+            publisher.frames(&counts.bytes(run.consumed));
+        }
         Ok(run)
     }
 }

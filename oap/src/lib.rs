@@ -9,6 +9,7 @@
 //! - [`StreamDecoder`]: for hosts that only have chunks; stages at most the one frame that a chunk cuts.
 //! - [`encode()`]: the one canonical encoding of a frame.
 //! - [`Session`]: the handshake and the credit algebra, both directions.
+//! - [`Monitor`]: the golden metrics and readiness of a process, over all of its decoders and sessions.
 //!
 //! ```
 //! use oap::{Config, Data, Decoded, Decoder, Frame};
@@ -34,9 +35,12 @@ mod codec;
 mod config;
 mod decode;
 mod encode;
+mod exposition;
 mod fields;
 mod frame;
 mod header;
+mod monitor;
+mod readiness;
 mod reject;
 mod rules;
 mod session;
@@ -50,7 +54,10 @@ pub use codec::{Codec, CodecError};
 pub use config::{Config, ConfigError, SeqRolloverPolicy};
 pub use decode::{decode, Decoded, Decoder};
 pub use encode::{encode, encode_rows, encode_to, encoded_len, EncodeError, Encoded};
+pub use exposition::TEXT_CONTENT_TYPE;
 pub use frame::{Ack, Data, End, Error, Frame, Hello, Kind, Start, PQ_HYBRID};
+pub use monitor::{Monitor, MonitorLimits, Snapshot, Timing};
+pub use readiness::Readiness;
 pub use reject::{Fault, Reason, Reject};
 pub use rules::Flow;
 pub use session::Session;

@@ -5,12 +5,14 @@ use crate::decode::{Decoder, Rules};
 use crate::encode::{body_of, put, EncodeError};
 use crate::frame::{Frame, Hello};
 use crate::header::Head;
+use crate::monitor::{Counts, Gauges, Monitor};
 use crate::reject::{Fault, Reason, Reject};
 use crate::rules::{Advert, Event, Flow, RuleBook, Sender};
 use crate::stream::{BytesFrame, Staging};
 use crate::table::{FrameTable, Row};
 use crate::wire::{oversize, VERSION};
 use bytes::{BufMut, Bytes};
+use std::sync::Arc;
 
 /// One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to
 /// reject. No clock, no I/O.
@@ -57,6 +59,11 @@ impl Session {
         }
     }
 
+    /// Counts its frames and rejects in a monitor, and gives its inbound stream to the gauges.
+    pub fn with_monitor(self, monitor: &Arc<Monitor>) -> Self {
+        Session { decoder: self.decoder.with_monitor(monitor), ..self }
+    }
+
     /// The HELLO that the configuration makes. It is not sent: pass it to [`Session::send`].
     pub fn hello(&self) -> Hello {
         Hello {
@@ -95,6 +102,12 @@ impl Session {
         let written = put(&head, body_of(frame), out)?;
         self.rules.apply(Sender::Own, &event);
         self.sent(&event);
+        if let Some(publisher) = self.decoder.publisher() {
+            let mut counts = Counts::default();
+            counts.add(frame.kind() as u8);
+            publisher.frames(&counts.bytes(written));
+        }
+        publish(&mut self.decoder, &self.rules);
         Ok(written)
     }
 
@@ -159,7 +172,9 @@ impl Session {
             let (consumed, need) = (chunk.len(), crate::wire::PREFIX_BYTES);
             return Ok(FrameTable { bytes: chunk, rows: &[], consumed, need });
         }
-        self.staging.feed(&mut self.decoder, &mut self.rules, chunk, rows)
+        let fed = self.staging.feed(&mut self.decoder, &mut self.rules, chunk, rows);
+        publish(&mut self.decoder, &self.rules);
+        fed
     }
 
     /// Takes received bytes and gives the next frame, which owns its bytes; `None`: the chunk is used up.
@@ -171,7 +186,9 @@ impl Session {
             chunk.clear();
             return Ok(None);
         }
-        self.staging.next_frame(&mut self.decoder, &mut self.rules, chunk)
+        let next = self.staging.next_frame(&mut self.decoder, &mut self.rules, chunk);
+        publish(&mut self.decoder, &self.rules);
+        next
     }
 
     /// Says that the peer's bytes have ended (rule 3.4). Whether they ended at a good place is the host's to judge.
@@ -182,7 +199,9 @@ impl Session {
         if self.discarding {
             return Ok(());
         }
-        self.staging.finish(&mut self.decoder)
+        let finished = self.staging.finish(&mut self.decoder);
+        publish(&mut self.decoder, &self.rules);
+        finished
     }
 
     /// What this side has sent.
@@ -227,8 +246,20 @@ impl Session {
 
     /// Back to a session in which neither side has spoken.
     pub fn reset(&mut self) {
-        *self = Session::new(self.config);
+        self.decoder.set_config(self.config);
+        self.decoder.reset();
+        self.staging.drop_bytes();
+        self.rules = RuleBook::new(&self.config);
+        self.discarding = false;
+        publish(&mut self.decoder, &self.rules);
     }
+}
+
+/// Gives the inbound direction to the gauges; a session that is over gives nothing.
+fn publish(decoder: &mut Decoder, rules: &RuleBook) {
+    let over = rules.has_ended() || decoder.verdict().is_some();
+    let Some(publisher) = decoder.publisher() else { return };
+    publisher.gauges(if over { Gauges::default() } else { Gauges::of(&rules.flow(Sender::Peer)) });
 }
 
 impl Rules for RuleBook {

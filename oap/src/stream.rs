@@ -4,10 +4,12 @@
 use crate::config::Config;
 use crate::decode::{Decoder, NoRules, Rules};
 use crate::frame::Frame;
+use crate::monitor::Monitor;
 use crate::reject::Reject;
 use crate::table::{FrameTable, Row};
 use bytes::{Buf, Bytes, BytesMut};
 use std::fmt;
+use std::sync::Arc;
 
 /// A frame that owns its bytes: a slice of the chunk that held it whole, else the staging buffer. No copy.
 #[derive(Clone)]
@@ -85,6 +87,11 @@ impl StreamDecoder {
         StreamDecoder { decoder: Decoder::new(config), staging: Staging::default() }
     }
 
+    /// Counts its frames and rejects in a monitor.
+    pub fn with_monitor(self, monitor: &Arc<Monitor>) -> Self {
+        StreamDecoder { decoder: self.decoder.with_monitor(monitor), ..self }
+    }
+
     /// The next frame; takes what it needs off the front of `chunk`. `None`: the chunk is used up.
     ///
     /// # Errors
@@ -117,7 +124,8 @@ impl StreamDecoder {
 
     /// Back to the start of a new stream: nothing staged, no verdict.
     pub fn reset(&mut self) {
-        *self = StreamDecoder::new(*self.decoder.config());
+        self.decoder.reset();
+        self.staging.drop_bytes();
     }
 
     /// The reject given, if any.
