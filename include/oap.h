@@ -47,6 +47,16 @@
 #define OAP_SEQ_ROLLOVER_WRAP 1
 
 /**
+ * Buckets of a histogram, the unbounded one included.
+ */
+#define OAP_HISTOGRAM_BUCKETS 13
+
+/**
+ * Bytes that the JSON of a readiness takes at most, its NUL included.
+ */
+#define OAP_READYZ_BYTES 192
+
+/**
  * The ABI's major version, which the soname carries: it moves only on an incompatible change.
  */
 #define OAP_ABI_MAJOR 1
@@ -166,6 +176,14 @@ typedef struct oap_config oap_config;
  * Owner: the caller, from oap_decoder_new to oap_decoder_free. One thread at a time.
  */
 typedef struct oap_decoder oap_decoder;
+
+/**
+ * The metrics and the readiness of a process, over all decoders and sessions that were given it.
+ *
+ * Owner: the caller, from oap_monitor_new to oap_monitor_free; decoders and sessions that have it may outlive the
+ * handle. Any thread, at any time, but for oap_monitor_free.
+ */
+typedef struct oap_monitor oap_monitor;
 
 /**
  * One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to
@@ -375,6 +393,118 @@ typedef struct oap_encoded {
      */
     size_t written;
 } oap_encoded;
+
+/**
+ * When readiness keys turn false.
+ */
+typedef struct oap_monitor_limits {
+    /**
+     * Rejects a thousand frames, over the window of 5 minutes, from which `oap_reject_rate_ok` is false. Default 10.
+     */
+    uint64_t reject_limit_permille;
+    /**
+     * Frames and rejects in the window below which `oap_reject_rate_ok` is always true. Default 100.
+     */
+    uint64_t reject_min_events;
+    /**
+     * Nanoseconds of starvation in the window above which `oap_ack_window_ok` is false. Default 5000000000.
+     */
+    uint64_t ack_starvation_limit_ns;
+    /**
+     * DATA frames in flight that are full load. Default 1024.
+     */
+    uint64_t inflight_capacity;
+    /**
+     * Percent of the capacity above which `oap_backpressure_ok` turns false. Default 80.
+     */
+    uint64_t backpressure_high_percent;
+    /**
+     * Percent of the capacity at which it turns true again. Default 60.
+     */
+    uint64_t backpressure_low_percent;
+} oap_monitor_limits;
+
+/**
+ * Whether a process is fit to serve, and the answer that a host gives on `/readyz`.
+ */
+typedef struct oap_readiness {
+    /**
+     * The body, `application/json`, NUL-terminated.
+     */
+    char json[OAP_READYZ_BYTES];
+    /**
+     * Bytes of the body without the NUL.
+     */
+    size_t json_len;
+    /**
+     * 200 or 503.
+     */
+    uint32_t http_status;
+    /**
+     * Seconds for the header `Retry-After` of a 503; 0: no such header.
+     */
+    uint32_t retry_after;
+    /**
+     * The keys, in the order of oap_readiness_key.
+     */
+    bool keys[4];
+    /**
+     * All of them.
+     */
+    bool ready;
+} oap_readiness;
+
+/**
+ * A histogram of call times.
+ */
+typedef struct oap_timing {
+    /**
+     * Calls by bucket, not cumulative; bounds are those of oap_histogram_bound_ns.
+     */
+    uint64_t counts[OAP_HISTOGRAM_BUCKETS];
+    /**
+     * Their time, in nanoseconds.
+     */
+    uint64_t sum_ns;
+} oap_timing;
+
+/**
+ * The numbers of a monitor at one time.
+ */
+typedef struct oap_snapshot {
+    /**
+     * `oap_frames_total`, by kind: HELLO first, see oap_kind_name.
+     */
+    uint64_t frames[6];
+    /**
+     * `oap_rejects_total`, by code: 1 first, see oap_reject_label.
+     */
+    uint64_t rejects[8];
+    /**
+     * `oap_frame_bytes_total`.
+     */
+    uint64_t frame_bytes;
+    /**
+     * `oap_ack_window`, in frames.
+     */
+    uint64_t ack_window;
+    /**
+     * `oap_inflight_frames`.
+     */
+    uint64_t inflight_frames;
+    /**
+     * `oap_ack_starved_seconds_total`, in nanoseconds.
+     */
+    uint64_t ack_starved_ns;
+    /**
+     * `oap_read_frame_seconds`.
+     */
+    struct oap_timing read;
+    /**
+     * `oap_write_frame_seconds`.
+     */
+    struct oap_timing write;
+} oap_snapshot;
 
 /**
  * One direction of a session at a glance.
@@ -776,6 +906,128 @@ oap_status oap_encode_rows(const struct oap_row *rows,
                            struct oap_encoded *encoded);
 
 /**
+ * The default limits.
+ *
+ * @param limits  where they go
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_default_limits(struct oap_monitor_limits *limits);
+
+/**
+ * Makes a monitor.
+ *
+ * @param limits   copied; NULL means the defaults
+ * @param monitor  where its handle goes; free it with oap_monitor_free
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_new(const struct oap_monitor_limits *limits, struct oap_monitor **monitor);
+
+/**
+ * Frees the handle of a monitor, once no other thread uses it. NULL does nothing.
+ */
+void oap_monitor_free(struct oap_monitor *monitor);
+
+/**
+ * Counts the decoder's frames and rejects in a monitor from now on.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ */
+oap_status oap_decoder_set_monitor(struct oap_decoder *decoder, const struct oap_monitor *monitor);
+
+/**
+ * Counts the stream decoder's frames and rejects in a monitor from now on.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ */
+oap_status oap_stream_decoder_set_monitor(struct oap_stream_decoder *decoder,
+                                          const struct oap_monitor *monitor);
+
+/**
+ * Counts the session's frames and rejects in a monitor from now on, and gives its inbound stream to the gauges until
+ * the session ends, rejects or is freed.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ */
+oap_status oap_session_set_monitor(struct oap_session *session,
+                                   const struct oap_monitor *monitor);
+
+/**
+ * Sets the key `oap_parser_ready`: true from the start. A host that is draining, or whose new configuration is bad,
+ * sets it false.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_set_parser_ready(const struct oap_monitor *monitor,
+                                        bool ready);
+
+/**
+ * Counts a frame that a host encoded or decoded without a handle that has the monitor.
+ *
+ * @param kind   OAP_KIND_…
+ * @param bytes  of the whole frame
+ * @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE where there is no such kind, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_count_frame(const struct oap_monitor *monitor,
+                                   uint8_t kind,
+                                   size_t bytes);
+
+/**
+ * Observes one decode call: `oap_read_frame_seconds`.
+ *
+ * @param ns  its time in nanoseconds, by the host's own monotonic clock
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_observe_read(const struct oap_monitor *monitor, uint64_t ns);
+
+/**
+ * Observes one encode call: `oap_write_frame_seconds`.
+ *
+ * @param ns  its time in nanoseconds, by the host's own monotonic clock
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_observe_write(const struct oap_monitor *monitor, uint64_t ns);
+
+/**
+ * Samples the state. A host ticks at least once a second; oap_monitor_readiness ticks too.
+ *
+ * @param now  nanoseconds of a monotonic clock; time that goes backwards is taken as standing still
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_tick(const struct oap_monitor *monitor, uint64_t now);
+
+/**
+ * Ticks, and says whether the process is fit to serve, with the answer for `/readyz`.
+ *
+ * @param now        as in oap_monitor_tick
+ * @param readiness  where it goes
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_readiness(const struct oap_monitor *monitor,
+                                 uint64_t now,
+                                 struct oap_readiness *readiness);
+
+/**
+ * All numbers, as they are now.
+ *
+ * @param snapshot  where they go
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_snapshot(const struct oap_monitor *monitor, struct oap_snapshot *snapshot);
+
+/**
+ * Writes the page that a Prometheus server scrapes, of the content type oap_text_content_type(). Not NUL-terminated.
+ *
+ * @param out       where it goes; the caller's
+ * @param capacity  bytes that fit there; about 4 KiB are enough for a long time
+ * @param size      the page's bytes: written on OAP_STATUS_OK, needed on OAP_STATUS_BUFFER_TOO_SMALL
+ * @return OAP_STATUS_OK, OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE
+ */
+oap_status oap_monitor_text(const struct oap_monitor *monitor,
+                            char *out,
+                            size_t capacity,
+                            size_t *size);
+
+/**
  * The ABI version of the library that was loaded: compare its upper 16 bits with OAP_ABI_MAJOR. Any thread.
  */
 uint32_t oap_abi_version(void);
@@ -812,6 +1064,16 @@ const char *oap_metric_name(size_t index);
  * NULL past the last. Static, NUL-terminated. Any thread.
  */
 const char *oap_readiness_key(size_t index);
+
+/**
+ * The upper bound of a histogram's bucket, in nanoseconds; UINT64_MAX from the last bucket on. Any thread.
+ */
+uint64_t oap_histogram_bound_ns(size_t index);
+
+/**
+ * The content type of oap_monitor_text's page. Static, NUL-terminated. Any thread.
+ */
+const char *oap_text_content_type(void);
 
 /**
  * Makes a session in which neither side has spoken.

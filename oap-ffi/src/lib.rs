@@ -9,6 +9,7 @@ pub mod config;
 pub mod decoder;
 pub mod encode;
 pub mod handle;
+pub mod monitor;
 pub mod names;
 pub mod reject;
 pub mod row;

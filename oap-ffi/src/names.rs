@@ -1,7 +1,7 @@
 //! Versions, limits and the static strings of the contract.
 
 use crate::status::*;
-use oap::{Kind, Reason, METRICS, READINESS_KEYS};
+use oap::{Kind, Reason, HISTOGRAM_BOUNDS_NS, METRICS, READINESS_KEYS, TEXT_CONTENT_TYPE};
 use std::ffi::{c_char, CStr};
 use std::ptr;
 
@@ -160,6 +160,18 @@ pub extern "C" fn oap_readiness_key(index: usize) -> *const c_char {
         3 => c_string!(READINESS_KEYS[3]),
         _ => ptr::null(),
     }
+}
+
+/// The upper bound of a histogram's bucket, in nanoseconds; UINT64_MAX from the last bucket on. Any thread.
+#[no_mangle]
+pub extern "C" fn oap_histogram_bound_ns(index: usize) -> u64 {
+    HISTOGRAM_BOUNDS_NS.get(index).copied().unwrap_or(u64::MAX)
+}
+
+/// The content type of oap_monitor_text's page. Static, NUL-terminated. Any thread.
+#[no_mangle]
+pub extern "C" fn oap_text_content_type() -> *const c_char {
+    c_string!(TEXT_CONTENT_TYPE)
 }
 
 #[cfg(test)]

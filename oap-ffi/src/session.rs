@@ -18,7 +18,7 @@ pub struct oap_session(Handle<Side>);
 opaque!(oap_session, Side);
 
 pub(crate) struct Side {
-    session: Session,
+    pub session: Session,
     refusal: Option<Fault>,
 }
 

@@ -49,8 +49,14 @@ impl Decoder {
     }
 
     /// Counts its frames and rejects in a monitor.
-    pub fn with_monitor(self, monitor: &Arc<Monitor>) -> Self {
-        Decoder { publisher: Some(Publisher::new(monitor)), ..self }
+    pub fn with_monitor(mut self, monitor: &Arc<Monitor>) -> Self {
+        self.set_monitor(monitor);
+        self
+    }
+
+    /// Likewise, from now on.
+    pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
+        self.publisher = Some(Publisher::new(monitor));
     }
 
     /// Decodes the frame at the front of `bytes`. After [`Decoded::Frame`] pass what follows it; after

@@ -56,7 +56,7 @@ pub use decode::{decode, Decoded, Decoder};
 pub use encode::{encode, encode_rows, encode_to, encoded_len, EncodeError, Encoded};
 pub use exposition::TEXT_CONTENT_TYPE;
 pub use frame::{Ack, Data, End, Error, Frame, Hello, Kind, Start, PQ_HYBRID};
-pub use monitor::{Monitor, MonitorLimits, Snapshot, Timing};
+pub use monitor::{Monitor, MonitorLimits, Snapshot, Timing, HISTOGRAM_BOUNDS_NS};
 pub use readiness::Readiness;
 pub use reject::{Fault, Reason, Reject};
 pub use rules::Flow;

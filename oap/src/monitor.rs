@@ -41,7 +41,7 @@ impl Default for MonitorLimits {
 }
 
 /// Upper bounds of the histograms' buckets, in nanoseconds; the last bucket has none.
-pub(crate) const BUCKET_NS: [u64; 12] = [
+pub const HISTOGRAM_BOUNDS_NS: [u64; 12] = [
     1_000,
     10_000,
     100_000,
@@ -322,20 +322,20 @@ impl Drop for Publisher {
 /// A histogram of call times.
 #[derive(Debug, Default)]
 struct Histogram {
-    buckets: [AtomicU64; BUCKET_NS.len() + 1],
+    buckets: [AtomicU64; HISTOGRAM_BOUNDS_NS.len() + 1],
     sum_ns: AtomicU64,
 }
 
 impl Histogram {
     fn observe(&self, ns: u64) {
-        let bucket = BUCKET_NS.partition_point(|&bound| bound < ns);
+        let bucket = HISTOGRAM_BOUNDS_NS.partition_point(|&bound| bound < ns);
         self.buckets[bucket].fetch_add(1, Relaxed);
         self.sum_ns.fetch_add(ns, Relaxed);
     }
 
     fn load(&self) -> Timing {
         let sum_ns = self.sum_ns.load(Relaxed);
-        let mut counts = [0; BUCKET_NS.len() + 1];
+        let mut counts = [0; HISTOGRAM_BOUNDS_NS.len() + 1];
         for (count, bucket) in counts.iter_mut().zip(&self.buckets) {
             *count = bucket.load(Relaxed);
         }
@@ -346,7 +346,7 @@ impl Histogram {
 /// The times of decode or encode calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Timing {
-    counts: [u64; BUCKET_NS.len() + 1],
+    counts: [u64; HISTOGRAM_BOUNDS_NS.len() + 1],
     sum_ns: u64,
 }
 
@@ -356,6 +356,11 @@ impl Timing {
         self.counts.iter().sum()
     }
 
+    /// Calls by bucket of [`HISTOGRAM_BOUNDS_NS`]; the last is beyond them all.
+    pub const fn counts(&self) -> &[u64; 13] {
+        &self.counts
+    }
+
     /// Their time, in nanoseconds.
     pub const fn sum_ns(&self) -> u64 {
         self.sum_ns
@@ -363,7 +368,7 @@ impl Timing {
 
     /// The buckets as Prometheus has them: upper bound in seconds, and calls up to it. The last bound is infinite.
     pub fn cumulative(&self) -> impl Iterator<Item = (f64, u64)> + '_ {
-        let bounds = BUCKET_NS.iter().map(|&ns| ns as f64 / 1e9).chain([f64::INFINITY]);
+        let bounds = HISTOGRAM_BOUNDS_NS.iter().map(|&ns| ns as f64 / 1e9).chain([f64::INFINITY]);
         bounds.zip(&self.counts).scan(0, |sum, (bound, count)| {
             *sum += count;
             Some((bound, *sum))

@@ -60,8 +60,15 @@ impl Session {
     }
 
     /// Counts its frames and rejects in a monitor, and gives its inbound stream to the gauges.
-    pub fn with_monitor(self, monitor: &Arc<Monitor>) -> Self {
-        Session { decoder: self.decoder.with_monitor(monitor), ..self }
+    pub fn with_monitor(mut self, monitor: &Arc<Monitor>) -> Self {
+        self.set_monitor(monitor);
+        self
+    }
+
+    /// Likewise, from now on.
+    pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
+        self.decoder.set_monitor(monitor);
+        publish(&mut self.decoder, &self.rules);
     }
 
     /// The HELLO that the configuration makes. It is not sent: pass it to [`Session::send`].

@@ -88,8 +88,14 @@ impl StreamDecoder {
     }
 
     /// Counts its frames and rejects in a monitor.
-    pub fn with_monitor(self, monitor: &Arc<Monitor>) -> Self {
-        StreamDecoder { decoder: self.decoder.with_monitor(monitor), ..self }
+    pub fn with_monitor(mut self, monitor: &Arc<Monitor>) -> Self {
+        self.set_monitor(monitor);
+        self
+    }
+
+    /// Likewise, from now on.
+    pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
+        self.decoder.set_monitor(monitor);
     }
 
     /// The next frame; takes what it needs off the front of `chunk`. `None`: the chunk is used up.

@@ -1,6 +1,6 @@
 //! The JSON shapes of envelopes and configurations.
 
-use oap::{Ack, Config, Data, End, Error, Frame, Hello, SeqRolloverPolicy, Start};
+use oap::{Ack, Config, Data, End, Error, Frame, Hello, MonitorLimits, SeqRolloverPolicy, Start};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A 64-bit number: a decimal string.
@@ -129,6 +129,7 @@ impl From<Frame<'_>> for Envelope {
     }
 }
 
+/// A Config, and the limits of a monitor.
 #[derive(Deserialize, Default)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -139,9 +140,27 @@ pub struct Settings {
     ack_window_frames: Option<u64>,
     max_frame: Option<U64>,
     features: Option<U64>,
+    reject_limit_permille: Option<u64>,
+    reject_min_events: Option<u64>,
+    ack_starvation_limit_ns: Option<u64>,
+    inflight_capacity: Option<u64>,
+    backpressure_high_percent: Option<u64>,
+    backpressure_low_percent: Option<u64>,
 }
 
 impl Settings {
+    pub fn limits(&self) -> MonitorLimits {
+        let mut limits = MonitorLimits::default();
+        let set = |limit: &mut u64, value: Option<u64>| *limit = value.unwrap_or(*limit);
+        set(&mut limits.reject_limit_permille, self.reject_limit_permille);
+        set(&mut limits.reject_min_events, self.reject_min_events);
+        set(&mut limits.ack_starvation_limit_ns, self.ack_starvation_limit_ns);
+        set(&mut limits.inflight_capacity, self.inflight_capacity);
+        set(&mut limits.backpressure_high_percent, self.backpressure_high_percent);
+        set(&mut limits.backpressure_low_percent, self.backpressure_low_percent);
+        limits
+    }
+
     pub fn config(&self) -> Result<Config, String> {
         let default = Config::default();
         let policy = match &self.seq_rollover_policy {

@@ -1,6 +1,7 @@
 //! The Rust testee: one JSON request a line on stdin, one JSON answer a line on stdout.
 
 mod envelope;
+mod monitor;
 mod ops;
 
 use std::io::{self, BufRead, Write};

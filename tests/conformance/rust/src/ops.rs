@@ -1,6 +1,7 @@
 //! One function an operation.
 
 use crate::envelope::{Envelope, Hex, Settings};
+use crate::monitor;
 use bytes::Bytes;
 use oap::{
     encode_to, BytesFrame, Config, Decoder, Frame, Kind, Reason, Reject, Row, Session,
@@ -33,6 +34,11 @@ pub enum Request {
         config: Settings,
         steps: Vec<Step>,
     },
+    Monitor {
+        #[serde(default)]
+        config: Settings,
+        events: Vec<monitor::Event>,
+    },
     Constants,
 }
 
@@ -54,6 +60,7 @@ pub fn answer(request: Request) -> Result<Value, String> {
         Request::Table { config, bytes, rows } => table(config.config()?, &bytes.0, rows),
         Request::Encode { frames } => encode(&frames),
         Request::Session { config, steps } => session(config.config()?, steps),
+        Request::Monitor { config, events } => monitor::monitor(&config, events),
         Request::Constants => Ok(constants()),
     }
 }
@@ -62,7 +69,7 @@ fn envelope(frame: &Frame<'_>) -> Value {
     serde_json::to_value(Envelope::from(*frame)).unwrap_or(Value::Null)
 }
 
-/// Every frame of a chunk, and the reject that ended it.
+/// The frames of a chunk, and the reject that ended it.
 fn drain(
     mut next: impl FnMut() -> Result<Option<BytesFrame>, Reject>,
     frames: &mut Vec<Value>,
