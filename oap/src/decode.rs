@@ -64,6 +64,7 @@ impl Decoder {
     ///
     /// # Errors
     /// The [`Reject`] of the first rule broken.
+    #[inline]
     pub fn decode<'b>(&mut self, bytes: &'b [u8]) -> Result<Decoded<'b>, Reject> {
         let mut row = [Row::default()];
         let run = self.run(&mut NoRules, bytes, &mut row)?;
@@ -77,6 +78,7 @@ impl Decoder {
     ///
     /// # Errors
     /// The [`Reject`] of the first rule broken; frames before it are given first, by a call of their own.
+    #[inline]
     pub fn decode_table<'t>(
         &mut self,
         bytes: &'t [u8],

@@ -70,7 +70,7 @@ pub fn encode(frame: &Frame<'_>, mut out: &mut [u8]) -> Result<usize, EncodeErro
 ///
 /// # Errors
 /// As [`encode()`]; a growing buffer is never too small.
-#[inline]
+#[inline(always)]
 pub fn encode_to(frame: &Frame<'_>, out: &mut impl BufMut) -> Result<usize, EncodeError> {
     put(&Head::of(frame)?, body_of(frame), out)
 }

@@ -76,6 +76,7 @@ impl Row {
     }
 
     /// The frame, borrowing from the buffer that was decoded; `None` where row and buffer do not belong together.
+    #[inline]
     pub fn frame<'b>(&self, bytes: &'b [u8]) -> Option<Frame<'b>> {
         let has = |flag| self.flags & flag != 0;
         let text = || std::str::from_utf8(self.text(bytes)?).ok();
