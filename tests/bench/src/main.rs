@@ -4,8 +4,9 @@
 mod floor;
 mod work;
 
-use oap::{Config, Data, Decoder, Frame, Row, Session, Start, StreamDecoder};
+use oap::{Config, Data, Decoder, Frame, Monitor, Row, Session, Start, StreamDecoder};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Instant;
 use work::Work;
 
@@ -26,6 +27,8 @@ fn decoders(work: &Work) -> Vec<Case<'_>> {
     let mut floor_rows = vec![floor::Row::default(); work.frames];
     let mut rows = vec![Row::default(); work.frames];
     let mut more_rows = rows.clone();
+    let mut watched_rows = rows.clone();
+    let monitor = Arc::new(Monitor::default());
     vec![
         case(work, "floor", move || {
             let found = floor::decode(black_box(&work.wire), &mut floor_rows);
@@ -35,6 +38,11 @@ fn decoders(work: &Work) -> Vec<Case<'_>> {
         case(work, "table", move || {
             let mut decoder = Decoder::new(Config::default());
             let table = decoder.decode_table(black_box(&work.wire), &mut rows);
+            assert_eq!(black_box(table).map(|t| t.len()), Ok(work.frames));
+        }),
+        case(work, "table, monitored", move || {
+            let mut decoder = Decoder::new(Config::default()).with_monitor(&monitor);
+            let table = decoder.decode_table(black_box(&work.wire), &mut watched_rows);
             assert_eq!(black_box(table).map(|t| t.len()), Ok(work.frames));
         }),
         case(work, "frame a call", move || {

@@ -1,0 +1,139 @@
+//! The monitor under threads, and what the shared vectors can't show: drops, timings, the text page.
+
+use oap::{
+    Ack, Config, Data, Decoder, Frame, Kind, Monitor, MonitorLimits, Reason, Row, Session, Start,
+};
+use std::sync::Arc;
+use std::thread;
+
+fn wire(frames: &[Frame<'_>]) -> Vec<u8> {
+    let mut wire = Vec::new();
+    for frame in frames {
+        oap::encode_to(frame, &mut wire).unwrap();
+    }
+    wire
+}
+
+fn data(seq: u64) -> Frame<'static> {
+    Frame::Data(Data { seq, obj: None, body: b"body" })
+}
+
+/// A session that has sent its HELLO, and has received the peer's, a START and that many DATA.
+fn receiving(monitor: &Arc<Monitor>, data_frames: u64) -> Session {
+    let mut session = Session::new(Config::default()).with_monitor(monitor);
+    session.send_to(&Frame::Hello(session.hello()), &mut Vec::new()).unwrap();
+    let mut frames = vec![Frame::Hello(session.hello()), Frame::Start(Start { stream: "s" })];
+    frames.extend((1..=data_frames).map(data));
+    let mut rows = [Row::default(); 64];
+    session.recv(&wire(&frames), &mut rows).unwrap();
+    session
+}
+
+#[test]
+fn sixteen_threads_on_one_monitor_lose_no_count() {
+    const CALLS: u64 = 2_000;
+    let monitor = Arc::new(Monitor::default());
+    let good = wire(&[data(1), Frame::Ack(Ack { up_to: 1 }), data(2)]);
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| {
+                let mut rows = [Row::default(); 4];
+                for call in 0..CALLS {
+                    let mut decoder = Decoder::new(Config::default()).with_monitor(&monitor);
+                    decoder.decode_table(&good, &mut rows).unwrap();
+                    decoder.decode_table(&[0, 0, 0, 0], &mut rows).unwrap_err();
+                    decoder.decode_table(&good, &mut rows).unwrap_err();
+                    monitor.tick(call);
+                }
+            });
+        }
+    });
+    let seen = monitor.snapshot();
+    assert_eq!(seen.frames(Kind::Data), 16 * CALLS * 2);
+    assert_eq!(seen.frames(Kind::Ack), 16 * CALLS);
+    assert_eq!(seen.rejects(Reason::HeaderMalformed), 16 * CALLS);
+    assert_eq!(seen.frame_bytes(), 16 * CALLS * good.len() as u64);
+}
+
+#[test]
+fn sixteen_threads_of_sessions_leave_the_gauges_at_zero() {
+    let monitor = Arc::new(Monitor::default());
+    thread::scope(|scope| {
+        for _ in 0..16 {
+            scope.spawn(|| (0..500).for_each(|n| drop(receiving(&monitor, n % 32))));
+        }
+    });
+    let seen = monitor.snapshot();
+    assert_eq!((seen.ack_window(), seen.inflight_frames()), (0, 0));
+}
+
+#[test]
+fn a_dropped_a_reset_and_a_rejected_session_give_their_gauges_back() {
+    let monitor = Arc::new(Monitor::default());
+    let gauges = || (monitor.snapshot().ack_window(), monitor.snapshot().inflight_frames());
+    let dropped = receiving(&monitor, 3);
+    let mut reset = receiving(&monitor, 4);
+    let mut rejected = receiving(&monitor, 5);
+    assert_eq!(gauges(), (3 * 32 - 12, 12));
+    drop(dropped);
+    assert_eq!(gauges(), (2 * 32 - 9, 9));
+    reset.reset();
+    assert_eq!(gauges(), (32 - 5, 5));
+    rejected.recv(&wire(&[data(9)]), &mut [Row::default()]).unwrap_err();
+    assert_eq!(gauges(), (0, 0));
+}
+
+#[test]
+fn a_copy_of_a_session_gives_to_the_gauges_on_its_own() {
+    let monitor = Arc::new(Monitor::default());
+    let mut session = receiving(&monitor, 2);
+    let copy = session.clone();
+    assert_eq!(monitor.snapshot().inflight_frames(), 2);
+    session.send_to(&Frame::Ack(Ack { up_to: 2 }), &mut Vec::new()).unwrap();
+    assert_eq!(monitor.snapshot().inflight_frames(), 0);
+    drop(copy);
+    assert_eq!(monitor.snapshot().inflight_frames(), 0);
+}
+
+#[test]
+fn timings_fall_into_the_contracts_buckets() {
+    let monitor = Monitor::default();
+    for ns in [1_000, 1_001, 20_000_000, 20_000_001, 1_000_000_001] {
+        monitor.observe_read(ns);
+    }
+    monitor.observe_write(1);
+    let seen = monitor.snapshot();
+    let up_to = |bound: f64| seen.read().cumulative().find(|(b, _)| *b == bound).unwrap().1;
+    assert_eq!((up_to(1e-6), up_to(1e-5), up_to(0.02), up_to(0.05), up_to(1.0)), (1, 2, 3, 4, 4));
+    assert_eq!((up_to(f64::INFINITY), seen.read().sum_ns()), (5, 1_040_002_003));
+    assert_eq!(seen.write().count(), 1);
+}
+
+#[test]
+fn starved_time_is_told_whole_also_beyond_the_window() {
+    let monitor = Arc::new(Monitor::new(MonitorLimits::default()));
+    let _starved = receiving(&monitor, 32);
+    const HOUR: u64 = 3_600_000_000_000;
+    monitor.tick(0);
+    let readiness = monitor.readiness(HOUR);
+    assert_eq!(readiness.missing().collect::<Vec<_>>(), ["oap_ack_window_ok"]);
+    assert_eq!(monitor.snapshot().ack_starved_ns(), HOUR);
+    monitor.tick(u64::MAX);
+}
+
+#[test]
+fn the_text_page_shows_every_metric_with_all_labels_from_the_start() {
+    let page = Monitor::default().snapshot().text();
+    for name in oap::METRICS {
+        assert!(page.contains(&format!("# TYPE {name} ")), "{name}");
+    }
+    for kind in Kind::ALL {
+        assert!(page.contains(&format!("oap_frames_total{{kind=\"{kind}\"}} 0\n")));
+    }
+    for reason in Reason::ALL {
+        assert!(page.contains(&format!("oap_rejects_total{{reason=\"{reason}\"}} 0\n")));
+    }
+    assert!(page.contains("oap_read_frame_seconds_bucket{le=\"0.000001\"} 0\n"), "{page}");
+    assert!(page.contains("oap_write_frame_seconds_bucket{le=\"+Inf\"} 0\n"));
+    assert!(page.contains("oap_ack_starved_seconds_total 0\n"));
+}
