@@ -7,6 +7,9 @@ use crate::monitor::{Counts, Monitor, Publisher};
 use crate::reject::{Fault, Reason, Reject};
 use crate::table::{FrameTable, Row};
 use crate::wire::{read_prefix, Known, PREFIX_BYTES};
+#[cfg(loom)]
+use loom::sync::Arc;
+#[cfg(not(loom))]
 use std::sync::Arc;
 
 /// What the front of a buffer holds.

@@ -6,8 +6,18 @@ use crate::readiness::{Readiness, Window};
 use crate::reject::Reason;
 use crate::rules::Flow;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::PoisonError;
+
+#[cfg(loom)]
+use loom::sync::{
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    Arc, Mutex,
+};
+#[cfg(not(loom))]
+use std::sync::{
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    Arc, Mutex,
+};
 
 /// When readiness keys turn false: the limits of the telemetry contract.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -83,7 +93,7 @@ pub struct Monitor {
 }
 
 /// Publishers are spread over so many cells that threads seldom write to the same cache line.
-const SHARDS: usize = 16;
+const SHARDS: usize = if cfg!(loom) { 1 } else { 16 };
 
 #[derive(Debug, Default)]
 #[repr(align(128))]
@@ -166,9 +176,17 @@ impl Monitor {
                 *total = total.wrapping_add(count.load(Relaxed));
             }
             totals.bytes = totals.bytes.wrapping_add(shard.bytes.load(Relaxed));
-            totals.gauges.add(Gauges::unpack(shard.gauges.load(Relaxed)));
         }
+        totals.gauges = self.gauges();
         totals
+    }
+
+    fn gauges(&self) -> Gauges {
+        let mut gauges = Gauges::default();
+        for shard in &self.shards {
+            gauges.add(Gauges::unpack(shard.gauges.load(Relaxed)));
+        }
+        gauges
     }
 }
 
@@ -424,5 +442,56 @@ impl Snapshot {
     /// `oap_ack_starved_seconds_total`, in nanoseconds.
     pub const fn ack_starved_ns(&self) -> u64 {
         self.starved_ns
+    }
+}
+
+/// Every interleaving of two publishers and a reader: `RUSTFLAGS="--cfg loom" cargo test -p oap --lib loom`.
+#[cfg(all(test, loom))]
+mod loom_tests {
+    use super::*;
+    use loom::thread;
+
+    const STARVED: Gauges = Gauges { open: 1, credit: 0, in_flight: 2 };
+    const CREDITED: Gauges = Gauges { open: 1, credit: 2, in_flight: 0 };
+
+    #[test]
+    fn loom_no_count_is_lost_and_gauges_move_together() {
+        loom::model(|| {
+            let monitor = Arc::new(Monitor::default());
+            let threads: Vec<_> = [STARVED, CREDITED]
+                .into_iter()
+                .map(|gauges| {
+                    let monitor = Arc::clone(&monitor);
+                    thread::spawn(move || {
+                        let mut publisher = Publisher::new(&monitor);
+                        publisher.reject(Reason::Truncated);
+                        publisher.gauges(gauges);
+                    })
+                })
+                .collect();
+            let seen = monitor.gauges();
+            // Each publisher is there whole or not at all.
+            assert_eq!(seen.credit + seen.in_flight, 2 * seen.open, "{seen:?}");
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
+            let totals = monitor.totals();
+            assert_eq!(totals.rejects.iter().sum::<u64>(), 2);
+            assert_eq!(totals.gauges, Gauges::default());
+        });
+    }
+
+    #[test]
+    fn loom_ticks_beside_publishers_never_see_counters_go_back() {
+        loom::model(|| {
+            let monitor = Arc::new(Monitor::default());
+            let other = Arc::clone(&monitor);
+            let thread = thread::spawn(move || {
+                other.count_reject(Reason::Truncated);
+                other.tick(1);
+            });
+            monitor.tick(2);
+            thread.join().unwrap();
+            monitor.tick(3);
+            assert_eq!(monitor.snapshot().rejects(Reason::Truncated), 1);
+        });
     }
 }

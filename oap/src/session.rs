@@ -12,6 +12,9 @@ use crate::stream::{BytesFrame, Staging};
 use crate::table::{FrameTable, Row};
 use crate::wire::{oversize, VERSION};
 use bytes::{BufMut, Bytes};
+#[cfg(loom)]
+use loom::sync::Arc;
+#[cfg(not(loom))]
 use std::sync::Arc;
 
 /// One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to

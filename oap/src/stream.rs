@@ -8,7 +8,10 @@ use crate::monitor::Monitor;
 use crate::reject::Reject;
 use crate::table::{FrameTable, Row};
 use bytes::{Buf, Bytes, BytesMut};
+#[cfg(loom)]
+use loom::sync::Arc;
 use std::fmt;
+#[cfg(not(loom))]
 use std::sync::Arc;
 
 /// A frame that owns its bytes: a slice of the chunk that held it whole, else the staging buffer. No copy.
