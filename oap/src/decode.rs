@@ -145,7 +145,7 @@ impl Decoder {
         *self.verdict.insert(Reject::new(fault, offset, offset + known as u64))
     }
 
-    /// The decode loop of every layer: reads frames into rows until one is cut, one is bad, or no row is left.
+    /// What every layer decodes with: the loop, and what it means for this stream.
     #[inline]
     pub(crate) fn run<R: Rules>(
         &mut self,
@@ -157,40 +157,25 @@ impl Decoder {
             return Err(reject);
         }
         if bytes.len() < self.look_at {
-            return Ok(Run { rows: 0, consumed: 0, need: self.look_at - bytes.len() });
+            return Ok(Run { need: self.look_at - bytes.len(), ..Run::default() });
         }
+        let (mut run, mut counts) = (Run::default(), Counts::default());
+        let stop = fill(&self.config, rules, bytes, rows, &mut run, &mut counts);
         self.look_at = 0;
-        let all = bytes.len();
-        let bytes = &bytes[..all.min(MAX_TABLE_BYTES)];
-        let mut run = Run { rows: 0, consumed: 0, need: 0 };
-        let mut counts = Counts::default();
-        for row in rows.iter_mut() {
-            let rest = &bytes[run.consumed..];
-            let seen = look(&self.config, rest, run.consumed as u32, row);
-            let judged = seen.and_then(|seen| judge(rules, row, bytes, seen));
-            match judged {
-                Ok(Seen::Frame(length)) => {
-                    run.consumed += length;
-                    run.rows += 1;
-                    counts.add(row.kind);
-                }
-                Ok(Seen::Head(until) | Seen::Part(until)) => {
-                    run.need = if bytes.len() == all { until - rest.len() } else { 0 };
-                    self.look_at = if rest.len() < PREFIX_BYTES { 0 } else { until };
-                    break;
-                }
-                Err(known) => {
-                    let reject = self.reject(known, run.consumed);
-                    if run.rows == 0 {
-                        return Err(reject);
-                    }
-                    break;
+        match stop {
+            Stop::NoRow if run.consumed == bytes.len() => run.need = PREFIX_BYTES,
+            Stop::NoRow => {}
+            Stop::Part { have, until } => {
+                let all = run.consumed + have == bytes.len();
+                run.need = if all { until - have } else { 0 };
+                self.look_at = if have < PREFIX_BYTES { 0 } else { until };
+            }
+            Stop::Bad(known) => {
+                let reject = self.reject(known, run.consumed);
+                if run.rows == 0 {
+                    return Err(reject);
                 }
             }
-        }
-        // All rows may be used just where the input ends.
-        if run.consumed == all && self.verdict.is_none() {
-            run.need = PREFIX_BYTES;
         }
         self.position += run.consumed as u64;
         if let Some(publisher) = &self.publisher {
@@ -200,6 +185,46 @@ impl Decoder {
     }
 }
 
+/// Reads frames into rows until one is cut, one is bad, or no row is left.
+#[inline(always)]
+fn fill<R: Rules>(
+    config: &Config,
+    rules: &mut R,
+    bytes: &[u8],
+    rows: &mut [Row],
+    run: &mut Run,
+    counts: &mut Counts,
+) -> Stop {
+    let bytes = &bytes[..bytes.len().min(MAX_TABLE_BYTES)];
+    for row in rows {
+        let rest = &bytes[run.consumed..];
+        let seen = look(config, rest, run.consumed as u32, row);
+        match seen.and_then(|seen| judge(rules, row, bytes, seen)) {
+            Ok(Seen::Frame(length)) => {
+                run.consumed += length;
+                run.rows += 1;
+                counts.add(row.kind);
+            }
+            Ok(Seen::Head(until) | Seen::Part(until)) => {
+                return Stop::Part { have: rest.len(), until };
+            }
+            Err(known) => return Stop::Bad(known),
+        }
+    }
+    Stop::NoRow
+}
+
+/// Why the loop stopped.
+enum Stop {
+    NoRow,
+    /// The front frame has that many bytes; the next look is due with more.
+    Part {
+        have: usize,
+        until: usize,
+    },
+    Bad(Known),
+}
+
 /// Offsets of a row have 32 bits; a longer buffer takes more than one call.
 const MAX_TABLE_BYTES: usize = u32::MAX as usize;
 
@@ -207,6 +232,7 @@ const TRUNCATED: Fault =
     Fault::new(Reason::Truncated, "length", "promises more bytes than the input had");
 
 /// How far the decode loop came.
+#[derive(Default)]
 pub(crate) struct Run {
     pub rows: usize,
     pub consumed: usize,
