@@ -11,7 +11,7 @@ RELEASE := target/release
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help build demo test bench install lint header venv \
-	rust prefix testees need-c test-rust test-c test-docs test-conformance test-demo
+	rust prefix testees need-c test-rust test-loom test-c test-docs test-conformance test-demo
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -62,8 +62,11 @@ $(VENV): tests/requirements.txt
 	.venv/bin/python -m pip install -q --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
-test-rust:
+test-rust: test-loom
 	$(CARGO) test --workspace --all-features
+
+test-loom:
+	RUSTFLAGS="--cfg loom" $(CARGO) test -q -p oap --lib --release --target-dir target/loom loom
 
 test-c: build
 	tests/c/run
@@ -75,5 +78,5 @@ test-conformance: testees venv
 test-docs: testees venv
 	.venv/bin/python -m pytest -q tests/docs
 
-test-demo: rust prefix
-	tests/demo/run
+test-demo: rust prefix venv
+	.venv/bin/python -m pytest -q tests/demo

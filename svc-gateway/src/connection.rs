@@ -1,17 +1,19 @@
 //! One connection: read, take the frames, write what they ask for.
 
-use crate::objects::{Objects, Tally, READ_BYTES};
+use crate::objects::{Objects, Tally};
 use crate::report::{self, StreamLine};
 use bytes::{Bytes, BytesMut};
 use oap::{
-    Ack, BytesFrame, Config, End, Error, Frame, Reject, Session, Start, STREAM_CHUNK_BYTES,
+    Ack, BytesFrame, Config, Data, End, Error, Frame, Reject, Session, Start, STREAM_CHUNK_BYTES,
 };
 use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+
+/// Bytes of the read buffer.
+const READ_BYTES: usize = 4 * STREAM_CHUNK_BYTES;
 
 /// The stream that answers a peer's stream: no DATA, only the status of its END.
 const RECEIPT: &str = "receipt";
@@ -23,15 +25,10 @@ const GRACE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where the socket fails; the peer is gone then.
-pub async fn serve(
-    socket: TcpStream,
-    peer: SocketAddr,
-    max_object_bytes: usize,
-) -> io::Result<()> {
+pub async fn serve(socket: TcpStream, max_object_bytes: usize) -> io::Result<()> {
     socket.set_nodelay(true)?;
     Connection {
         socket,
-        peer,
         max_object_bytes,
         session: Session::new(Config::default()),
         out: Vec::new(),
@@ -44,7 +41,6 @@ pub async fn serve(
 
 struct Connection {
     socket: TcpStream,
-    peer: SocketAddr,
     max_object_bytes: usize,
     session: Session,
     /// What the frames of one read asked for; written before the next read.
@@ -69,7 +65,9 @@ impl Connection {
         self.flush().await?;
         let mut input = BytesMut::new();
         loop {
-            let read = self.read(&mut input).await?;
+            // The frames of the last read are gone, so this is the same buffer again.
+            input.reserve(READ_BYTES);
+            let read = self.socket.read_buf(&mut input).await?;
             let taken = match read {
                 0 => self.session.finish(),
                 _ => self.take(input.split().freeze()),
@@ -80,14 +78,6 @@ impl Connection {
                 Ok(()) => self.flush().await?,
             }
         }
-    }
-
-    /// Frames share memory with the read that brought them, so a buffer is filled up before another is taken.
-    async fn read(&mut self, input: &mut BytesMut) -> io::Result<usize> {
-        if input.capacity() < STREAM_CHUNK_BYTES {
-            input.reserve(READ_BYTES);
-        }
-        self.socket.read_buf(input).await
     }
 
     fn take(&mut self, mut chunk: Bytes) -> Result<(), Reject> {
@@ -104,7 +94,7 @@ impl Connection {
             Frame::Data(data) => {
                 self.unacknowledged = Some(data.seq);
                 if let Some(stream) = &mut self.stream {
-                    stream.take(data.obj, frame.body());
+                    stream.take(&data);
                 }
             }
             Frame::End(_) => self.give_receipt(),
@@ -127,7 +117,7 @@ impl Connection {
         let Some(stream) = self.stream.take() else { return };
         let Inbound { name, frames, bytes, objects } = stream;
         let tally = objects.map_or_else(Tally::default, Objects::close);
-        report::stream(&StreamLine { name: &name, peer: self.peer, frames, bytes, tally: &tally });
+        report::stream(&StreamLine { name: &name, frames, bytes, tally: &tally });
         self.acknowledge();
         self.send(&Frame::Start(Start { stream: RECEIPT }));
         self.send(&Frame::End(End { seq: 0, status: tally.status as u32 }));
@@ -152,7 +142,7 @@ impl Connection {
     }
 
     async fn refuse(&mut self, reject: &Reject) -> io::Result<()> {
-        report::reject(self.peer, reject);
+        report::reject(reject);
         let reason = reject.reason();
         self.send(&Frame::Error(Error { code: reason.code(), reason: reason.label() }));
         timeout(GRACE, self.part()).await?
@@ -167,11 +157,11 @@ impl Connection {
 }
 
 impl Inbound {
-    fn take(&mut self, obj: Option<&str>, body: Bytes) {
+    fn take(&mut self, data: &Data<'_>) {
         self.frames += 1;
-        self.bytes += body.len() as u64;
-        if let (Some(objects), Some(obj)) = (&mut self.objects, obj) {
-            objects.take(obj, body);
+        self.bytes += data.body.len() as u64;
+        if let (Some(objects), Some(obj)) = (&mut self.objects, data.obj) {
+            objects.take(obj, data.body);
         }
     }
 }

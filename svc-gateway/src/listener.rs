@@ -34,9 +34,11 @@ async fn accept(listener: &TcpListener, max_object_bytes: usize) {
     loop {
         match listener.accept().await {
             // How a connection broke off is the peer's matter; what it was about has been reported.
-            Ok((socket, peer)) => drop(tokio::spawn(async move {
-                connection::serve(socket, peer, max_object_bytes).await.ok()
-            })),
+            Ok((socket, _)) => {
+                drop(tokio::spawn(
+                    async move { connection::serve(socket, max_object_bytes).await.ok() },
+                ))
+            }
             Err(_) => tokio::time::sleep(SHORTAGE).await,
         }
     }

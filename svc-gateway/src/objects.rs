@@ -1,13 +1,9 @@
 //! The objects of a stream: consecutive DATA with one address, hashed and held as their bodies come.
 
 use blake3::{Hash, Hasher};
-use bytes::{Bytes, BytesMut};
 use std::fs::File;
 use std::io;
 use std::path::Path;
-
-/// Bytes of a read buffer, which the bodies in it share.
-pub const READ_BYTES: usize = 8 * oap::STREAM_CHUNK_BYTES;
 
 /// The status of a receipt. The discriminant is that of its END.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -49,7 +45,7 @@ impl Objects {
     }
 
     /// The body of a DATA with that `obj`.
-    pub fn take(&mut self, obj: &str, body: Bytes) {
+    pub fn take(&mut self, obj: &str, body: &[u8]) {
         if self.open.as_ref().is_some_and(|object| object.address != obj) {
             self.count();
         }
@@ -77,23 +73,24 @@ impl Objects {
 struct Object {
     address: String,
     hasher: Hasher,
-    /// `None` once it is larger than the limit.
-    held: Option<Held>,
+    /// Its bytes; `None` once they are more than the limit. Copied: a body that shared its read buffer would keep all
+    /// of that alive, many times what it counts for.
+    held: Option<Vec<u8>>,
 }
 
 impl Object {
     fn new(obj: &str) -> Self {
-        Object { address: obj.to_owned(), hasher: Hasher::new(), held: Some(Held::default()) }
+        Object { address: obj.to_owned(), hasher: Hasher::new(), held: Some(Vec::new()) }
     }
 
-    fn take(&mut self, body: Bytes, limit: usize) {
+    fn take(&mut self, body: &[u8], limit: usize) {
         let Some(held) = &mut self.held else { return };
-        if body.len() > limit - held.len {
+        if body.len() > limit - held.len() {
             self.held = None;
             return;
         }
-        self.hasher.update(&body);
-        held.push(body);
+        self.hasher.update(body);
+        held.extend_from_slice(body);
     }
 
     fn status(&self) -> Status {
@@ -102,29 +99,6 @@ impl Object {
             Some(_) if address(&self.hasher.finalize()) == self.address => Status::Verified,
             Some(_) => Status::Mismatch,
         }
-    }
-}
-
-/// The bytes of an object that is not yet verified, in memory of at most about twice their number: a body keeps its
-/// whole read buffer alive, so only one that is half of it is shared; smaller ones are copied together.
-#[derive(Default)]
-struct Held {
-    len: usize,
-    parts: Vec<Bytes>,
-    small: BytesMut,
-}
-
-impl Held {
-    fn push(&mut self, body: Bytes) {
-        self.len += body.len();
-        if body.len() < READ_BYTES / 2 {
-            self.small.extend_from_slice(&body);
-            return;
-        }
-        if !self.small.is_empty() {
-            self.parts.push(self.small.split().freeze());
-        }
-        self.parts.push(body);
     }
 }
 
@@ -140,4 +114,99 @@ pub fn address_of_file(file: &Path) -> io::Result<String> {
 
 fn address(hash: &Hash) -> String {
     format!("b3:{}", hash.to_hex())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 8;
+
+    fn address_of(bytes: &[u8]) -> String {
+        address(&blake3::hash(bytes))
+    }
+
+    /// Takes (bytes whose address is given, body) pairs.
+    fn tally(bodies: &[(&[u8], &[u8])]) -> Tally {
+        let mut objects = Objects::new(LIMIT);
+        for (whole, body) in bodies {
+            objects.take(&address_of(whole), body);
+        }
+        objects.close()
+    }
+
+    fn summary(tally: &Tally) -> (u64, u64, Status) {
+        (tally.objects, tally.verified, tally.status)
+    }
+
+    #[test]
+    fn a_stream_without_objects_has_nothing_to_verify() {
+        assert_eq!(tally(&[]), Tally::default());
+        assert_eq!(Tally::default().status as u32, 0);
+    }
+
+    #[test]
+    fn consecutive_bodies_of_one_address_are_one_object() {
+        let tally = tally(&[(b"abcdef", b"abc"), (b"abcdef", b""), (b"abcdef", b"def")]);
+        assert_eq!(summary(&tally), (1, 1, Status::Verified));
+        assert_eq!(tally.address, Some(address_of(b"abcdef")));
+    }
+
+    #[test]
+    fn another_address_begins_another_object() {
+        let tally = tally(&[(b"ab", b"a"), (b"ab", b"b"), (b"c", b"c"), (b"ab", b"ab")]);
+        assert_eq!(summary(&tally), (3, 3, Status::Verified));
+    }
+
+    #[test]
+    fn an_object_without_bytes_has_an_address_too() {
+        assert_eq!(summary(&tally(&[(b"", b"")])), (1, 1, Status::Verified));
+    }
+
+    #[test]
+    fn one_wrong_bit_is_a_mismatch() {
+        assert_eq!(summary(&tally(&[(b"abc", b"abb")])), (1, 0, Status::Mismatch));
+    }
+
+    #[test]
+    fn bytes_that_are_missing_are_a_mismatch() {
+        assert_eq!(summary(&tally(&[(b"abc", b"ab")])), (1, 0, Status::Mismatch));
+    }
+
+    #[test]
+    fn the_limit_is_the_largest_size_that_passes() {
+        let (full, over) = ([1; LIMIT], [1; LIMIT + 1]);
+        assert_eq!(summary(&tally(&[(&full, &full)])), (1, 1, Status::Verified));
+        assert_eq!(summary(&tally(&[(&over, &full), (&over, &[1])])), (1, 0, Status::TooLarge));
+    }
+
+    #[test]
+    fn the_limit_is_each_objects_own() {
+        let (one, other) = ([1; LIMIT], [2; LIMIT]);
+        assert_eq!(summary(&tally(&[(&one, &one), (&other, &other)])), (2, 2, Status::Verified));
+    }
+
+    #[test]
+    fn an_object_over_the_limit_stays_so_and_is_no_longer_held() {
+        let mut object = Object::new(&address_of(b"a"));
+        object.take(&[0; LIMIT + 1], LIMIT);
+        object.take(b"a", LIMIT);
+        assert!(object.held.is_none());
+        assert_eq!(object.status(), Status::TooLarge);
+    }
+
+    #[test]
+    fn the_first_failure_is_the_status() {
+        let over = [1; LIMIT + 1];
+        let mismatch: (&[u8], &[u8]) = (b"a", b"b");
+        let tally = tally(&[(b"c", b"c"), mismatch, (&over, &over), (b"d", b"d")]);
+        assert_eq!(summary(&tally), (4, 2, Status::Mismatch));
+        assert_eq!(tally.address, Some(address_of(b"d")));
+    }
+
+    #[test]
+    fn the_address_of_no_bytes_is_that_of_the_blake3_paper() {
+        let known = "b3:af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262";
+        assert_eq!(address_of(b""), known);
+    }
 }

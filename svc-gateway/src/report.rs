@@ -1,4 +1,4 @@
-//! What the gateway says on stdout: whole lines, never payload, never feature bits.
+//! What the gateway says on stdout: whole lines, never payload, feature bits or peer addresses.
 
 use crate::objects::{address_of_file, Tally};
 use oap::Reject;
@@ -9,7 +9,6 @@ use std::path::Path;
 
 pub struct StreamLine<'a> {
     pub name: &'a str,
-    pub peer: SocketAddr,
     pub frames: u64,
     pub bytes: u64,
     pub tally: &'a Tally,
@@ -21,23 +20,23 @@ pub fn listening(at: SocketAddr) {
 
 /// The name is the peer's text: what a terminal would not print, or would act on, is escaped.
 pub fn stream(line_of: &StreamLine<'_>) {
-    let StreamLine { name, peer, frames, bytes, tally } = line_of;
+    let StreamLine { name, frames, bytes, tally } = line_of;
     let Tally { objects, verified, status, address } = tally;
     let address = address.as_deref().unwrap_or("-");
     line(format_args!(
-        "stream name={name:?} peer={peer} frames={frames} bytes={bytes} objects={objects} verified={verified} \
+        "stream name={name:?} frames={frames} bytes={bytes} objects={objects} verified={verified} \
          status={} address={address}",
         *status as u32
     ));
 }
 
-pub fn reject(peer: SocketAddr, reject: &Reject) {
+pub fn reject(reject: &Reject) {
     let (reason, offset, at) = (reject.reason(), reject.offset(), reject.at());
     let field = quoted(reject.fault().field());
-    line(format_args!("reject peer={peer} reason={reason} field={field} offset={offset} at={at}"));
+    line(format_args!("reject reason={reason} field={field} offset={offset} at={at}"));
 }
 
-/// A line of key=value pairs stays one that splits at spaces.
+/// In quotes where it has spaces: they part the pairs of a line.
 fn quoted(value: &str) -> String {
     if value.contains(' ') {
         format!("{value:?}")
