@@ -77,7 +77,7 @@ impl Decoder {
         }
     }
 
-    /// Decodes all whole frames of `bytes`, as many as `rows` has room for.
+    /// Decodes all whole frames of `bytes`, as many as `rows` has room for: one at least.
     ///
     /// # Errors
     /// The [`Reject`] of the first rule broken; frames before it are given first, by a call of their own.
@@ -116,7 +116,7 @@ impl Decoder {
         self.publisher.as_mut()
     }
 
-    /// The reject given, if any.
+    /// The reject, once it is known: where frames stand before it, they are given first.
     pub const fn verdict(&self) -> Option<&Reject> {
         self.verdict.as_ref()
     }

@@ -4,6 +4,7 @@ use crate::frame::{Frame, Kind};
 use crate::header::Head;
 use crate::reject::{Fault, Reason};
 use crate::table::Row;
+use crate::wire::UNKNOWN_KIND;
 use bytes::BufMut;
 use std::fmt;
 
@@ -125,8 +126,7 @@ pub fn encode_rows(rows: &[Row], bytes: &[u8], out: &mut [u8]) -> Result<Encoded
 
 #[inline]
 fn encode_row(row: &Row, bytes: &[u8], out: &mut impl BufMut) -> Result<usize, EncodeError> {
-    const UNKNOWN: Fault = Fault::new(Reason::UnknownEnvelope, "kind", "is none of 1..=6");
-    let kind = Kind::from_byte(row.kind).ok_or(UNKNOWN)?;
+    let kind = Kind::from_byte(row.kind).ok_or(UNKNOWN_KIND)?;
     let (text, body) = match kind {
         Kind::Hello | Kind::Ack | Kind::End => (Some(&[][..]), Some(&[][..])),
         Kind::Start | Kind::Error => (row.text(bytes), Some(&[][..])),

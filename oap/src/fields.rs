@@ -3,7 +3,9 @@
 
 use crate::frame::Kind;
 use crate::reject::{Fault, Reason};
-use crate::wire::{WireType, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MIN_MAX_FRAME, VERSION};
+use crate::wire::{
+    WireType, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MAX_TEXT_BYTES, MIN_MAX_FRAME, VERSION,
+};
 
 /// The most fields a kind has.
 pub(crate) const MAX_FIELDS: usize = 4;
@@ -68,7 +70,7 @@ const HELLO: &[Field] = &[
     optional(4, "HELLO.ack_window", Type::Uint32, Rule::Range(1, MAX_ACK_WINDOW as u64)),
 ];
 /// Rule 2.5.
-const START: &[Field] = &[required(1, "START.stream", Type::String, Rule::Text(1, 1024))];
+const START: &[Field] = &[required(1, "START.stream", Type::String, Rule::Text(1, MAX_TEXT_BYTES))];
 /// Rule 2.6.
 const DATA: &[Field] = &[
     required(1, "DATA.seq", Type::Uint64, Rule::Any),
@@ -84,7 +86,7 @@ const END: &[Field] = &[
 /// Rule 2.9.
 const ERROR: &[Field] = &[
     required(1, "ERROR.code", Type::Uint32, Rule::Range(0, 65_535)),
-    required(2, "ERROR.reason", Type::String, Rule::Text(0, 1024)),
+    required(2, "ERROR.reason", Type::String, Rule::Text(0, MAX_TEXT_BYTES)),
 ];
 
 /// The fields of a kind, in the order of their numbers.

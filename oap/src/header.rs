@@ -129,10 +129,9 @@ pub(crate) fn read_header(kind: Kind, header: &[u8], strict: bool) -> Result<Val
         last = number;
         read_field(&mut cursor, field, wire, place, &mut values)
             .map_err(|says| fault(kind, field.name, says))?;
-        values.text_at = match field.ty {
-            Type::String => header.len() - cursor.left() - values.text.len(),
-            _ => values.text_at,
-        };
+        if field.ty == Type::String {
+            values.text_at = header.len() - cursor.left() - values.text.len();
+        }
     }
     check_values(kind, &values)?;
     Ok(values)

@@ -166,7 +166,8 @@ impl Session {
         }
     }
 
-    /// Takes received bytes, in any split, and gives the next frames, as many as `rows` has room for. Call again with
+    /// Takes received bytes, in any split, and gives the next frames, as many as `rows` has room for, one at least. A
+    /// reject stands from the call that gives the frames before it: from then on only ERROR may go. Call again with
     /// what follows `consumed()`, until all is consumed and [`FrameTable::need`] is not 0. The table's bytes are
     /// `chunk` itself, or, for a frame that an earlier chunk began, the session's staging buffer.
     ///
@@ -239,7 +240,7 @@ impl Session {
         self.rules.has_ended()
     }
 
-    /// The reject given, if any.
+    /// The reject, once it is known: where frames stand before it, they are given first.
     pub const fn verdict(&self) -> Option<&Reject> {
         self.decoder.verdict()
     }

@@ -14,7 +14,8 @@ use std::fmt;
 #[cfg(not(loom))]
 use std::sync::Arc;
 
-/// A frame that owns its bytes: a slice of the chunk that held it whole, else the staging buffer. No copy.
+/// A frame that owns its bytes: a slice of the chunk that held it whole, which it keeps alive, else the staging buffer.
+/// No copy.
 #[derive(Clone)]
 pub struct BytesFrame {
     wire: Bytes,
@@ -109,8 +110,8 @@ impl StreamDecoder {
         self.staging.next_frame(&mut self.decoder, &mut NoRules, chunk)
     }
 
-    /// The next frames, as many as `rows` has room for. Call again with what follows `consumed()`, until all of the
-    /// chunk is consumed and [`FrameTable::need`] is not 0. The table's bytes are the chunk itself, or, for a frame
+    /// The next frames, as many as `rows` has room for: one at least. Call again with what follows `consumed()`, until
+    /// all of the chunk is consumed and [`FrameTable::need`] is not 0. The table's bytes are the chunk itself, or, for a frame
     /// that an earlier chunk began, the staging buffer, which stays until the next call.
     ///
     /// # Errors
@@ -137,7 +138,7 @@ impl StreamDecoder {
         self.staging.drop_bytes();
     }
 
-    /// The reject given, if any.
+    /// The reject, once it is known: where frames stand before it, they are given first.
     pub const fn verdict(&self) -> Option<&Reject> {
         self.decoder.verdict()
     }
@@ -153,12 +154,22 @@ impl StreamDecoder {
     }
 }
 
+/// What an idle stream may hold for nothing.
+const KEPT_BYTES: usize = 4_096;
+
 /// The front frame's bytes while it is partial. Grows with what has come, never to what a prefix promises.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Staging {
     bytes: BytesMut,
     /// The staged frame has been given to the caller: its bytes go at the next call.
     given: bool,
+}
+
+impl fmt::Debug for Staging {
+    /// How much is held, not what.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Staging").field("len", &self.len()).finish_non_exhaustive()
+    }
 }
 
 impl Staging {
@@ -172,6 +183,16 @@ impl Staging {
 
     pub fn drop_bytes(&mut self) {
         *self = Staging::default();
+    }
+
+    /// The staged frame has been seen. What it took is kept for the next one only where that is little.
+    fn let_go(&mut self) {
+        self.given = false;
+        if self.bytes.capacity() > KEPT_BYTES {
+            self.bytes = BytesMut::new();
+        } else {
+            self.bytes.clear();
+        }
     }
 
     pub fn next_frame<R: Rules>(
@@ -201,8 +222,7 @@ impl Staging {
         rows: &'t mut [Row],
     ) -> Result<FrameTable<'t>, Reject> {
         if self.given {
-            self.bytes.clear();
-            self.given = false;
+            self.let_go();
         }
         let fed = if self.bytes.is_empty() {
             self.feed_whole(decoder, rules, chunk, rows)

@@ -53,9 +53,9 @@ impl Row {
         }
     }
 
-    /// Where the frame starts in the buffer.
+    /// Where the frame starts in the buffer; 0 in a row of no decoder that says less.
     pub const fn offset(&self) -> usize {
-        self.body_offset as usize - self.header_len as usize - PREFIX_BYTES
+        (self.body_offset as usize).saturating_sub(self.header_len as usize + PREFIX_BYTES)
     }
 
     /// Bytes of the whole frame.
@@ -139,7 +139,7 @@ impl fmt::Debug for Row {
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct FrameTable<'t> {
     pub(crate) bytes: &'t [u8],
     pub(crate) rows: &'t [Row],
@@ -190,6 +190,17 @@ impl<'t> FrameTable<'t> {
     }
 }
 
+impl fmt::Debug for FrameTable<'_> {
+    /// All but the bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FrameTable")
+            .field("rows", &self.rows)
+            .field("consumed", &self.consumed)
+            .field("need", &self.need)
+            .finish_non_exhaustive()
+    }
+}
+
 impl<'t> IntoIterator for &FrameTable<'t> {
     type Item = Frame<'t>;
     type IntoIter = Frames<'t>;
@@ -209,10 +220,16 @@ impl<'t> IntoIterator for FrameTable<'t> {
 }
 
 /// The frames of a [`FrameTable`].
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Frames<'t> {
     bytes: &'t [u8],
     rows: std::slice::Iter<'t, Row>,
+}
+
+impl fmt::Debug for Frames<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
 }
 
 impl<'t> Iterator for Frames<'t> {

@@ -16,7 +16,9 @@ pub const MIN_MAX_FRAME: usize = 4_096;
 /// The longest header, in bytes.
 pub const MAX_HEADER_BYTES: usize = 2_048;
 /// The most bytes that an encoded frame has before its body: a prefix, and the `code` and `reason` of an ERROR.
-pub const MAX_HEAD_BYTES: usize = PREFIX_BYTES + 4 + 3 + 1_024;
+pub const MAX_HEAD_BYTES: usize = PREFIX_BYTES + 4 + 3 + MAX_TEXT_BYTES;
+/// The longest `stream` and `reason`, in bytes.
+pub(crate) const MAX_TEXT_BYTES: usize = 1_024;
 /// A good size for a host's reads and writes, in bytes. A hint: never a limit of the protocol.
 pub const STREAM_CHUNK_BYTES: usize = 65_536;
 /// The `ack_window` that a HELLO without one advertises, in DATA frames.
@@ -88,7 +90,8 @@ pub(crate) fn oversize(max_frame: usize) -> Fault {
     Fault::new(Reason::FrameOversize, "length", says).limit(max_frame as u64)
 }
 
-const UNKNOWN_KIND: Fault = Fault::new(Reason::UnknownEnvelope, "kind", "is none of 1..=6");
+pub(crate) const UNKNOWN_KIND: Fault =
+    Fault::new(Reason::UnknownEnvelope, "kind", "is none of 1..=6");
 const RESERVED: Fault = malformed("reserved", "is not 0").limit(0);
 const TOO_SHORT: Fault = malformed("length", "is less than the prefix").limit(PREFIX_BYTES as u64);
 const HEADER_TOO_LONG: Fault =

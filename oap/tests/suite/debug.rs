@@ -1,0 +1,48 @@
+//! No `Debug` shows payload or feature bits: what differs in them alone looks the same.
+
+use oap::{Config, Data, Decoder, Frame, Hello, Row, Session, StreamDecoder};
+
+fn config(features: u64) -> Config {
+    Config::default().with_features(Some(features))
+}
+
+/// HELLO and DATA; the same number of bytes whatever the features.
+fn wire(features: u64) -> Vec<u8> {
+    let hello = Hello { features: Some(features), ..Hello::new(4_096) };
+    let body = features.to_be_bytes();
+    let mut wire = Vec::new();
+    oap::encode_to(&Frame::Hello(hello), &mut wire).unwrap();
+    oap::encode_to(&Frame::Data(Data { seq: 1, obj: None, body: &body }), &mut wire).unwrap();
+    wire
+}
+
+fn assert_looks_the_same(show: impl Fn(u64) -> String) {
+    let shown = show(u64::MAX);
+    assert!(!shown.is_empty());
+    assert_eq!(shown, show(u64::MAX / 2 + 1));
+}
+
+#[test]
+fn a_table_and_its_rows_and_frames_do_not_show_them() {
+    assert_looks_the_same(|features| {
+        let (wire, mut rows) = (wire(features), [Row::default(); 4]);
+        let mut decoder = Decoder::new(config(features));
+        let table = decoder.decode_table(&wire, &mut rows).unwrap();
+        assert_eq!(table.len(), 2);
+        let frames: Vec<_> = table.iter().collect();
+        format!("{:?} {:?} {:?} {frames:?}", table, table.iter(), table.rows())
+    });
+}
+
+#[test]
+fn a_decoder_and_a_session_do_not_show_what_they_stage() {
+    assert_looks_the_same(|features| {
+        let (wire, mut rows) = (wire(features), [Row::default(); 4]);
+        let mut decoder = StreamDecoder::new(config(features));
+        let mut session = Session::new(config(features));
+        decoder.feed(&wire[..wire.len() - 1], &mut rows).unwrap();
+        session.recv(&wire[..20], &mut rows).unwrap();
+        assert!(decoder.staged() > 0 && session.staged() > 0);
+        format!("{decoder:?} {session:?}")
+    });
+}

@@ -1,0 +1,18 @@
+//! What the crate promises as a whole, one file a subject. Where bytes or steps are made up by chance, `model` says
+//! what the spec asks of them.
+
+mod debug;
+mod frames;
+mod game;
+mod limits;
+mod memory;
+mod model;
+mod no_allocation;
+mod properties;
+mod session;
+mod spec;
+mod streams;
+mod ways;
+
+#[cfg(feature = "tokio-codec")]
+mod codec;
