@@ -616,7 +616,8 @@ typedef struct oap_flow {
 #define OAP_STATUS_OUT_OF_BOUNDS 21
 
 /**
- * A bug in liboap was caught. The handle is poisoned: free it, or reset it where it has a reset.
+ * A bug in liboap was caught. A handle that the call may have changed is poisoned: free it, or reset it where it has a
+ * reset.
  */
 #define OAP_STATUS_INTERNAL 22
 
@@ -742,12 +743,12 @@ oap_status oap_decoder_reset(struct oap_decoder *decoder);
  *
  * @param bytes     the stream from where the last call left off; (NULL, 0) is empty
  * @param len       bytes there
- * @param rows      an array that the rows go to; the caller's
- * @param capacity  rows that it has room for
+ * @param rows      an array that the rows go to; the caller's, and not overlapping the input
+ * @param capacity  rows that it has room for: at least 1
  * @param table     what was found; `table->bytes` is `bytes`
  * @return OAP_STATUS_OK, also where there is no whole frame yet (`rows` 0, `need` says how many bytes more);
- *         a reject, 1..=8; OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL,
- *         OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
+ *         a reject, 1..=8; OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP,
+ *         OAP_STATUS_INTERNAL, OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
  */
 oap_status oap_decoder_decode(struct oap_decoder *decoder,
                               const uint8_t *bytes,
@@ -826,7 +827,7 @@ oap_status oap_encode_start(const char *stream,
  * Encodes a DATA, apart from any session.
  *
  * @param seq       its number
- * @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none
+ * @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none (an empty one is malformed)
  * @param obj_len   bytes there: 67 or 0
  * @param body      the bytes carried; (NULL, 0) is empty
  * @param body_len  bytes there
@@ -972,6 +973,15 @@ oap_status oap_monitor_count_frame(const struct oap_monitor *monitor,
                                    size_t bytes);
 
 /**
+ * Counts a reject that a host gave without a handle that has the monitor.
+ *
+ * @param code  1..=8
+ * @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE where there is no such reject, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_count_reject(const struct oap_monitor *monitor,
+                                    uint32_t code);
+
+/**
  * Observes one decode call: `oap_read_frame_seconds`.
  *
  * @param ns  its time in nanoseconds, by the host's own monotonic clock
@@ -1097,20 +1107,20 @@ void oap_session_free(struct oap_session *session);
 oap_status oap_session_reset(struct oap_session *session);
 
 /**
- * Takes received bytes and gives the next frames, as many as there are rows. Call again with what follows
- * `table->consumed`, until all of the chunk is consumed and `table->need` is not 0.
+ * Takes received bytes and gives the next frames, as many as there are rows. A reject stands from the call that gives
+ * the frames before it: from then on only an ERROR may go. Call again with what follows `table->consumed`, until all of the chunk is consumed and `table->need` is not 0.
  *
  * `table->bytes` is the chunk itself or, for a frame that an earlier chunk began, the staging buffer. The latter
  * stays until the next oap_session_recv, _finish, _send_error, _reset or _free.
  *
  * @param chunk     the peer's next bytes, in any split; (NULL, 0) is empty
  * @param len       bytes there
- * @param rows      an array that the rows go to; the caller's
- * @param capacity  rows that it has room for
+ * @param rows      an array that the rows go to; the caller's, and not overlapping the input
+ * @param capacity  rows that it has room for: at least 1
  * @param table     what was found
  * @return OAP_STATUS_OK; a reject, 1..=8, and the same at every later call until an ERROR is sent (after that, what
- *         still arrives is discarded); OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL,
- *         OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
+ *         still arrives is discarded); OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP,
+ *         OAP_STATUS_INTERNAL, OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
  */
 oap_status oap_session_recv(struct oap_session *session,
                             const uint8_t *chunk,
@@ -1172,7 +1182,7 @@ oap_status oap_session_send_start(struct oap_session *session,
  * Encodes a DATA on the open stream. It takes one credit until the peer acknowledges it.
  *
  * @param seq       any number for the direction's first DATA, then the next one each
- * @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none
+ * @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none (an empty one is malformed)
  * @param obj_len   bytes there: 67 or 0
  * @param body      the bytes carried; (NULL, 0) is empty
  * @param body_len  bytes there
@@ -1320,12 +1330,12 @@ oap_status oap_stream_decoder_reset(struct oap_stream_decoder *decoder);
  *
  * @param chunk     the next bytes of the stream, in any split; (NULL, 0) is empty
  * @param len       bytes there
- * @param rows      an array that the rows go to; the caller's
- * @param capacity  rows that it has room for
+ * @param rows      an array that the rows go to; the caller's, and not overlapping the input
+ * @param capacity  rows that it has room for: at least 1
  * @param table     what was found
  * @return OAP_STATUS_OK; a reject, 1..=8, and the same at every later call until oap_stream_decoder_reset;
- *         OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED.
- *         Outputs are written on OAP_STATUS_OK only.
+ *         OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL,
+ *         OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
  */
 oap_status oap_stream_decoder_feed(struct oap_stream_decoder *decoder,
                                    const uint8_t *chunk,
@@ -1362,6 +1372,7 @@ oap_status oap_stream_decoder_reject(const struct oap_stream_decoder *decoder,
 
 #endif  /* OAP_H */
 
+#ifdef OAP_STATIC_ASSERT
 /* The layout of a row is part of the ABI. */
 OAP_STATIC_ASSERT(sizeof(oap_row) == 32, "oap_row has 32 bytes");
 OAP_STATIC_ASSERT(offsetof(oap_row, seq) == 0, "oap_row.seq");
@@ -1375,3 +1386,4 @@ OAP_STATIC_ASSERT(offsetof(oap_row, ack_window) == 28, "oap_row.ack_window");
 OAP_STATIC_ASSERT(offsetof(oap_row, kind) == 30, "oap_row.kind");
 OAP_STATIC_ASSERT(offsetof(oap_row, flags) == 31, "oap_row.flags");
 #undef OAP_STATIC_ASSERT
+#endif

@@ -50,12 +50,12 @@ pub unsafe extern "C" fn oap_decoder_reset(decoder: *mut oap_decoder) -> oap_sta
 ///
 /// @param bytes     the stream from where the last call left off; (NULL, 0) is empty
 /// @param len       bytes there
-/// @param rows      an array that the rows go to; the caller's
-/// @param capacity  rows that it has room for
+/// @param rows      an array that the rows go to; the caller's, and not overlapping the input
+/// @param capacity  rows that it has room for: at least 1
 /// @param table     what was found; `table->bytes` is `bytes`
 /// @return OAP_STATUS_OK, also where there is no whole frame yet (`rows` 0, `need` says how many bytes more);
-///         a reject, 1..=8; OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL,
-///         OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
+///         a reject, 1..=8; OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP,
+///         OAP_STATUS_INTERNAL, OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
 #[no_mangle]
 pub unsafe extern "C" fn oap_decoder_decode(
     decoder: *mut oap_decoder,
@@ -68,10 +68,8 @@ pub unsafe extern "C" fn oap_decoder_decode(
     unsafe {
         handle::with(decoder, |decoder| {
             let bytes = handle::items(bytes, len)?;
-            let rows = handle::rows_mut(rows, capacity)?;
-            let table = handle::out(table)?;
-            *table = decoder.decode_table(bytes, rows)?.into();
-            Ok(())
+            let rows = handle::rows_mut(rows, capacity, bytes)?;
+            handle::fill(rows, table, |rows| Ok(decoder.decode_table(bytes, rows)?.into()))
         })
     }
 }
@@ -121,10 +119,9 @@ pub unsafe extern "C" fn oap_decode(
 ) -> oap_status {
     handle::guard(|| unsafe {
         let bytes = handle::items(bytes, len)?;
-        handle::out(row)?;
-        let (rows, table) = (handle::rows_mut(row, 1)?, handle::out(table)?);
-        *table = Decoder::new(config_of(config)?).decode_table(bytes, rows)?.into();
-        Ok(())
+        let rows = handle::rows_mut(row, 1, bytes)?;
+        let mut decoder = Decoder::new(config_of(config)?);
+        handle::fill(rows, table, |rows| Ok(decoder.decode_table(bytes, rows)?.into()))
     })
 }
 

@@ -2,12 +2,11 @@
 
 use crate::handle::{self, guard};
 use crate::row::oap_row;
-use crate::status::{
-    oap_status, Failure, OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_HEADER_MALFORMED,
-};
+use crate::status::{oap_status, Failure, OAP_STATUS_BUFFER_TOO_SMALL};
 use oap::{Ack, Data, EncodeError, End, Error, Frame, Hello, Start};
 use std::ffi::c_char;
 use std::ops::Range;
+use std::ptr;
 
 /// The fields of a HELLO.
 #[derive(Clone, Copy)]
@@ -77,7 +76,7 @@ impl Wanted {
                 Wanted::Start(stream) => Frame::Start(Start { stream: text(stream)? }),
                 Wanted::Data { seq, obj, body } => Frame::Data(Data {
                     seq,
-                    obj: Some(text(obj)?).filter(|obj| !obj.is_empty()),
+                    obj: if obj == (ptr::null(), 0) { None } else { Some(text(obj)?) },
                     body: handle::items(body.0, body.1)?,
                 }),
                 Wanted::Ack(up_to) => Frame::Ack(Ack { up_to }),
@@ -92,7 +91,7 @@ impl Wanted {
     fn inputs(&self) -> [Range<*const u8>; 2] {
         let bytes = |start: *const u8, len: usize| start..start.wrapping_add(len);
         let text = |(start, len): (*const c_char, usize)| bytes(start.cast(), len);
-        let none = std::ptr::null()..std::ptr::null();
+        let none = ptr::null()..ptr::null();
         match *self {
             Wanted::Start(stream) => [text(stream), none],
             Wanted::Data { obj, body, .. } => [text(obj), bytes(body.0, body.1)],
@@ -107,20 +106,23 @@ impl Wanted {
         output: Output,
         put: impl FnOnce(&Frame<'_>, &mut [u8]) -> Result<usize, EncodeError>,
     ) -> Result<(), Failure> {
-        let (frame, size, out) = unsafe {
-            let frame = self.frame()?;
-            let size = handle::out(output.size)?;
-            (frame, size, handle::output(output.out, output.capacity, &self.inputs())?)
+        let frame = unsafe { self.frame() }?;
+        let inputs = self.inputs();
+        let put = match unsafe { handle::output(output.out, output.capacity, &inputs) } {
+            Ok(_) if output.size.is_null() => return Err(handle::NULL),
+            Ok(out) => put(&frame, out),
+            Err(failure) => return Err(failure),
         };
-        match put(&frame, out) {
-            Ok(written) => *size = written,
+        let (size, done) = match put {
+            Ok(written) => (written, Ok(())),
             Err(EncodeError::BufferTooSmall { needed }) => {
-                *size = needed;
-                return Err(Failure(OAP_STATUS_BUFFER_TOO_SMALL));
+                (needed, Err(Failure(OAP_STATUS_BUFFER_TOO_SMALL)))
             }
             Err(error) => return Err(error.into()),
-        }
-        Ok(())
+        };
+        // SAFETY: not NULL; the caller gives a valid place. Nothing borrows the output any more.
+        unsafe { output.size.write(size) };
+        done
     }
 
     unsafe fn encode(self, output: Output) -> oap_status {
@@ -128,10 +130,10 @@ impl Wanted {
     }
 }
 
-/// Text that is not UTF-8 breaks the rule of its field.
+/// Text that is not UTF-8 breaks the rule of its field, as a control character does.
 unsafe fn text<'a>((start, len): (*const c_char, usize)) -> Result<&'a str, Failure> {
     let bytes = unsafe { handle::items(start.cast::<u8>(), len) }?;
-    std::str::from_utf8(bytes).map_err(|_| Failure(OAP_STATUS_HEADER_MALFORMED))
+    Ok(std::str::from_utf8(bytes).unwrap_or("\u{7f}"))
 }
 
 /// Encodes a HELLO, apart from any session.
@@ -172,7 +174,7 @@ pub unsafe extern "C" fn oap_encode_start(
 /// Encodes a DATA, apart from any session.
 ///
 /// @param seq       its number
-/// @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none
+/// @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none (an empty one is malformed)
 /// @param obj_len   bytes there: 67 or 0
 /// @param body      the bytes carried; (NULL, 0) is empty
 /// @param body_len  bytes there

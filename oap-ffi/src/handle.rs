@@ -1,6 +1,6 @@
 //! Pointer discipline: everything that comes from C is checked here once, and no panic leaves.
 
-use crate::row::oap_row;
+use crate::row::{oap_frame_table, oap_row};
 use crate::status::{
     oap_status, OAP_STATUS_INTERNAL, OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE,
     OAP_STATUS_OVERLAP, OAP_STATUS_POISONED,
@@ -49,7 +49,7 @@ macro_rules! opaque {
 }
 pub(crate) use opaque;
 
-const NULL: Failure = Failure(OAP_STATUS_NULL_POINTER);
+pub(crate) const NULL: Failure = Failure(OAP_STATUS_NULL_POINTER);
 
 /// Runs a call that has no handle.
 pub(crate) fn guard(call: impl FnOnce() -> Outcome) -> oap_status {
@@ -197,13 +197,35 @@ pub(crate) unsafe fn rows<'a>(rows: *const oap_row, len: usize) -> Result<&'a [R
     unsafe { items(rows.cast::<Row>(), len) }
 }
 
-/// Likewise, to be filled.
+/// Likewise, to be filled from bytes that they do not overlap.
 pub(crate) unsafe fn rows_mut<'a>(
     rows: *mut oap_row,
     len: usize,
+    bytes: &[u8],
 ) -> Result<&'a mut [Row], Failure> {
+    check_len(rows, len)?;
+    check_apart(rows, len, &bytes.as_ptr_range())?;
     // SAFETY: oap_row has the layout of Row (asserted in `row`).
     unsafe { items_mut(rows.cast::<Row>(), len) }
+}
+
+/// Fills rows and tells the table. What fails leaves both as they were: the loop tries a frame in the first row.
+pub(crate) unsafe fn fill(
+    rows: &mut [Row],
+    table: *mut oap_frame_table,
+    decode: impl FnOnce(&mut [Row]) -> Result<oap_frame_table, Failure>,
+) -> Outcome {
+    // SAFETY: the caller gives a valid place for a table.
+    let table = unsafe { out(table) }?;
+    let first = rows.first().copied();
+    match decode(rows) {
+        Ok(found) => *table = found,
+        Err(failure) => {
+            rows.iter_mut().zip(first).for_each(|(row, first)| *row = first);
+            return Err(failure);
+        }
+    }
+    Ok(())
 }
 
 /// The bytes of an output, which must not overlap an input: a caller's mistake that C does not see.
@@ -213,13 +235,15 @@ pub(crate) unsafe fn output<'a>(
     inputs: &[Range<*const u8>],
 ) -> Result<&'a mut [u8], Failure> {
     check_len(pointer, capacity)?;
-    let (start, end) = (pointer.cast_const(), pointer.cast_const().wrapping_add(capacity));
-    let overlaps = |input: &Range<*const u8>| {
-        !input.is_empty() && capacity > 0 && input.start < end && start < input.end
-    };
-    if inputs.iter().any(overlaps) {
-        return Err(Failure(OAP_STATUS_OVERLAP));
-    }
+    inputs.iter().try_for_each(|input| check_apart(pointer, capacity, input))?;
     // SAFETY: checked above; the caller gives `capacity` writable bytes.
     unsafe { items_mut(pointer, capacity) }
+}
+
+fn check_apart<T>(output: *const T, len: usize, input: &Range<*const u8>) -> Outcome {
+    let (start, end) = (output.cast::<u8>(), output.wrapping_add(len).cast::<u8>());
+    if start < end && !input.is_empty() && input.start < end && start < input.end {
+        return Err(Failure(OAP_STATUS_OVERLAP));
+    }
+    Ok(())
 }

@@ -283,6 +283,24 @@ pub unsafe extern "C" fn oap_monitor_count_frame(
     }
 }
 
+/// Counts a reject that a host gave without a handle that has the monitor.
+///
+/// @param code  1..=8
+/// @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE where there is no such reject, OAP_STATUS_NULL_POINTER
+#[no_mangle]
+pub unsafe extern "C" fn oap_monitor_count_reject(
+    monitor: *const oap_monitor,
+    code: u32,
+) -> oap_status {
+    unsafe {
+        handle::look(monitor, |monitor| {
+            let known = Reason::ALL.into_iter().find(|reason| reason.code() == code);
+            monitor.count_reject(known.ok_or(Failure(OAP_STATUS_OUT_OF_RANGE))?);
+            Ok(())
+        })
+    }
+}
+
 /// Observes one decode call: `oap_read_frame_seconds`.
 ///
 /// @param ns  its time in nanoseconds, by the host's own monotonic clock

@@ -112,20 +112,20 @@ pub unsafe extern "C" fn oap_session_reset(session: *mut oap_session) -> oap_sta
     }
 }
 
-/// Takes received bytes and gives the next frames, as many as there are rows. Call again with what follows
-/// `table->consumed`, until all of the chunk is consumed and `table->need` is not 0.
+/// Takes received bytes and gives the next frames, as many as there are rows. A reject stands from the call that gives
+/// the frames before it: from then on only an ERROR may go. Call again with what follows `table->consumed`, until all of the chunk is consumed and `table->need` is not 0.
 ///
 /// `table->bytes` is the chunk itself or, for a frame that an earlier chunk began, the staging buffer. The latter
 /// stays until the next oap_session_recv, _finish, _send_error, _reset or _free.
 ///
 /// @param chunk     the peer's next bytes, in any split; (NULL, 0) is empty
 /// @param len       bytes there
-/// @param rows      an array that the rows go to; the caller's
-/// @param capacity  rows that it has room for
+/// @param rows      an array that the rows go to; the caller's, and not overlapping the input
+/// @param capacity  rows that it has room for: at least 1
 /// @param table     what was found
 /// @return OAP_STATUS_OK; a reject, 1..=8, and the same at every later call until an ERROR is sent (after that, what
-///         still arrives is discarded); OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL,
-///         OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
+///         still arrives is discarded); OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP,
+///         OAP_STATUS_INTERNAL, OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
 #[no_mangle]
 pub unsafe extern "C" fn oap_session_recv(
     session: *mut oap_session,
@@ -138,10 +138,8 @@ pub unsafe extern "C" fn oap_session_recv(
     unsafe {
         handle::with(session, |side| {
             let chunk = handle::items(chunk, len)?;
-            let rows = handle::rows_mut(rows, capacity)?;
-            let table = handle::out(table)?;
-            *table = side.session.recv(chunk, rows)?.into();
-            Ok(())
+            let rows = handle::rows_mut(rows, capacity, chunk)?;
+            handle::fill(rows, table, |rows| Ok(side.session.recv(chunk, rows)?.into()))
         })
     }
 }
@@ -221,7 +219,7 @@ pub unsafe extern "C" fn oap_session_send_start(
 /// Encodes a DATA on the open stream. It takes one credit until the peer acknowledges it.
 ///
 /// @param seq       any number for the direction's first DATA, then the next one each
-/// @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none
+/// @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none (an empty one is malformed)
 /// @param obj_len   bytes there: 67 or 0
 /// @param body      the bytes carried; (NULL, 0) is empty
 /// @param body_len  bytes there

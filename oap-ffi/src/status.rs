@@ -36,7 +36,8 @@ pub const OAP_STATUS_OVERLAP: oap_status = 19;
 pub const OAP_STATUS_ABSENT: oap_status = 20;
 /// A row names bytes that its buffer does not have. Nothing was done.
 pub const OAP_STATUS_OUT_OF_BOUNDS: oap_status = 21;
-/// A bug in liboap was caught. The handle is poisoned: free it, or reset it where it has a reset.
+/// A bug in liboap was caught. A handle that the call may have changed is poisoned: free it, or reset it where it has a
+/// reset.
 pub const OAP_STATUS_INTERNAL: oap_status = 22;
 /// The handle was poisoned by an earlier OAP_STATUS_INTERNAL.
 pub const OAP_STATUS_POISONED: oap_status = 23;

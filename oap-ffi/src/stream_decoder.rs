@@ -50,12 +50,12 @@ pub unsafe extern "C" fn oap_stream_decoder_reset(decoder: *mut oap_stream_decod
 ///
 /// @param chunk     the next bytes of the stream, in any split; (NULL, 0) is empty
 /// @param len       bytes there
-/// @param rows      an array that the rows go to; the caller's
-/// @param capacity  rows that it has room for
+/// @param rows      an array that the rows go to; the caller's, and not overlapping the input
+/// @param capacity  rows that it has room for: at least 1
 /// @param table     what was found
 /// @return OAP_STATUS_OK; a reject, 1..=8, and the same at every later call until oap_stream_decoder_reset;
-///         OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED.
-///         Outputs are written on OAP_STATUS_OK only.
+///         OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL,
+///         OAP_STATUS_POISONED. Outputs are written on OAP_STATUS_OK only.
 #[no_mangle]
 pub unsafe extern "C" fn oap_stream_decoder_feed(
     decoder: *mut oap_stream_decoder,
@@ -68,10 +68,8 @@ pub unsafe extern "C" fn oap_stream_decoder_feed(
     unsafe {
         handle::with(decoder, |decoder| {
             let chunk = handle::items(chunk, len)?;
-            let rows = handle::rows_mut(rows, capacity)?;
-            let table = handle::out(table)?;
-            *table = decoder.feed(chunk, rows)?.into();
-            Ok(())
+            let rows = handle::rows_mut(rows, capacity, chunk)?;
+            handle::fill(rows, table, |rows| Ok(decoder.feed(chunk, rows)?.into()))
         })
     }
 }

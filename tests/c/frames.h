@@ -1,0 +1,106 @@
+/* Wire bytes for the tests, and sessions that have met. */
+#ifndef FRAMES_H
+#define FRAMES_H
+
+#include "check.h"
+
+#define OBJ "b3:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+typedef struct wire {
+    uint8_t at[4096];
+    size_t len;
+} wire;
+
+/* The bytes that the output of a call starts at, and how many fit. */
+#define ROOM(w) (w)->at + (w)->len, sizeof(w)->at - (w)->len
+
+static inline void add_hello(wire *w)
+{
+    const oap_hello hello = {OAP_MAX_FRAME_BYTES, 5, OAP_PROTOCOL_VERSION, 16, true, true};
+    size_t size = 0;
+    CHECK_STATUS(OAP_STATUS_OK, oap_encode_hello(&hello, ROOM(w), &size));
+    w->len += size;
+}
+
+static inline void add_start(wire *w, const char *stream)
+{
+    size_t size = 0;
+    CHECK_STATUS(OAP_STATUS_OK, oap_encode_start(stream, strlen(stream), ROOM(w), &size));
+    w->len += size;
+}
+
+static inline void add_data(wire *w, uint64_t seq, const char *obj, const char *body)
+{
+    size_t size = 0;
+    size_t obj_len = obj != NULL ? strlen(obj) : 0;
+    CHECK_STATUS(OAP_STATUS_OK,
+                 oap_encode_data(seq, obj, obj_len, (const uint8_t *)body, strlen(body), ROOM(w), &size));
+    w->len += size;
+}
+
+static inline void add_ack(wire *w, uint64_t up_to)
+{
+    size_t size = 0;
+    CHECK_STATUS(OAP_STATUS_OK, oap_encode_ack(up_to, ROOM(w), &size));
+    w->len += size;
+}
+
+static inline void add_end(wire *w, uint64_t seq, uint32_t status)
+{
+    size_t size = 0;
+    CHECK_STATUS(OAP_STATUS_OK, oap_encode_end(seq, status, ROOM(w), &size));
+    w->len += size;
+}
+
+static inline void add_error(wire *w, uint32_t code, const char *reason)
+{
+    size_t size = 0;
+    CHECK_STATUS(OAP_STATUS_OK, oap_encode_error(code, reason, strlen(reason), ROOM(w), &size));
+    w->len += size;
+}
+
+/* One of each kind. */
+static inline void add_all_kinds(wire *w)
+{
+    add_hello(w);
+    add_start(w, "objects/v1");
+    add_data(w, 7, OBJ, "abc");
+    add_ack(w, 7);
+    add_end(w, 7, 300);
+    add_error(w, 65535, "bye");
+}
+
+static inline oap_session *new_session(const oap_config *config)
+{
+    oap_session *session = NULL;
+    CHECK_STATUS(OAP_STATUS_OK, oap_session_new(config, &session));
+    return session;
+}
+
+/* All of `bytes` is taken in one call, and `rows` frames are in it. */
+static inline void take_all(oap_session *session, const uint8_t *bytes, size_t len, size_t rows)
+{
+    oap_row found[8];
+    oap_frame_table table;
+    CHECK_STATUS(OAP_STATUS_OK, oap_session_recv(session, bytes, len, found, 8, &table));
+    CHECK(table.rows == rows && table.consumed == len);
+}
+
+/* `from` says its HELLO to `to`. */
+static inline void greet(oap_session *from, oap_session *to)
+{
+    uint8_t out[64];
+    size_t size = 0;
+    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_hello(from, NULL, out, sizeof out, &size));
+    take_all(to, out, size, 1);
+}
+
+static inline oap_session *new_session_that_met(const oap_config *config, oap_session *peer)
+{
+    oap_session *session = new_session(config);
+    greet(session, peer);
+    greet(peer, session);
+    return session;
+}
+
+#endif

@@ -1,0 +1,166 @@
+"""`make install`, moved to another place, then used by pkg-config and CMake."""
+
+import re
+import shutil
+import tempfile
+import unittest
+from pathlib import Path
+
+from blocks import shell_block
+from header import functions
+from tree import PREFIX, ROOT, pkg_config, run, static
+
+USER = """
+#include <oap.h>
+#include <stdio.h>
+
+int main(void)
+{
+    uint8_t out[16];
+    size_t size = 0;
+    oap_status status = oap_encode_ack(1, out, sizeof out, &size);
+    printf("%s %s %zu\\n", oap_version(), oap_status_name(status), size);
+    return 0;
+}
+"""
+
+CMAKE = """
+cmake_minimum_required(VERSION 3.13)
+project(user C)
+find_package(oap 99 QUIET)
+if(oap_FOUND)
+  message(FATAL_ERROR "a release that is not there was found")
+endif()
+find_package(oap @VERSION@ REQUIRED)
+add_executable(shared user.c)
+target_link_libraries(shared oap::oap)
+add_executable(static user.c)
+target_link_libraries(static oap::oap_static)
+"""
+
+OTHER = """
+#[no_mangle]
+pub extern "C" fn other_length(n: usize) -> usize {
+    std::panic::catch_unwind(|| (0..n).map(|i| format!("{i}")).collect::<String>().len()).unwrap_or(0)
+}
+"""
+
+USER_OF_BOTH = """
+#include <oap.h>
+#include <stdio.h>
+
+size_t other_length(size_t n);
+
+int main(void)
+{
+    uint8_t out[16];
+    size_t size = 0;
+    oap_status status = oap_encode_ack(1, out, sizeof out, &size);
+    printf("%s %zu %zu\\n", oap_status_name(status), size, other_length(11));
+    return 0;
+}
+"""
+
+
+class Install(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        place = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(place.cleanup)
+        cls.scratch = Path(place.name)
+        run("make", "-s", "install", "PREFIX=/opt/oap", f"DESTDIR={cls.scratch}/staged")
+        cls.moved = cls.scratch / "moved"
+        shutil.move(cls.scratch / "staged/opt/oap", cls.moved)
+        (cls.scratch / "user.c").write_text(USER)
+        cls.version = re.search(r'^version = "(.*)"', (ROOT / "Cargo.toml").read_text(), flags=re.M)[1]
+        cls.said = f"{cls.version} OAP_STATUS_OK 10\n"
+
+    def build(self, name: str, flags: list[str]) -> Path:
+        run("gcc", "-std=c99", "user.c", "-o", name, *flags, cwd=self.scratch)
+        return self.scratch / name
+
+    def test_the_tree_holds_these_files_and_no_others(self):
+        found = {str(path.relative_to(self.moved)) for path in self.moved.rglob("*") if not path.is_dir()}
+        headers = {f"include/{path.name}" for path in (ROOT / "include").iterdir()}
+        self.assertEqual(found, headers | {
+            "lib/liboap.so.1.0.0", "lib/liboap.so.1", "lib/liboap.so", "lib/liboap.a", "lib/pkgconfig/oap.pc",
+            "lib/cmake/oap/oapConfig.cmake", "lib/cmake/oap/oapConfigVersion.cmake"})
+        self.assertEqual((self.moved / "lib/liboap.so").resolve().name, "liboap.so.1.0.0")
+
+    def test_no_path_of_this_machine_is_written_down(self):
+        for path in [*self.moved.rglob("*.pc"), *self.moved.rglob("*.cmake")]:
+            self.assertNotRegex(path.read_text(), f"{ROOT}|/opt/oap|{self.scratch}")
+
+    def test_the_release_is_cargos(self):
+        self.assertEqual(pkg_config(self.moved, "--modversion"), [self.version])
+
+    def test_pkg_config_links_the_shared_library(self):
+        program = self.build("by_pkg_config", pkg_config(self.moved, "--cflags", "--libs"))
+        self.assertEqual(run(program, LD_LIBRARY_PATH=f"{self.moved}/lib"), self.said)
+
+    def test_pkg_config_links_the_static_library(self):
+        flags = pkg_config(self.moved, "--static", "--cflags", "--libs")
+        program = self.build("by_pkg_config_static", static(flags))
+        self.assertNotIn("liboap", run("ldd", program))
+        self.assertEqual(run(program), self.said)
+
+    def test_cmake_finds_both(self):
+        source = self.scratch / "cmake"
+        source.mkdir()
+        shutil.copy(self.scratch / "user.c", source)
+        (source / "CMakeLists.txt").write_text(CMAKE.replace("@VERSION@", self.version))
+        run("cmake", "-S", source, "-B", source / "out", f"-DCMAKE_PREFIX_PATH={self.moved}")
+        run("cmake", "--build", source / "out")
+        self.assertIn("liboap.so.1", run("ldd", source / "out/shared"))
+        self.assertNotIn("liboap", run("ldd", source / "out/static"))
+        self.assertEqual([run(source / "out/shared"), run(source / "out/static")], [self.said] * 2)
+
+    def test_a_libdir_of_several_parts_is_found_too(self):
+        libdir = "lib/x86_64-linux-gnu"
+        run("tools/install", PREFIX="/usr", LIBDIR=f"/usr/{libdir}", DESTDIR=f"{self.scratch}/multiarch")
+        prefix = self.scratch / "multiarch/usr"
+        program = self.build("multiarch_user", pkg_config(prefix, "--cflags", "--libs", libdir=libdir))
+        self.assertEqual(run(program, LD_LIBRARY_PATH=f"{prefix}/{libdir}"), self.said)
+
+    def test_paths_that_would_not_work_are_refused(self):
+        for env in ({"PREFIX": "relative"}, {"PREFIX": "/usr", "LIBDIR": "/elsewhere"}):
+            with self.assertRaisesRegex(AssertionError, "tools/install: "):
+                run("tools/install", DESTDIR=f"{self.scratch}/refused", **env)
+        self.assertFalse((self.scratch / "refused").exists())
+
+    def test_installing_again_touches_no_file(self):
+        files = [path for path in PREFIX.rglob("*") if path.is_file() and not path.is_symlink()]
+        before = [path.stat().st_mtime_ns for path in files]
+        run("tools/install", PREFIX=str(PREFIX))
+        self.assertEqual([path.stat().st_mtime_ns for path in files], before)
+
+
+class TwoRustLibraries(unittest.TestCase):
+    """Whole archives, as they come into a plugin or a shared library of one's own."""
+
+    @classmethod
+    def setUpClass(cls):
+        place = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(place.cleanup)
+        cls.scratch = Path(place.name)
+        (cls.scratch / "other.rs").write_text(OTHER)
+        (cls.scratch / "user.c").write_text(USER_OF_BOTH)
+        run("rustc", "--crate-type", "staticlib", "other.rs", cwd=cls.scratch)
+        run("sh", "-euc", shell_block("docs/c.md", "objcopy"), cwd=cls.scratch, PKG_CONFIG_PATH=f"{PREFIX}/lib/pkgconfig")
+
+    def link(self, oap: str) -> Path:
+        native = [flag for flag in pkg_config(PREFIX, "--static", "--libs") if flag not in ("-loap", f"-L{PREFIX}/lib")]
+        run("gcc", "-std=c99", "user.c", "-o", "user", f"-I{PREFIX}/include", "-Wl,--whole-archive", oap, "libother.a",
+            "-Wl,--no-whole-archive", *native, cwd=self.scratch)
+        return self.scratch / "user"
+
+    def test_as_they_are_they_clash(self):
+        with self.assertRaisesRegex(AssertionError, "multiple definition"):
+            self.link(f"{PREFIX}/lib/liboap.a")
+
+    def test_with_local_symbols_both_work(self):
+        self.assertEqual(run(self.link("liboap-local.a")), "OAP_STATUS_OK 10 12\n")
+
+    def test_the_treated_archive_shows_the_functions_of_the_header_alone(self):
+        shown = run("nm", "-g", "--defined-only", "--format=posix", "oap.o", cwd=self.scratch)
+        self.assertEqual({line.split()[0] for line in shown.splitlines()}, {f.name for f in functions()})
