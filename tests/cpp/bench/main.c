@@ -1,0 +1,58 @@
+/* bench NAME ROUNDS: does one work, so often; callgrind counts. Prints the frames of a round and the sum; fails
+   where a call did. */
+
+#include "work.h"
+
+#include <oap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FRAMES = 512, BODY = 32 };
+
+static const struct {
+    const char *name;
+    work_function function;
+    size_t frames; /* a round; 0: those of the wire */
+} works[] = {
+    {"table_c", table_c, 0},     {"table_cpp", table_cpp, 0},          {"visit_cpp", visit_cpp, 0},
+    {"single_c", single_c, 0},   {"single_cpp", single_cpp, 0},        {"encode_c", encode_c, FRAMES},
+    {"encode_cpp", encode_cpp, FRAMES}, {"session_c", session_c, WINDOW}, {"session_cpp", session_cpp, WINDOW},
+};
+
+/* START, then DATA with and without obj and now and then an ACK, then END. */
+static size_t wire(uint8_t *out, size_t capacity)
+{
+    static const char obj[] = "b3:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+    uint8_t body[BODY];
+    size_t size, at = 0;
+    memset(body, 7, sizeof body);
+    oap_encode_start("notes", 5, out, capacity, &size);
+    at += size;
+    for (uint64_t seq = 1; seq < FRAMES - 1; seq++) {
+        if (seq % 4 == 3)
+            oap_encode_ack(seq, out + at, capacity - at, &size);
+        else
+            oap_encode_data(seq, obj, seq % 2 ? sizeof obj - 1 : 0, body, BODY, out + at, capacity - at, &size);
+        at += size;
+    }
+    oap_encode_end(FRAMES - 2, 0, out + at, capacity - at, &size);
+    return at + size;
+}
+
+int main(int argc, char **argv)
+{
+    static uint8_t bytes[FRAMES * (OAP_PREFIX_BYTES + 80 + BODY)], out[OAP_STREAM_CHUNK_BYTES];
+    struct work work = {bytes, wire(bytes, sizeof bytes), out, sizeof out, 0, FRAMES};
+    for (size_t i = 0; argc == 3 && i < sizeof works / sizeof works[0]; i++) {
+        if (strcmp(argv[1], works[i].name) != 0)
+            continue;
+        work.rounds = strtoul(argv[2], NULL, 10);
+        work.frames = works[i].frames ? works[i].frames : FRAMES;
+        uint64_t sum = works[i].function(&work);
+        printf("%zu %llu\n", work.frames, (unsigned long long)sum);
+        return sum == 0;
+    }
+    fprintf(stderr, "usage: bench NAME ROUNDS\n");
+    return 2;
+}
