@@ -1,0 +1,133 @@
+package oap
+
+/*
+#include <oap.h>
+
+typedef struct {
+	size_t rows, consumed, need;
+	oap_status status;
+} oap_go_run;
+
+// The table stays on C's stack: it holds a Go pointer, which must not outlive the call.
+static oap_go_run oap_go_decode(oap_decoder *decoder, const uint8_t *bytes, size_t len, oap_row *rows,
+                                size_t capacity) {
+	oap_frame_table table = {0};
+	oap_status status = oap_decoder_decode(decoder, bytes, len, rows, capacity, &table);
+	oap_go_run run = {table.rows, table.consumed, table.need, status};
+	return run;
+}
+*/
+import "C"
+
+import (
+	"runtime"
+	"unsafe"
+)
+
+// Decoder finds the frames of a byte stream in buffers that the caller owns. It holds a configuration, a position and a
+// verdict, never bytes. The rules of a session are [Session]'s.
+//
+// One goroutine at a time. Close it; one that is forgotten is freed when the garbage collector finds it.
+type Decoder struct {
+	native *C.oap_decoder
+	net    runtime.Cleanup
+	need   int
+}
+
+// NewDecoder makes a decoder at the start of a stream; nil means the defaults. The error is a [*ConfigError].
+func NewDecoder(config *Config) (*Decoder, error) {
+	native, err := config.native()
+	if err != nil {
+		return nil, err
+	}
+	defer freeConfig(native)
+	d := new(Decoder)
+	if status := C.oap_decoder_new(native, &d.native); status != C.OAP_STATUS_OK {
+		return nil, StatusError(status)
+	}
+	liveHandles.Add(1)
+	d.net = runtime.AddCleanup(d, freeDecoder, d.native)
+	return d, nil
+}
+
+func freeDecoder(native *C.oap_decoder) {
+	C.oap_decoder_free(native)
+	liveHandles.Add(-1)
+}
+
+// Close frees the decoder. Later calls give [ErrClosed]; a second Close does nothing.
+func (d *Decoder) Close() error {
+	if d.native != nil {
+		d.net.Stop()
+		freeDecoder(d.native)
+		d.native = nil
+	}
+	return nil
+}
+
+// Decode finds the whole frames at the front of buf, as many as there are rows, and fills rows[:n]. It is one call of
+// liboap and does not allocate.
+//
+// Each call continues behind what the calls before it consumed: next pass the same bytes from consumed on, with more
+// behind them where [Decoder.Need] is not 0. n and consumed may be 0: there is no whole frame yet. Frames before a bad
+// one are given first, by a call of their own; the error is a [*RejectError] then, at every later call too.
+func (d *Decoder) Decode(buf []byte, rows []Row) (n, consumed int, err error) {
+	if d.native == nil {
+		return 0, 0, ErrClosed
+	}
+	run := C.oap_go_decode(d.native, bytesOf(buf), C.size_t(len(buf)), rowsOf(rows), C.size_t(len(rows)))
+	runtime.KeepAlive(d)
+	if run.status != C.OAP_STATUS_OK {
+		return 0, 0, d.reject(run.status)
+	}
+	d.need = int(run.need)
+	return int(run.rows), int(run.consumed), nil
+}
+
+// Need says how many bytes more, behind all of the buffer, the next step takes after the last Decode. 0: there is more
+// to say now; call Decode again with the rest of the buffer.
+func (d *Decoder) Need() int { return d.need }
+
+// Finish says that the input has ended; rest is what no Decode has consumed. The error is a [*RejectError]: ErrTruncated
+// where rest is part of a frame, or the reject given before.
+func (d *Decoder) Finish(rest []byte) error {
+	if d.native == nil {
+		return ErrClosed
+	}
+	defer runtime.KeepAlive(d)
+	status := C.oap_decoder_finish(d.native, bytesOf(rest), C.size_t(len(rest)))
+	if status == C.OAP_STATUS_OK {
+		return nil
+	}
+	return d.reject(status)
+}
+
+// Reset goes back to the start of a new stream, without a verdict.
+func (d *Decoder) Reset() error {
+	if d.native == nil {
+		return ErrClosed
+	}
+	defer runtime.KeepAlive(d)
+	d.need = 0
+	return statusError(C.oap_decoder_reset(d.native))
+}
+
+func (d *Decoder) reject(status C.oap_status) error {
+	return rejectError(status, func(reject *C.oap_reject) C.oap_status {
+		return C.oap_decoder_reject(d.native, reject)
+	})
+}
+
+// bytesOf gives C a slice's bytes for the time of a call.
+func bytesOf(b []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.SliceData(b)) }
+
+// textOf gives C a string's bytes for the time of a call: NULL for an empty one, which is none where a text may be absent.
+func textOf(s string) *C.char {
+	if s == "" {
+		return nil
+	}
+	return (*C.char)(unsafe.Pointer(unsafe.StringData(s)))
+}
+
+// rowsOf gives C the rows: a Row is an oap_row.
+func rowsOf(rows []Row) *C.oap_row { return (*C.oap_row)(unsafe.Pointer(unsafe.SliceData(rows))) }

@@ -1,0 +1,26 @@
+// Package oap speaks OAP/1, a small windowed frame protocol: HELLO | START | DATA | ACK | END | ERROR, at most 1 MiB a
+// frame, credit by acknowledgement. It is liboap, called through cgo.
+//
+// From the bottom up:
+//
+//   - [Decoder] finds all frames of a buffer in one call and writes them into rows: numbers and offsets, no pointers,
+//     no allocation. [Append] and [AppendRows] are its inverse.
+//   - [Reader] and [Writer] do that over an [io.Reader] and an [io.Writer], a [Frame] at a time, and batch by
+//     themselves.
+//   - [Session] also keeps the protocol's rules, for both directions: handshake, streams, sequence, credit. No I/O.
+//   - [Conn] is a session over a [net.Conn]: [Dial], [NewConn], [Serve].
+//
+// # Ownership
+//
+// Bodies and texts of rows stand in the caller's buffer. A Frame from a Reader, a [Table] or a Conn, and its body, are
+// valid until the next call that gives one; copy what you keep. liboap keeps no Go pointer and calls nothing back.
+//
+// A Decoder, Reader, Writer or Session belongs to one goroutine at a time; different ones are independent. A Conn is
+// for one goroutine that receives and any number that send. Decoder, Reader, Session and Conn hold memory outside the
+// Go heap: call Close. One that is forgotten is freed when the garbage collector finds it, but for a Conn, which stays.
+//
+// # Linking
+//
+// By default the package links the static library below build/prefix of this repository, which `make build` makes.
+// With the build tag oap_system it links the liboap that pkg-config finds.
+package oap

@@ -1,0 +1,22 @@
+package oap_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestTheGuidesCodeStandsInTheExamples(t *testing.T) {
+	guide := string(must(os.ReadFile("../../docs/go.md")))
+	examples := string(must(os.ReadFile("example_test.go")))
+	blocks := strings.Split(guide, "```go\n")[1:]
+	if len(blocks) == 0 {
+		t.Fatal("the guide has no Go code")
+	}
+	for _, block := range blocks {
+		code, _, _ := strings.Cut(block, "```")
+		if !strings.Contains(examples, code) {
+			t.Errorf("not in example_test.go:\n%s", code)
+		}
+	}
+}

@@ -1,0 +1,159 @@
+package oap_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"oap.example/oap"
+)
+
+// byLiboap encodes a DATA or ACK through oap_encode_rows, which has no path in Go.
+func byLiboap(kind oap.Kind, seq uint64, obj string, body []byte) ([]byte, error) {
+	buf := append([]byte(obj), body...)
+	row := oap.Row{Kind: kind, Seq: seq, TextLen: uint16(len(obj)), BodyOffset: uint32(len(obj)), BodyLen: uint32(len(body))}
+	if obj != "" {
+		row.Flags = oap.HasObj
+	}
+	wire, _, err := oap.AppendRows(nil, []oap.Row{row}, buf)
+	return wire, err
+}
+
+func wantSameAsLiboap(t *testing.T, seq uint64, obj string, body []byte) {
+	t.Helper()
+	got, err := oap.Append(nil, &oap.Data{Seq: seq, Obj: obj, Body: body})
+	want, wantErr := byLiboap(oap.KindData, seq, obj, body)
+	if !bytes.Equal(got, want) || reasonOf(err) != reasonOf(wantErr) {
+		t.Errorf("DATA %d %q %d: %x %v, want %x %v", seq, obj, len(body), head(got), err, head(want), wantErr)
+	}
+	got, err = oap.Append(nil, &oap.Ack{UpTo: seq})
+	want, wantErr = byLiboap(oap.KindAck, seq, "", nil)
+	if !bytes.Equal(got, want) || err != nil || wantErr != nil {
+		t.Errorf("ACK %d: %x %v, want %x %v", seq, got, err, want, wantErr)
+	}
+}
+
+func head(wire []byte) []byte { return wire[:min(len(wire), 100)] }
+
+func reasonOf(err error) (reason oap.Reason) {
+	errors.As(err, &reason)
+	return reason
+}
+
+func TestTheStraightPathEncodesAsLiboapDoes(t *testing.T) {
+	objs := []string{"", address, address[:66], address + "0", "b4:" + address[3:], strings.ToUpper(address)}
+	for i := range len(address) {
+		objs = append(objs, address[:i]+"g"+address[i+1:], address[:i]+"\xff"+address[i+1:])
+	}
+	for _, obj := range objs {
+		for _, seq := range []uint64{0, 1, 127, 128, 16383, 16384, math.MaxUint32, 1 << 56, 1 << 63, math.MaxUint64} {
+			wantSameAsLiboap(t, seq, obj, []byte("body"))
+		}
+	}
+	full := make([]byte, oap.MaxFrameBytes)
+	for _, obj := range []string{"", address} {
+		for _, seq := range []uint64{0, math.MaxUint64} {
+			for size := oap.MaxFrameBytes - 100; size <= oap.MaxFrameBytes; size++ {
+				wantSameAsLiboap(t, seq, obj, full[:size])
+			}
+		}
+	}
+}
+
+func FuzzTheStraightPath(f *testing.F) {
+	f.Add(uint64(1), address, []byte("abc"))
+	f.Add(uint64(math.MaxUint64), "", []byte{})
+	f.Fuzz(func(t *testing.T, seq uint64, obj string, body []byte) {
+		if len(obj) <= math.MaxUint16 {
+			wantSameAsLiboap(t, seq, obj, body)
+		}
+	})
+}
+
+func TestARefusedFrameLeavesNothing(t *testing.T) {
+	dst := wireOf(&oap.Ack{UpTo: 1})
+	for name, frame := range map[string]oap.Frame{
+		"HELLO":    &oap.Hello{Version: 2, MaxFrame: 4096},
+		"START":    &oap.Start{},
+		"DATA":     &oap.Data{Obj: "b3:"},
+		"oversize": &oap.Data{Body: make([]byte, oap.MaxFrameBytes)},
+		"END":      &oap.End{Status: 1 << 16},
+		"ERROR":    &oap.Error{Reason: "\n"},
+	} {
+		got, err := oap.Append(slices.Clone(dst), frame)
+		var refusal *oap.RefusalError
+		if !errors.As(err, &refusal) || !bytes.Equal(got, dst) {
+			t.Errorf("%s: %x, %v", name, head(got), err)
+		}
+	}
+}
+
+func TestAppendRowsIsTheInverseOfDecode(t *testing.T) {
+	wire := longStream()
+	wire = append(wire, wireOf(everyKind()...)...)
+	rows := make([]oap.Row, 128)
+	n, _, err := newDecoder(t, nil).Decode(wire, rows)
+	if err != nil || n != 87 {
+		t.Fatal(n, err)
+	}
+	for name, dst := range map[string][]byte{"no room": nil, "some room": make([]byte, 0, 5000), "room": make([]byte, 0, 4<<20)} {
+		again, done, err := oap.AppendRows(dst, rows[:n], wire)
+		if err != nil || done != n || !bytes.Equal(again, wire) {
+			t.Errorf("%s: %d rows, %v", name, done, err)
+		}
+	}
+	rows[3].Kind = 9
+	again, done, err := oap.AppendRows(nil, rows[:n], wire)
+	if done != 3 || !errors.Is(err, oap.ErrUnknownEnvelope) || !bytes.Equal(again, wire[:len(again)]) {
+		t.Errorf("%d rows, %v", done, err)
+	}
+}
+
+type writes struct{ sizes []int }
+
+func (w *writes) Write(p []byte) (int, error) {
+	w.sizes = append(w.sizes, len(p))
+	return len(p), nil
+}
+
+func TestWriterCollectsAndFlushes(t *testing.T) {
+	var target bytes.Buffer
+	sizes := &writes{}
+	writer := oap.NewWriter(io.MultiWriter(&target, sizes))
+	var want []byte
+	for i := range uint64(10_000) {
+		data := &oap.Data{Seq: i, Body: make([]byte, 32)}
+		want = append(want, wireOf(data)...)
+		if err := writer.Write(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := writer.Write(&oap.Start{}); !errors.Is(err, oap.ErrHeaderMalformed) {
+		t.Error(err)
+	}
+	if err := writer.Flush(); err != nil || !bytes.Equal(target.Bytes(), want) {
+		t.Errorf("%d bytes, want %d, %v", target.Len(), len(want), err)
+	}
+	if many := len(want)/oap.StreamChunkBytes + 1; len(sizes.sizes) > many {
+		t.Errorf("%d writes of %d bytes", len(sizes.sizes), len(want))
+	}
+}
+
+type full struct{ error }
+
+func (f full) Write([]byte) (int, error) { return 0, f.error }
+
+func TestWritersErrorStays(t *testing.T) {
+	broken := errors.New("broken")
+	writer := oap.NewWriter(full{broken})
+	if err := errors.Join(writer.Write(&oap.Ack{}), writer.Flush()); err != broken && !errors.Is(err, broken) {
+		t.Error(err)
+	}
+	if err := writer.Write(&oap.Ack{}); err != broken {
+		t.Error(err)
+	}
+}

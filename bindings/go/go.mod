@@ -1,0 +1,3 @@
+module oap.example/oap
+
+go 1.24

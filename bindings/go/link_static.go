@@ -1,0 +1,7 @@
+//go:build !oap_system
+
+package oap
+
+// #cgo CFLAGS: -I${SRCDIR}/../../include
+// #cgo LDFLAGS: ${SRCDIR}/../../build/prefix/lib/liboap.a -lgcc_s -lutil -lrt -lpthread -lm -ldl
+import "C"

@@ -1,0 +1,6 @@
+//go:build oap_system
+
+package oap
+
+// #cgo pkg-config: oap
+import "C"

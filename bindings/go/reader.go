@@ -1,0 +1,129 @@
+package oap
+
+import (
+	"errors"
+	"io"
+	"iter"
+)
+
+// rowsPerCall is how many frames one call of liboap finds at most: enough that the call's own cost is lost among them.
+const rowsPerCall = 256
+
+// emptyReads is how many reads in a row may give nothing, as in package bufio.
+const emptyReads = 100
+
+// Reader reads frames from an [io.Reader], which it reads ahead. It finds many in one call of liboap.
+//
+// One goroutine at a time. Close it; one that is forgotten is freed when the garbage collector finds it.
+type Reader struct {
+	source  io.Reader
+	decoder *Decoder
+	// buf[start:end] is read and not yet consumed. It grows with what comes, never to what a prefix promises.
+	buf        []byte
+	start, end int
+	// rows[next:found] are the frames of table that are not yet given.
+	rows        []Row
+	next, found int
+	table       []byte
+	one         frames
+	// readErr came from the source and is due behind what came with it; err stays.
+	readErr, err error
+}
+
+// NewReader makes a reader of what source gives; nil means the default Config. The error is a [*ConfigError].
+func NewReader(source io.Reader, config *Config) (*Reader, error) {
+	decoder, err := NewDecoder(config)
+	if err != nil {
+		return nil, err
+	}
+	buf, rows := make([]byte, StreamChunkBytes), make([]Row, rowsPerCall)
+	return &Reader{source: source, decoder: decoder, buf: buf, rows: rows}, nil
+}
+
+// Next gives the next frame. It and its body are valid until the call after. The error is [io.EOF] where the input ended
+// between frames, a [*RejectError], or what the source said; it stays.
+func (r *Reader) Next() (Frame, error) {
+	for r.next == r.found {
+		if r.err != nil {
+			return nil, r.err
+		}
+		r.err = r.fill()
+	}
+	row := &r.rows[r.next]
+	r.next++
+	return r.one.of(row, r.table), nil
+}
+
+// All gives the frames one after the other, and at last the error of [Reader.Next] if it is not [io.EOF]. Each frame is
+// valid until the next.
+func (r *Reader) All() iter.Seq2[Frame, error] {
+	return func(yield func(Frame, error) bool) {
+		for {
+			frame, err := r.Next()
+			if err == io.EOF {
+				return
+			}
+			if !yield(frame, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Close frees what the reader holds outside the Go heap. The source stays open.
+func (r *Reader) Close() error {
+	r.next, r.found, r.err = 0, 0, ErrClosed
+	return r.decoder.Close()
+}
+
+// fill finds the next frames, of what is there or else of what it reads.
+func (r *Reader) fill() error {
+	if r.decoder.Need() > 0 || r.end == 0 {
+		if err := r.read(); err != nil {
+			return err
+		}
+	}
+	r.table = r.buf[r.start:r.end]
+	found, consumed, err := r.decoder.Decode(r.table, r.rows)
+	r.next, r.found = 0, found
+	r.start += consumed
+	return err
+}
+
+func (r *Reader) read() error {
+	r.makeRoom()
+	for range emptyReads {
+		if r.readErr != nil {
+			return r.ended()
+		}
+		var n int
+		n, r.readErr = r.source.Read(r.buf[r.end:])
+		r.end += n
+		if n > 0 {
+			return nil
+		}
+	}
+	return io.ErrNoProgress
+}
+
+// ended tells an end between frames from one inside a frame.
+func (r *Reader) ended() error {
+	if !errors.Is(r.readErr, io.EOF) {
+		return r.readErr
+	}
+	if err := r.decoder.Finish(r.buf[r.start:r.end]); err != nil {
+		return err
+	}
+	return io.EOF
+}
+
+// makeRoom moves what is left to the front, and doubles a buffer that is full.
+func (r *Reader) makeRoom() {
+	if r.start > 0 {
+		r.end = copy(r.buf, r.buf[r.start:r.end])
+		r.start = 0
+	}
+	if r.end == len(r.buf) {
+		r.buf = append(r.buf, make([]byte, len(r.buf))...)
+	}
+}

@@ -1,0 +1,41 @@
+package oap
+
+import "io"
+
+// Writer writes frames to an [io.Writer], apart from any session. It collects them and writes about [StreamChunkBytes]
+// at a time: call Flush behind the last.
+//
+// One goroutine at a time. It holds nothing that needs a Close.
+type Writer struct {
+	target io.Writer
+	buf    []byte
+	err    error
+}
+
+// NewWriter makes a writer to target.
+func NewWriter(target io.Writer) *Writer { return &Writer{target: target} }
+
+// Write takes a frame, whose body it copies. The error is a [*RefusalError] where a peer would have to reject the frame:
+// nothing of it is written then, and others may follow. An error of the target stays.
+func (w *Writer) Write(frame Frame) error {
+	if w.err != nil {
+		return w.err
+	}
+	var err error
+	if w.buf, err = Append(w.buf, frame); err != nil {
+		return err
+	}
+	if len(w.buf) < StreamChunkBytes {
+		return nil
+	}
+	return w.Flush()
+}
+
+// Flush writes what is collected to the target.
+func (w *Writer) Flush() error {
+	if w.err == nil && len(w.buf) > 0 {
+		_, w.err = w.target.Write(w.buf)
+		w.buf = w.buf[:0]
+	}
+	return w.err
+}
