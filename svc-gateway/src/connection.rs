@@ -2,11 +2,11 @@
 
 use crate::objects::{Objects, Tally};
 use crate::report::{self, StreamLine};
+use crate::telemetry::Telemetry;
 use bytes::{Bytes, BytesMut};
-use oap::{
-    Ack, BytesFrame, Config, Data, End, Error, Frame, Reject, Session, Start, STREAM_CHUNK_BYTES,
-};
+use oap::{Ack, BytesFrame, Data, End, Error, Frame, Reject, Session, Start, STREAM_CHUNK_BYTES};
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -25,12 +25,17 @@ const GRACE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where the socket fails; the peer is gone then.
-pub async fn serve(socket: TcpStream, max_object_bytes: usize) -> io::Result<()> {
+pub async fn serve(
+    socket: TcpStream,
+    telemetry: Arc<Telemetry>,
+    max_object_bytes: usize,
+) -> io::Result<()> {
     socket.set_nodelay(true)?;
     Connection {
         socket,
         max_object_bytes,
-        session: Session::new(Config::default()),
+        session: telemetry.session(),
+        telemetry,
         out: Vec::new(),
         stream: None,
         unacknowledged: None,
@@ -43,6 +48,7 @@ struct Connection {
     socket: TcpStream,
     max_object_bytes: usize,
     session: Session,
+    telemetry: Arc<Telemetry>,
     /// What the frames of one read asked for; written before the next read.
     out: Vec<u8>,
     stream: Option<Inbound>,
@@ -81,8 +87,11 @@ impl Connection {
     }
 
     fn take(&mut self, mut chunk: Bytes) -> Result<(), Reject> {
-        while let Some(frame) = self.session.next_frame(&mut chunk)? {
-            self.take_frame(&frame);
+        while !chunk.is_empty() {
+            let next = self.telemetry.time_decode(|| self.session.next_frame(&mut chunk))?;
+            if let Some(frame) = next {
+                self.take_frame(&frame);
+            }
         }
         self.acknowledge();
         Ok(())
@@ -131,7 +140,7 @@ impl Connection {
 
     /// What the rules refuse here comes after the peer's ERROR, and nobody waits for it.
     fn send(&mut self, frame: &Frame<'_>) {
-        let sent = self.session.send_to(frame, &mut self.out);
+        let sent = self.telemetry.time_encode(|| self.session.send_to(frame, &mut self.out));
         debug_assert!(sent.is_ok() || self.session.has_ended(), "{sent:?}");
     }
 

@@ -3,13 +3,14 @@
 #![forbid(unsafe_code)]
 
 mod connection;
-mod listener;
+mod host;
+mod http;
 mod objects;
 mod report;
+mod telemetry;
 
 use clap::{Parser, Subcommand};
 use std::io;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -17,17 +18,13 @@ use tokio::runtime::Runtime;
 
 /// The reference host of OAP/1.
 ///
-/// Says `listening on ADDR:PORT` first, then a line for each stream and each reject. Runs until SIGINT or SIGTERM.
+/// Says `listening on ADDR:PORT` first, and `metrics on ADDR:PORT` next where it serves them; then a line for each
+/// stream and each reject. Runs until SIGINT or SIGTERM, and then until no connection is open.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Args {
-    /// Where to listen; with port 0 the system chooses one
-    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
-
-    /// Bytes of the largest object that is held and verified
-    #[arg(long, value_name = "N", default_value_t = 64 << 20)]
-    max_object_bytes: usize,
+    #[command(flatten)]
+    options: host::Options,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -45,7 +42,7 @@ const LAST_WORK: Duration = Duration::from_secs(1);
 fn main() -> ExitCode {
     let done = match Args::parse() {
         Args { command: Some(Command::Address { file }), .. } => report::address(&file),
-        args => serve(&args),
+        Args { options, .. } => serve(&options),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -56,9 +53,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(args: &Args) -> io::Result<()> {
+fn serve(options: &host::Options) -> io::Result<()> {
     let runtime = Runtime::new()?;
-    let served = runtime.block_on(listener::run(args.listen, args.max_object_bytes));
+    let served = runtime.block_on(host::run(options));
     runtime.shutdown_timeout(LAST_WORK);
     served
 }

@@ -18,6 +18,10 @@ pub fn listening(at: SocketAddr) {
     line(format_args!("listening on {at}"));
 }
 
+pub fn serving_metrics(at: SocketAddr) {
+    line(format_args!("metrics on {at}"));
+}
+
 /// The name is the peer's text: what a terminal would not print, or would act on, is escaped.
 pub fn stream(line_of: &StreamLine<'_>) {
     let StreamLine { name, frames, bytes, tally } = line_of;

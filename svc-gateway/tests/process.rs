@@ -2,6 +2,7 @@
 
 mod support;
 
+use std::net::TcpListener;
 use std::process::{Command, Output};
 use support::{address_of, Gateway, Peer, BINARY};
 
@@ -32,15 +33,13 @@ fn an_address_in_use_is_named_and_exits_with_1() {
 }
 
 #[test]
-fn signals_stop_it_with_0_while_peers_are_connected() {
-    for signal in ["TERM", "INT"] {
-        let gateway = Gateway::start(&[]);
-        let mut peer = Peer::greeted(&gateway);
-        peer.start("objects/open");
-        let (status, lines) = gateway.stop(signal);
-        assert!(status.success(), "{signal}: {status}");
-        assert!(lines.is_empty(), "{signal}: {lines:?}");
-    }
+fn an_address_in_use_for_metrics_is_named_and_exits_with_1_before_it_listens() {
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = holder.local_addr().unwrap().to_string();
+    let second = run(&["--metrics-addr", &taken]);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(String::from_utf8(second.stderr).unwrap().contains(&taken));
+    assert!(second.stdout.is_empty());
 }
 
 #[test]
@@ -72,7 +71,12 @@ fn address_of_a_missing_file_names_it_and_exits_with_1() {
 
 #[test]
 fn arguments_that_make_no_sense_exit_with_2() {
-    for args in [&["--listen", "here"][..], &["--max-object-bytes", "-1"], &["--no-such-option"]] {
+    for args in [
+        &["--listen", "here"][..],
+        &["--max-object-bytes", "-1"],
+        &["--metrics-addr", "9909"],
+        &["--no-such-option"],
+    ] {
         assert_eq!(run(args).status.code(), Some(2), "{args:?}");
     }
 }

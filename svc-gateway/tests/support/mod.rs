@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
+pub mod http;
+
 use bytes::Bytes;
 use oap::{BytesFrame, Config, Data, End, Frame, Session, Start, STREAM_CHUNK_BYTES};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -14,12 +16,13 @@ use std::time::{Duration, Instant};
 pub const BINARY: &str = env!("CARGO_BIN_EXE_svc-gateway");
 
 /// Longer than anything takes; a test that waits for it has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Leaves no process behind.
 pub struct Gateway {
     child: Child,
     pub address: SocketAddr,
+    endpoints: Option<SocketAddr>,
     lines: Receiver<String>,
 }
 
@@ -31,8 +34,20 @@ impl Gateway {
         thread::spawn(move || {
             stdout.lines().map_while(Result::ok).all(|l| to_test.send(l).is_ok())
         });
-        let address = listening_at(&lines.recv_timeout(PATIENCE).unwrap());
-        Gateway { child, address, lines }
+        let address = told(&lines.recv_timeout(PATIENCE).unwrap(), "listening");
+        Gateway { child, address, endpoints: None, lines }
+    }
+
+    /// With its HTTP endpoints, too.
+    pub fn with_endpoints(args: &[&str]) -> Self {
+        let mut gateway = Gateway::start(&[args, &["--metrics-addr", "127.0.0.1:0"]].concat());
+        gateway.endpoints = Some(told(&gateway.line(), "metrics"));
+        gateway
+    }
+
+    /// What its endpoints answer.
+    pub fn get(&self, path: &str) -> http::Answer {
+        http::get(self.endpoints.unwrap(), path)
     }
 
     /// Reads its first line and closes its stdout.
@@ -40,7 +55,8 @@ impl Gateway {
         let mut child = Command::new(BINARY).stdout(Stdio::piped()).spawn().unwrap();
         let mut first = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-        Gateway { child, address: listening_at(&first), lines: channel().1 }
+        let address = told(first.trim_end(), "listening");
+        Gateway { child, address, endpoints: None, lines: channel().1 }
     }
 
     /// The next line on stdout.
@@ -48,18 +64,19 @@ impl Gateway {
         self.lines.recv_timeout(PATIENCE).unwrap()
     }
 
-    /// Sends a signal and waits for the end; gives the lines that had not been asked for.
-    pub fn stop(mut self, signal: &str) -> (ExitStatus, Vec<String>) {
+    pub fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
-        let deadline = Instant::now() + PATIENCE;
-        let status = loop {
-            match self.child.try_wait().unwrap() {
-                Some(status) => break status,
-                None => assert!(Instant::now() < deadline, "it does not stop on {signal}"),
-            }
-            thread::sleep(Duration::from_millis(5));
-        };
+    }
+
+    pub fn stop(self, signal: &str) -> (ExitStatus, Vec<String>) {
+        self.signal(signal);
+        self.end()
+    }
+
+    /// Waits for its end; gives the lines that had not been asked for.
+    pub fn end(mut self) -> (ExitStatus, Vec<String>) {
+        let status = eventually("its end", || self.child.try_wait().unwrap());
         (status, self.lines.iter().collect())
     }
 }
@@ -71,8 +88,21 @@ impl Drop for Gateway {
     }
 }
 
-fn listening_at(line: &str) -> SocketAddr {
-    line.trim_end().strip_prefix("listening on ").unwrap().parse().unwrap()
+/// The address in a line that says what is on it.
+fn told(line: &str, what: &str) -> SocketAddr {
+    line.strip_prefix(&format!("{what} on ")).unwrap().parse().unwrap()
+}
+
+/// Looks until it is there.
+pub fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "no sign of {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
 }
 
 pub fn address_of(bytes: &[u8]) -> String {

@@ -1,0 +1,73 @@
+//! From SIGINT or SIGTERM to the end: not ready first, no new connection, those that are open may finish.
+
+mod support;
+
+use std::io::ErrorKind;
+use std::net::TcpStream;
+use std::time::Duration;
+use support::{eventually, Gateway, Peer};
+
+/// Longer than a test's patience: who passes did not wait for it.
+const FOREVER: [&str; 2] = ["--drain-seconds", "3600"];
+
+const DRAINING: &str = r#"{"degraded":true,"missing":["oap_parser_ready"],"retry_after":5}"#;
+
+fn is_draining(gateway: &Gateway) -> bool {
+    let answer = gateway.get("/readyz");
+    answer.status == 503 && answer.body == DRAINING && answer.header("retry-after") == Some("5")
+}
+
+fn refuses(gateway: &Gateway) -> bool {
+    // A socket that listens while nobody accepts would not answer when its queue is full.
+    let connected = TcpStream::connect_timeout(&gateway.address, Duration::from_secs(1));
+    connected.is_err_and(|error| error.kind() == ErrorKind::ConnectionRefused)
+}
+
+#[test]
+fn it_ends_at_once_with_0_when_no_connection_is_open() {
+    for signal in ["TERM", "INT"] {
+        let gateway = Gateway::start(&FOREVER);
+        let (status, lines) = gateway.stop(signal);
+        assert!(status.success() && lines.is_empty(), "{signal}: {status} {lines:?}");
+    }
+}
+
+#[test]
+fn an_open_stream_finishes_and_then_it_ends() {
+    let gateway = Gateway::with_endpoints(&FOREVER);
+    let mut peer = Peer::greeted(&gateway);
+    peer.start("objects/admitted");
+    gateway.signal("TERM");
+    eventually("draining", || is_draining(&gateway).then_some(()));
+    peer.object(b"admitted", 1);
+    assert_eq!(peer.end(), 0);
+    drop(peer);
+    let (status, lines) = gateway.end();
+    assert!(status.success());
+    assert!(lines[0].starts_with("stream name=\"objects/admitted\" "), "{lines:?}");
+}
+
+#[test]
+fn who_is_turned_away_could_have_seen_that_it_is_not_ready() {
+    let gateway = Gateway::with_endpoints(&FOREVER);
+    let peer = Peer::greeted(&gateway);
+    gateway.signal("INT");
+    eventually("a refused connection", || refuses(&gateway).then_some(()));
+    assert!(is_draining(&gateway));
+    assert_eq!(gateway.get("/healthz").status, 200);
+    drop(peer);
+    assert!(gateway.end().0.success());
+}
+
+#[test]
+fn a_peer_that_stays_is_left_when_the_time_is_up() {
+    for (signal, seconds) in [("TERM", "0"), ("INT", "1")] {
+        let gateway = Gateway::start(&["--drain-seconds", seconds]);
+        let mut peer = Peer::greeted(&gateway);
+        peer.start("objects/open");
+        let (status, lines) = gateway.stop(signal);
+        assert!(status.success(), "{signal}: {status}");
+        assert!(lines.is_empty(), "{signal}: {lines:?}");
+        assert!(peer.next().is_none(), "{signal}: closed");
+    }
+}

@@ -1,0 +1,165 @@
+//! What `--metrics-addr` serves. That readiness comes back when its five minutes have passed is for the core's vectors
+//! to show: the gateway's clock can't be set.
+
+mod support;
+
+use oap::{Ack, Data, End, Frame, Hello, Reason, Start};
+use support::{encoded, eventually, Gateway, Peer};
+
+const READY: &str = r#"{"degraded":false,"missing":[],"retry_after":0}"#;
+
+/// A peer that says HELLO and is refused: 3 frames and a reject.
+fn hostile(gateway: &Gateway) {
+    let mut peer = Peer::greeted(gateway);
+    peer.send_bytes(&[0xff; 4]);
+    assert_eq!(peer.error().0, Reason::FrameOversize.code());
+}
+
+#[test]
+fn healthz_is_ok() {
+    let answer = Gateway::with_endpoints(&[]).get("/healthz");
+    assert_eq!((answer.status, answer.body.as_str()), (200, "ok"));
+}
+
+#[test]
+fn version_tells_name_version_and_protocol() {
+    let answer = Gateway::with_endpoints(&[]).get("/version");
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    let json: serde_json::Value = serde_json::from_str(&answer.body).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let told = serde_json::json!({"name": "svc-gateway", "version": version, "protocol": "OAP/1"});
+    assert_eq!(json, told);
+}
+
+#[test]
+fn another_path_is_not_found() {
+    assert_eq!(Gateway::with_endpoints(&[]).get("/").status, 404);
+}
+
+#[test]
+fn readyz_is_200_from_the_start() {
+    let answer = Gateway::with_endpoints(&[]).get("/readyz");
+    assert_eq!((answer.status, answer.body.as_str()), (200, READY));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("retry-after"), None);
+}
+
+#[test]
+fn readyz_turns_503_when_too_many_of_a_hundred_events_are_rejects() {
+    let gateway = Gateway::with_endpoints(&[]);
+    (0..24).for_each(|_| hostile(&gateway));
+    assert_eq!(gateway.get("/readyz").body, READY, "96 events are too few to judge");
+    hostile(&gateway);
+    let answer = gateway.get("/readyz");
+    let degraded = r#"{"degraded":true,"missing":["oap_reject_rate_ok"],"retry_after":5}"#;
+    assert_eq!((answer.status, answer.body.as_str()), (503, degraded));
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    assert_eq!(answer.header("retry-after"), Some("5"));
+    assert_eq!(gateway.get("/healthz").status, 200, "it lives");
+}
+
+#[test]
+fn few_rejects_among_many_frames_leave_it_ready() {
+    let gateway = Gateway::with_endpoints(&[]);
+    hostile(&gateway);
+    let mut peer = Peer::greeted(&gateway);
+    let empty = [Frame::Start(Start { stream: "s" }), Frame::End(End { seq: 0, status: 0 })];
+    peer.send_bytes(&encoded(&empty.repeat(100)));
+    (0..100).for_each(|_| assert_eq!(peer.receipt(), 0));
+    assert_eq!(gateway.get("/readyz").body, READY);
+}
+
+#[test]
+fn metrics_show_every_series_of_the_contract_before_any_connection() {
+    let page = Gateway::with_endpoints(&[]).get("/metrics");
+    assert_eq!((page.status, page.header("content-type")), (200, Some(oap::TEXT_CONTENT_TYPE)));
+    let untouched = oap::Monitor::default().snapshot().text();
+    assert_eq!(page.body, untouched);
+}
+
+/// Sends each frame by itself and waits for its answer, so that each is one read.
+fn converse(peer: &mut Peer) {
+    peer.start("s");
+    for _ in 0..3 {
+        peer.data(None, b"abc");
+        assert!(matches!(peer.next().unwrap().frame(), Frame::Ack(_)));
+    }
+}
+
+#[test]
+fn metrics_add_up_after_a_conversation() {
+    let gateway = Gateway::with_endpoints(&[]);
+    let mut peer = Peer::greeted(&gateway);
+    converse(&mut peer);
+    peer.end();
+
+    let page = gateway.get("/metrics");
+    let frames = [("HELLO", 2), ("START", 2), ("DATA", 3), ("ACK", 3), ("END", 2), ("ERROR", 0)];
+    for (kind, count) in frames {
+        let series = format!("oap_frames_total{{kind=\"{kind}\"}}");
+        assert_eq!(page.sample(&series), f64::from(count), "{kind}");
+    }
+    assert_eq!(page.sample("oap_frame_bytes_total"), conversation_bytes(&peer.session.hello()));
+    assert_eq!(page.sample("oap_read_frame_seconds_count"), 6.0);
+    assert_eq!(page.sample("oap_write_frame_seconds_count"), 6.0);
+    for timing in ["oap_read_frame_seconds_sum", "oap_write_frame_seconds_sum"] {
+        assert!(page.sample(timing) > 0.0, "{timing}");
+    }
+    assert_eq!(page.sample("oap_ack_starved_seconds_total"), 0.0);
+}
+
+fn conversation_bytes(hello: &Hello) -> f64 {
+    let mut frames = vec![Frame::Hello(*hello), Frame::Hello(*hello)];
+    for seq in 1..=3 {
+        frames.push(Frame::Data(Data { seq, obj: None, body: b"abc" }));
+        frames.push(Frame::Ack(Ack { up_to: seq }));
+    }
+    for (stream, seq) in [("s", 3), ("receipt", 0)] {
+        frames.push(Frame::Start(Start { stream }));
+        frames.push(Frame::End(End { seq, status: 0 }));
+    }
+    encoded(&frames).len() as f64
+}
+
+#[test]
+fn a_reject_counts_once_by_its_reason_and_its_error_is_a_frame() {
+    let gateway = Gateway::with_endpoints(&[]);
+    hostile(&gateway);
+    let page = gateway.get("/metrics");
+    for reason in Reason::ALL {
+        let count = if reason == Reason::FrameOversize { 1.0 } else { 0.0 };
+        let series = format!("oap_rejects_total{{reason=\"{reason}\"}}");
+        assert_eq!(page.sample(&series), count, "{reason}");
+    }
+    assert_eq!(page.sample("oap_frames_total{kind=\"ERROR\"}"), 1.0);
+}
+
+#[test]
+fn connections_that_close_give_their_credit_back_to_the_gauges() {
+    let gateway = Gateway::with_endpoints(&[]);
+    let mut peers = [Peer::greeted(&gateway), Peer::greeted(&gateway)];
+    peers.iter_mut().for_each(converse);
+    let window = f64::from(oap::DEFAULT_ACK_WINDOW);
+    let credit = || gateway.get("/metrics").sample("oap_ack_window");
+    assert_eq!(credit(), 2.0 * window);
+    let [first, second] = peers;
+    drop(first);
+    eventually("one window", || (credit() == window).then_some(()));
+    drop(second);
+    eventually("no window", || (credit() == 0.0).then_some(()));
+    assert_eq!(gateway.get("/metrics").sample("oap_inflight_frames"), 0.0);
+}
+
+#[test]
+fn no_address_of_a_peer_is_in_a_line_or_a_metric() {
+    let gateway = Gateway::with_endpoints(&[]);
+    hostile(&gateway);
+    let mut peer = Peer::greeted(&gateway);
+    peer.start("objects/quiet");
+    peer.end();
+    let page = gateway.get("/metrics").body;
+    let lines = [gateway.line(), gateway.line()];
+    for said in lines.iter().chain([&page]) {
+        assert!(!said.contains("127."), "{said}");
+    }
+}
