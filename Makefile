@@ -11,26 +11,33 @@ RELEASE := target/release
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help build demo test bench install lint header venv \
-	rust prefix testees need-c test-rust test-loom test-c test-docs test-conformance test-demo
+	toolchains rust prefix testees python node test-rust test-loom test-c test-cpp test-go test-python test-node \
+	test-conformance test-docs test-demo test-prometheus
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-build: rust prefix testees ## build everything, the testees too
+build: rust prefix python node testees ## build everything, the testees too
 
-demo: rust prefix ## stream a real file (FILE=…) through liboap into the gateway, then hostile bytes
+demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, then hostile bytes
 	@tests/demo/run $(if $(FILE),"$(FILE)")
 
-test: lint build test-rust test-c test-conformance test-docs test-demo ## run everything
+# One after the other: some of it measures, and two cores are soon full.
+test: ## run everything, in all languages
+	@for part in lint build test-rust test-loom test-c test-cpp test-go test-python test-node \
+		test-conformance test-docs test-demo test-prometheus; do \
+		echo "== make $$part"; $(MAKE) --no-print-directory $$part || exit; \
+	done
 	@echo "make test: all of it passed"
 
 bench: rust ## print what a frame costs, and ratios to a hand-written floor
 	$(RELEASE)/oap-bench
 
-install: rust ## install liboap: PREFIX=/usr/local DESTDIR=
+install: toolchains ## install liboap: PREFIX=/usr/local DESTDIR=
+	$(CARGO) build --release -p oap-ffi
 	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" tools/install
 
-lint: ## formatting and lints, without changing anything
+lint: toolchains ## formatting and lints, without changing anything
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
 
@@ -41,42 +48,75 @@ venv: $(VENV) ## the Python environment of tests and tools
 
 # ---------------------------------------------------------------------------
 
-rust:
-	@tools/need cargo:cargo cc:gcc
+toolchains:
+	@tools/least rustc 1.88 'install it with rustup'
+	@tools/need cc:gcc python3:python3
+
+rust: toolchains
 	$(CARGO) build --release --workspace
 
-prefix: rust
+prefix: toolchains
+	$(CARGO) build --release -p oap-ffi -p svc-gateway
 	@PREFIX="$(TREE)" tools/install
 
-need-c:
-	@tools/need gcc:gcc make:make cmake:cmake pkg-config:pkg-config valgrind:valgrind \
-		nm:binutils /usr/include/jansson.h:libjansson-dev
+python: venv
+	sdk-python/test install
 
-testees: prefix need-c
+node:
+	@tools/need node:nodejs npm:npm
+	@tools/least node 18 'install a current Node.js'
+	sdk-node/test build
+
+testees: prefix
+	@tools/least go 1.26 'install a current Go'
+	@tools/need gcc:gcc g++:g++ make:make /usr/include/jansson.h:libjansson-dev \
+		/usr/include/nlohmann/json.hpp:nlohmann-json3-dev
 	@$(MAKE) --no-print-directory -C tests/conformance/c
+	@$(MAKE) --no-print-directory -C tests/conformance/cpp
+	bindings/go/testee
 
 $(VENV): tests/requirements.txt
 	@tools/need python3:python3 protoc:protobuf-compiler
+	@tools/least python3 3.11 'install a current Python'
 	@tools/need "$$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')/ensurepip:python3-venv"
 	[ -x .venv/bin/python ] || python3 -m venv .venv
 	.venv/bin/python -m pip install -q --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
-test-rust: test-loom
+# Each part expects `make build`.
+
+test-rust:
 	$(CARGO) test --workspace --all-features
 
 test-loom:
 	RUSTFLAGS="--cfg loom" $(CARGO) test -q -p oap --lib --release --target-dir target/loom loom
 
-test-c: build
+test-c:
+	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils
 	tests/c/run
 
-test-conformance: testees venv
+test-cpp:
+	tests/cpp/run
+
+test-go:
+	bindings/go/test
+
+test-python: venv
+	sdk-python/test
+
+test-node:
+	sdk-node/test
+
+test-conformance: venv
 	python3 tests/conformance/run.py
 	.venv/bin/python -m pytest -q tests/conformance tests/vectors
 
-test-docs: testees venv
+test-docs: venv
 	.venv/bin/python -m pytest -q tests/docs
 
-test-demo: rust prefix venv
+test-demo: venv
 	.venv/bin/python -m pytest -q tests/demo
+
+test-prometheus: venv
+	@tools/need promtool:prometheus
+	.venv/bin/python -m pytest -q tests/prometheus
