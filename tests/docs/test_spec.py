@@ -14,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = (ROOT / "docs" / "OAP-1.md").read_text(encoding="utf-8")
+TELEMETRY = (ROOT / "docs" / "telemetry.md").read_text(encoding="utf-8")
 PROTO = (ROOT / "docs" / "oap1.proto").read_text(encoding="utf-8")
 VECTORS = ROOT / "tests" / "vectors" / "oap1"
 TESTEE = shlex.split(os.environ.get("OAP_TESTEE", "")) or [
@@ -33,6 +34,7 @@ LABELS = [
 ]
 RULES_PER_SECTION = {"1": 8, "2": 14, "2a": 1, "3": 8, "4": 17}
 RULE_HEADING = re.compile(r"^### (\d+a?\.\d+) \S", re.M)
+TELEMETRY_RULE_HEADING = re.compile(r"^### (T\.\d+) \S", re.M)
 EXAMPLE = re.compile(
     r"^### (?P<title>[^\n]+)\n(?:(?!^```|^#).*\n)*"
     r"```text\n(?P<breakdown>(?:(?!^```).*\n)*)```\n\n"
@@ -145,7 +147,7 @@ def test_every_rule_that_is_referred_to_exists():
 def test_every_rule_of_the_vectors_exists():
     files = sorted(VECTORS.glob("*.json"))
     assert files, f"no vectors in {VECTORS}"
-    rules = set(RULE_HEADING.findall(SPEC))
+    rules = {*RULE_HEADING.findall(SPEC), *TELEMETRY_RULE_HEADING.findall(TELEMETRY)}
     unknown = [
         (file.name, case["name"], case["rule"])
         for file in files

@@ -17,6 +17,8 @@ TOPICS = (
     "relaxed", "order", "pq", "verdicts", "splits", "truncated", "table", "encode",
     "session_handshake", "session_limits", "session_streams", "session_seq", "session_credit", "session_ack",
     "session_objects", "session_error", "session_refusals",
+    "monitor_counters", "monitor_gauges", "monitor_reject_rate", "monitor_starvation", "monitor_backpressure",
+    "monitor_window", "monitor_readiness",
 )
 
 

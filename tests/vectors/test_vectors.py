@@ -17,7 +17,9 @@ DOCS = HERE.parent.parent / "docs"
 sys.path.insert(0, str(HERE))
 
 from cases.hexparts import unpack
+from cases.names import READINESS_KEYS, REJECT_LABELS
 from cases.rules import RULES
+from cases.wire import KINDS
 
 # Relaxed goes further than stock parsers, which end a key or a length after 5 bytes and judge each
 # occurrence's UTF-8, also one that a later occurrence overrules.
@@ -142,6 +144,21 @@ def test_the_eight_canonical_cases_are_there():
 
 def test_every_rule_has_a_case_and_every_case_a_rule():
     assert {case["rule"] for case in CASES} == set(RULES)
+
+
+def test_monitor_answers_are_whole():
+    """An entry a tick, its keys in order; all labels; bytes and frames together or not at all."""
+    cases = [case for case in CASES if "usage" not in case["answer"] and case["request"]["op"] == "monitor"]
+    assert len(cases) >= 80
+    for case in cases:
+        readiness, metrics = case["answer"]["readiness"], case["answer"]["metrics"]
+        assert len(readiness) == sum("tick" in event for event in case["request"]["events"]), case["name"]
+        for entry in readiness:
+            missing = [key for key in READINESS_KEYS if key in entry["missing"]]
+            assert entry == {"ready": not missing, "missing": missing}, case["name"]
+        frames, rejects = metrics["oap_frames_total"], metrics["oap_rejects_total"]
+        assert (list(frames), list(rejects)) == (list(KINDS), REJECT_LABELS), case["name"]
+        assert (sum(frames.values()) > 0) == (metrics["oap_frame_bytes_total"] > 0), case["name"]
 
 
 def test_bodies_are_what_the_envelopes_say():

@@ -1,4 +1,4 @@
-"""The numbered rules of docs/OAP-1.md: every case proves one, every one has a case."""
+"""The numbered rules of docs/OAP-1.md and, with a T, of docs/telemetry.md: every case proves one, every one has a case."""
 
 RULES = {
     "1.1": "the prefix is 8 bytes, big-endian",
@@ -49,4 +49,14 @@ RULES = {
     "4.15": "own obj and seq policies hold both ways, PQ only for what is received",
     "4.16": "after a reject nothing goes but one ERROR",
     "4.17": "arithmetic modulo 2^64 after the wrap",
+    "T.1": "counters",
+    "T.2": "gauges",
+    "T.3": "the reject rate",
+    "T.4": "ACK starvation",
+    "T.5": "back-pressure",
+    "T.6": "ticks and the window",
+    "T.7": "time that goes backwards",
+    "T.8": "names, and labels from the start",
+    "T.9": "readiness: the keys and their order",
+    "T.10": "limits: names, defaults, errors",
 }

@@ -4,6 +4,7 @@ import json
 
 from . import wire
 from .envelope import Frame
+from .events import answer, in_turn
 from .hexparts import pack
 
 STRICT: dict = {}
@@ -102,6 +103,12 @@ class Topic:
         flat = [pair for step in steps for pair in (step if isinstance(step, list) else [step])]
         request = {"op": "session", "config": config, "steps": [step for step, _ in flat]}
         self.add(name, rule, request, {"outcomes": [outcome for _, outcome in flat]})
+
+    def monitor(self, name, rule, *events, config=STRICT, ack_window=0, in_flight=0) -> None:
+        """An event is an Event, as events.py makes them, or a list of them; the gauges are those after the last."""
+        flat = in_turn(events)
+        request = {"op": "monitor", "config": config, "events": [event.event for event in flat]}
+        self.add(f"monitor_{name}", rule, request, answer(flat, ack_window, in_flight))
 
 
 def _verdict(frames, reject) -> dict:
