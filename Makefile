@@ -52,8 +52,9 @@ toolchains:
 	@tools/least rustc 1.88 'install it with rustup'
 	@tools/need cc:gcc python3:python3
 
+# maturin and napi build their own.
 rust: toolchains
-	$(CARGO) build --release --workspace
+	$(CARGO) build --release --workspace --exclude oap-python --exclude oap-node
 
 prefix: toolchains
 	$(CARGO) build --release -p oap-ffi -p svc-gateway
@@ -86,7 +87,7 @@ $(VENV): tests/requirements.txt
 # Each part expects `make build`.
 
 test-rust:
-	$(CARGO) test --workspace --all-features
+	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --all-features
 
 test-loom:
 	RUSTFLAGS="--cfg loom" $(CARGO) test -q -p oap --lib --release --target-dir target/loom loom
@@ -109,6 +110,7 @@ test-node:
 
 test-conformance: venv
 	python3 tests/conformance/run.py
+	python3 tests/conformance/run.py --vectors tests/vectors/telemetry rust c
 	.venv/bin/python -m pytest -q tests/conformance tests/vectors
 
 test-docs: venv

@@ -73,9 +73,9 @@ def agrees(expected, got) -> bool:
     return line(expand(expected)) == line(got)
 
 
-def load(only: str) -> list[dict]:
+def load(vectors: Path, only: str) -> list[dict]:
     cases = []
-    for path in sorted(VECTORS.glob("*.json")):
+    for path in sorted(vectors.glob("*.json")):
         for case in json.loads(path.read_text(encoding="utf-8")):
             if fnmatchcase(case["name"], only) or fnmatchcase(path.name, only) or fnmatchcase(path.stem, only):
                 cases.append(case | {"file": path.name})
@@ -208,6 +208,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--testee", metavar="CMD", action="append", default=[],
                         help="a command to test instead of tests/conformance/testees; may be given again")
+    parser.add_argument("--vectors", metavar="FOLDER", type=Path, default=VECTORS, help="another set of cases")
     parser.add_argument("--only", metavar="GLOB", default="*", help="only cases or files with such a name")
     parser.add_argument("--timeout", metavar="SECONDS", type=float, default=20, help="for each answer (20)")
     parser.add_argument("names", nargs="*", help="only these of tests/conformance/testees")
@@ -219,7 +220,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 
 def main(argv: list[str]) -> int:
     options = arguments(argv)
-    cases = load(options.only)
+    cases = load(options.vectors, options.only)
     testees = chosen(options.testee, options.names)
     results = {name: run(name, command, cases, options.timeout) for name, command in testees.items()} if cases else {}
     for result in results.values():

@@ -1,4 +1,4 @@
-"""A topic: the cases of one file of tests/vectors/oap1, and the shapes of their requests and answers."""
+"""A topic: the cases of one file of tests/vectors, and the shapes of their requests and answers."""
 
 import json
 

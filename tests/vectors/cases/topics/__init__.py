@@ -1,1 +1,1 @@
-"""One module a file of tests/vectors/oap1."""
+"""One module a file of tests/vectors."""

@@ -1,0 +1,98 @@
+//! `Decoder`: the core's `StreamDecoder`.
+
+use crate::batch::FrameBatch;
+use crate::config::Config;
+use crate::errors::rejected;
+use crate::feed::{feed, Intake};
+use crate::guard::exclusive;
+use oap::{FrameTable, Reject, Row, StreamDecoder};
+use pyo3::prelude::*;
+use std::sync::Mutex;
+
+impl Intake for StreamDecoder {
+    #[inline]
+    fn feed<'t>(
+        &'t mut self,
+        chunk: &'t [u8],
+        rows: &'t mut [Row],
+    ) -> Result<FrameTable<'t>, Reject> {
+        StreamDecoder::feed(self, chunk, rows)
+    }
+
+    fn staged(&self) -> usize {
+        StreamDecoder::staged(self)
+    }
+}
+
+/// Decodes a byte stream that comes in chunks, by the rules of sections 1 to 3; `Session` has those of section 4 too.
+///
+/// Holds at most the one frame that a chunk has cut. One thread at a time: a second one gets a RuntimeError.
+#[pyclass(frozen, module = "oap")]
+pub struct Decoder(Mutex<StreamDecoder>);
+
+impl Decoder {
+    fn with<T>(&self, call: impl FnOnce(&mut StreamDecoder) -> PyResult<T>) -> PyResult<T> {
+        exclusive("Decoder", &self.0, call)
+    }
+}
+
+#[pymethods]
+impl Decoder {
+    #[new]
+    #[pyo3(signature = (config = None))]
+    fn new(config: Option<&Config>) -> Self {
+        Decoder(Mutex::new(StreamDecoder::new(Config::or_default(config))))
+    }
+
+    /// Takes the next bytes of the stream, any object with the buffer protocol, and gives the frames that are whole.
+    /// The batch reads `bytes` and memoryviews of `bytes` in place and keeps them alive; anything else is copied once.
+    ///
+    /// Raises the RejectError of the first rule broken, whose `frames` are those before it in this chunk, and raises
+    /// it again at every later call, until `reset`.
+    fn feed(&self, py: Python<'_>, chunk: &Bound<'_, PyAny>) -> PyResult<FrameBatch> {
+        self.with(|decoder| feed(py, decoder, chunk))
+    }
+
+    /// Says that the input has ended. Raises TruncatedError where it ended inside a frame, or the reject given before.
+    fn finish(&self, py: Python<'_>) -> PyResult<()> {
+        self.with(|decoder| decoder.finish().map_err(|reject| rejected(py, &reject, None)))
+    }
+
+    /// Back to the start of a new stream: nothing staged, no verdict.
+    fn reset(&self) -> PyResult<()> {
+        self.with(|decoder| {
+            decoder.reset();
+            Ok(())
+        })
+    }
+
+    /// The reject given, or None.
+    #[getter]
+    fn verdict<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.with(|decoder| Ok(verdict(py, decoder.verdict())))
+    }
+
+    /// Bytes of a partial frame that it holds.
+    #[getter]
+    fn staged(&self) -> PyResult<usize> {
+        self.with(|decoder| Ok(decoder.staged()))
+    }
+
+    /// What it was made with.
+    #[getter]
+    fn config(&self) -> PyResult<Config> {
+        self.with(|decoder| Ok(Config(*decoder.config())))
+    }
+}
+
+/// A reject as an exception that is not raised.
+pub fn verdict<'py>(py: Python<'py>, reject: Option<&Reject>) -> Option<Bound<'py, PyAny>> {
+    reject.map(|reject| rejected(py, reject, None).into_value(py).into_bound(py).into_any())
+}
+
+/// Panics inside a decoder, for the test of the guard.
+#[cfg(feature = "test-hooks")]
+#[pyfunction]
+pub fn panic(decoder: &Bound<'_, Decoder>) -> PyResult<()> {
+    decoder.get().with(|_| panic!("asked for by a test"))
+}

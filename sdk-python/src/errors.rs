@@ -1,0 +1,153 @@
+//! The exceptions. Those of rejects are made from the core's labels.
+
+use crate::batch::FrameBatch;
+use oap::{Fault, Reason, Reject};
+use pyo3::exceptions::{PyException, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+pyo3::create_exception!(oap, OapError, PyException, "Whatever goes wrong in this package.");
+pyo3::create_exception!(oap, InternalError, OapError, "A fault of the package itself.");
+
+struct Classes {
+    reject: Py<PyType>,
+    /// In the order of [`Reason::ALL`].
+    by_reason: Vec<Py<PyType>>,
+    config: Py<PyType>,
+}
+
+static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
+
+fn classes(py: Python<'_>) -> PyResult<&Classes> {
+    CLASSES.get_or_try_init(py, || {
+        let reject = reject_class(py)?;
+        let by_reason = Reason::ALL.iter().map(|&reason| reason_class(py, reason, &reject));
+        Ok(Classes {
+            by_reason: by_reason.collect::<PyResult<_>>()?,
+            config: config_class(py)?,
+            reject,
+        })
+    })
+}
+
+fn reject_class(py: Python<'_>) -> PyResult<Py<PyType>> {
+    let attributes = PyDict::new(py);
+    for (name, value) in [("reason", ""), ("field", "")] {
+        attributes.set_item(name, value)?;
+    }
+    for name in ["offset", "at", "limit"] {
+        attributes.set_item(name, py.None())?;
+    }
+    attributes.set_item("code", 0)?;
+    attributes.set_item("frames", PyTuple::empty(py))?;
+    let doc = "What the peer sent breaks a rule, or what is to be sent would.";
+    new_class("RejectError", doc, &PyTuple::new(py, [py.get_type::<OapError>()])?, &attributes)
+}
+
+fn reason_class(py: Python<'_>, reason: Reason, base: &Py<PyType>) -> PyResult<Py<PyType>> {
+    let attributes = PyDict::new(py);
+    attributes.set_item("reason", reason.label())?;
+    attributes.set_item("code", reason.code())?;
+    let doc = format!("The reject `{}`, code {}.", reason.label(), reason.code());
+    new_class(&class_name(reason), &doc, &PyTuple::new(py, [base])?, &attributes)
+}
+
+fn config_class(py: Python<'_>) -> PyResult<Py<PyType>> {
+    let attributes = PyDict::new(py);
+    attributes.set_item("field", "")?;
+    attributes.set_item("value", py.None())?;
+    attributes.set_item("range", PyTuple::empty(py))?;
+    let bases = PyTuple::new(py, [py.get_type::<OapError>(), py.get_type::<PyValueError>()])?;
+    let doc = "A value of a Config is out of its range.";
+    new_class("ConfigError", doc, &bases, &attributes)
+}
+
+fn new_class(
+    name: &str,
+    doc: &str,
+    bases: &Bound<'_, PyTuple>,
+    attributes: &Bound<'_, PyDict>,
+) -> PyResult<Py<PyType>> {
+    attributes.set_item("__module__", "oap")?;
+    attributes.set_item("__doc__", doc)?;
+    let class = bases.py().get_type::<PyType>().call1((name, bases, attributes))?;
+    Ok(class.cast_into::<PyType>()?.unbind())
+}
+
+/// `bad_hello` → `BadHelloError`.
+fn class_name(reason: Reason) -> String {
+    let words = reason.label().split('_');
+    let capitals = words.map(|word| word[..1].to_uppercase() + &word[1..]);
+    capitals.collect::<String>() + "Error"
+}
+
+/// What was received is rejected; `frames` came before it.
+pub fn rejected(py: Python<'_>, reject: &Reject, frames: Option<FrameBatch>) -> PyErr {
+    fill(py, reject.fault(), reject.to_string(), |error| {
+        error.setattr("offset", reject.offset())?;
+        error.setattr("at", reject.at())?;
+        frames.map_or(Ok(()), |frames| error.setattr("frames", frames))
+    })
+}
+
+/// What is to be sent is refused.
+pub fn refused(py: Python<'_>, fault: &Fault) -> PyErr {
+    fill(py, fault, fault.to_string(), |_| Ok(()))
+}
+
+fn fill(
+    py: Python<'_>,
+    fault: &Fault,
+    message: String,
+    more: impl FnOnce(&Bound<'_, PyAny>) -> PyResult<()>,
+) -> PyErr {
+    let error = classes(py).and_then(|classes| {
+        let class = &classes.by_reason[fault.reason() as usize - 1];
+        let error = class.bind(py).call1((message,))?;
+        error.setattr("field", fault.field())?;
+        error.setattr("limit", fault.limit_value())?;
+        more(&error)?;
+        Ok(error)
+    });
+    error.map_or_else(|error| error, PyErr::from_value)
+}
+
+/// A value of a Config that is not in `range`.
+pub fn misconfigured(
+    message: String,
+    field: &str,
+    value: &Bound<'_, PyAny>,
+    range: Bound<'_, PyAny>,
+) -> PyErr {
+    let py = value.py();
+    let error = classes(py).and_then(|classes| {
+        let error = classes.config.bind(py).call1((message,))?;
+        error.setattr("field", field)?;
+        error.setattr("value", value)?;
+        error.setattr("range", range)?;
+        Ok(error)
+    });
+    error.map_or_else(|error| error, PyErr::from_value)
+}
+
+/// A second thread calls while a call of the first one is under way.
+#[cold]
+pub fn busy(class: &str) -> PyErr {
+    let says =
+        format!("this {class} is in use by another thread: give each thread its own, or lock");
+    PyRuntimeError::new_err(says)
+}
+
+pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    let py = module.py();
+    module.add("OapError", py.get_type::<OapError>())?;
+    module.add("InternalError", py.get_type::<InternalError>())?;
+    let classes = classes(py)?;
+    module.add("RejectError", &classes.reject)?;
+    module.add("ConfigError", &classes.config)?;
+    for (&reason, class) in Reason::ALL.iter().zip(&classes.by_reason) {
+        module.add(class_name(reason).as_str(), class)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! The native module of the Python package `oap`. It holds no protocol: rules, labels and limits are the core's.
+
+mod batch;
+mod buffer;
+mod chunk;
+mod config;
+mod constants;
+mod decoder;
+mod encode;
+mod errors;
+mod feed;
+mod frames;
+mod guard;
+mod iterate;
+mod kind;
+mod outgoing;
+mod session;
+mod tuples;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+fn _oap(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    constants::add(module)?;
+    errors::add(module)?;
+    kind::add(module)?;
+    module.add_class::<config::Config>()?;
+    module.add_class::<frames::Hello>()?;
+    module.add_class::<frames::Start>()?;
+    module.add_class::<frames::Data>()?;
+    module.add_class::<frames::Ack>()?;
+    module.add_class::<frames::End>()?;
+    module.add_class::<frames::Error>()?;
+    module.add_class::<batch::FrameBatch>()?;
+    module.add_class::<decoder::Decoder>()?;
+    module.add_class::<session::Flow>()?;
+    module.add_class::<session::Session>()?;
+    module.add_function(wrap_pyfunction!(encode::encode, module)?)?;
+    module.add_function(wrap_pyfunction!(encode::encode_batch, module)?)?;
+    #[cfg(feature = "test-hooks")]
+    module.add_function(wrap_pyfunction!(decoder::panic, module)?)?;
+    // pyo3's list of names; the package has its own.
+    module.delattr("__all__")
+}

@@ -1,0 +1,59 @@
+"""The examples of the guide and of the README run, and say what the package does."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from wires import ROOT
+
+import oap
+
+GUIDE = ROOT / "docs" / "python.md"
+README = ROOT / "sdk-python" / "README.md"
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
+
+EXAMPLES = [
+    pytest.param(block, id=f"{path.name}-{number}")
+    for path in (GUIDE, README)
+    for number, block in enumerate(BLOCK.findall(path.read_text(encoding="utf-8")))
+]
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_an_example_runs(example: str, tmp_path: Path) -> None:
+    script = tmp_path / "example.py"
+    script.write_text(example, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script], capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_there_are_examples_of_all_patterns() -> None:
+    assert len(EXAMPLES) == 7
+
+
+def test_the_session_example_has_twenty_lines_at_most() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    sockets = guide.split("### Sockets, sans I/O")[1]
+    example = BLOCK.findall(sockets)[0]
+    assert sum(1 for line in example.splitlines() if line.strip()) <= 20
+
+
+def test_the_guide_names_every_column_and_every_error() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    view = memoryview(oap.Decoder().feed(b""))
+    columns = re.findall(r":(\w+):", view.format)
+    assert len(columns) == 10
+    for name in [*columns, *(name for name in oap.__all__ if name.endswith("Error"))]:
+        assert name in guide, name
+
+
+def test_the_guide_names_every_field_of_a_frame() -> None:
+    guide = GUIDE.read_text(encoding="utf-8")
+    table = guide.split("## Frames")[1].split("## Patterns")[0]
+    for frame in (oap.Hello, oap.Start, oap.Data, oap.Ack, oap.End, oap.Error):
+        row = next(line for line in table.splitlines() if line.startswith(f"| `{frame.__name__}`"))
+        assert re.findall(r"`(\w+)`", row) == [frame.__name__, *frame.__match_args__]

@@ -1,0 +1,130 @@
+"""No leak and no reference too many: a million frames, and the resident memory stays flat."""
+
+import asyncio
+import gc
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from wires import ADDRESS
+
+import oap
+from oap import Ack, Data, Decoder, End, Kind, Session, Start
+from oap.asyncio import Connection, open_connection, serve
+
+FRAMES = [
+    frame
+    for n in range(250)
+    for frame in (Data(n, ADDRESS, b"x" * 100), Data(n), Ack(n), End(n, 1), Start("notes"))
+]
+WIRE = oap.encode_batch(FRAMES)
+ROUNDS = 1_000_000 // len(FRAMES)
+FLAT_BYTES = 4 << 20
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    gc.collect()
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[1]
+    return int(pages) * 4096
+
+
+def use_frames(decoder: Decoder) -> None:
+    for frame in decoder.feed(WIRE):
+        frame.kind, hash(frame), repr(frame)
+
+
+def use_tuples(decoder: Decoder) -> None:
+    for _ in decoder.feed(WIRE).tuples():
+        pass
+
+
+def use_straddled(decoder: Decoder) -> None:
+    middle = len(WIRE) // 2 + 3
+    for chunk in (WIRE[:middle], bytearray(WIRE[middle:])):
+        batch = decoder.feed(chunk)
+        batch.body(0), batch.wire, batch[1:-1], memoryview(batch)
+
+
+def use_encode(_: Decoder) -> None:
+    assert len(oap.encode_batch(FRAMES)) == len(WIRE)
+
+
+def use_tuples_to_encode(decoder: Decoder) -> None:
+    assert oap.encode_batch(decoder.feed(WIRE).tuples()) == WIRE
+
+
+def use_rejects(decoder: Decoder) -> None:
+    for _ in range(50):
+        try:
+            decoder.feed(WIRE[:2000] + b"\xff\xff\xff\xff")
+        except oap.RejectError as error:
+            assert len(error.frames) > 0
+        decoder.reset()
+
+
+@pytest.mark.parametrize(
+    "use",
+    [use_frames, use_tuples, use_straddled, use_encode, use_tuples_to_encode, use_rejects],
+)
+def test_a_million_frames_leave_memory_flat(use: Callable[[Decoder], None]) -> None:
+    decoder = Decoder()
+    for _ in range(ROUNDS // 10):
+        use(decoder)
+    before = resident()
+    for _ in range(ROUNDS):
+        use(decoder)
+    assert resident() - before < FLAT_BYTES
+
+
+def test_reference_counts_return_to_what_they_were() -> None:
+    chunk = WIRE + b""
+    shared: list[object] = [chunk, None, *Kind, ADDRESS]
+    before = [sys.getrefcount(each) for each in shared]
+    for _ in range(20):
+        batch = Decoder().feed(memoryview(chunk))
+        kept = [list(batch), list(batch.tuples()), batch[::2], batch.body(0), memoryview(batch)]
+        oap.encode_batch(batch)
+        del batch, kept
+    gc.collect()
+    after = [sys.getrefcount(each) for each in shared]
+    assert all(abs(a - b) <= 2 for a, b in zip(after, before, strict=True)), (before, after)
+
+
+def test_sessions_leave_memory_flat() -> None:
+    def use() -> None:
+        one, two = Session(), Session()
+        two.recv(one.send(one.hello()))
+        one.recv(two.send(two.hello()))
+        two.recv(one.send(Start("s"))[:-1])
+
+    for _ in range(2000):
+        use()
+    before = resident()
+    for _ in range(20_000):
+        use()
+    assert resident() - before < FLAT_BYTES
+
+
+def test_connections_leave_memory_flat() -> None:
+    async def handler(connection: Connection) -> None:
+        async for _ in connection:
+            pass
+
+    async def main() -> None:
+        async with await serve(handler, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+
+            async def use() -> None:
+                async with await open_connection("127.0.0.1", port) as connection:
+                    await connection.send_stream("s", bytes(1000))
+
+            for _ in range(50):
+                await use()
+            before = resident()
+            for _ in range(200):
+                await use()
+            assert resident() - before < FLAT_BYTES
+
+    asyncio.run(main())
