@@ -66,7 +66,8 @@ python: venv
 node:
 	@tools/need node:nodejs npm:npm
 	@tools/least node 18 'install a current Node.js'
-	sdk-node/test build
+	cd sdk-node && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; } && \
+		npm run --silent build
 
 testees: prefix
 	@tools/least go 1.26 'install a current Go'

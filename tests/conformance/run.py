@@ -73,7 +73,7 @@ def agrees(expected, got) -> bool:
     return line(expand(expected)) == line(got)
 
 
-def load(vectors: Path, only: str) -> list[dict]:
+def load(only: str, vectors: Path = VECTORS) -> list[dict]:
     cases = []
     for path in sorted(vectors.glob("*.json")):
         for case in json.loads(path.read_text(encoding="utf-8")):
@@ -220,7 +220,7 @@ def arguments(argv: list[str]) -> argparse.Namespace:
 
 def main(argv: list[str]) -> int:
     options = arguments(argv)
-    cases = load(options.vectors, options.only)
+    cases = load(options.only, options.vectors)
     testees = chosen(options.testee, options.names)
     results = {name: run(name, command, cases, options.timeout) for name, command in testees.items()} if cases else {}
     for result in results.values():
