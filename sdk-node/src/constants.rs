@@ -1,0 +1,55 @@
+//! The names and limits of the core, for JavaScript to read.
+
+use crate::encode::FRAME_WORDS;
+use napi::bindgen_prelude::Result;
+use napi_derive::napi;
+use oap::{Data, Frame, Kind, Reason, Row};
+
+/// Published names and limits, and what the JavaScript half needs to know of a table.
+#[napi(object, object_from_js = false)]
+pub struct Constants {
+    pub package_version: &'static str,
+    pub version: u32,
+    pub max_frame_bytes: u32,
+    pub max_header_bytes: u32,
+    pub stream_chunk_bytes: u32,
+    pub kinds: Vec<&'static str>,
+    pub reject_labels: Vec<&'static str>,
+    pub metrics: Vec<&'static str>,
+    pub readiness_keys: Vec<&'static str>,
+    /// The most that a frame with a body has before it, in bytes.
+    pub max_data_head_bytes: u32,
+    pub max_head_bytes: u32,
+    pub frame_words: u32,
+    pub has_obj: u32,
+    pub has_features: u32,
+    pub has_ack_window: u32,
+}
+
+/// The constants of the core that is loaded.
+#[napi(catch_unwind)]
+pub fn constants() -> Result<Constants> {
+    Ok(Constants {
+        package_version: env!("CARGO_PKG_VERSION"),
+        version: oap::VERSION,
+        max_frame_bytes: oap::MAX_FRAME_BYTES as u32,
+        max_header_bytes: oap::MAX_HEADER_BYTES as u32,
+        stream_chunk_bytes: oap::STREAM_CHUNK_BYTES as u32,
+        kinds: Kind::ALL.map(Kind::name).to_vec(),
+        reject_labels: Reason::ALL.map(Reason::label).to_vec(),
+        metrics: oap::METRICS.to_vec(),
+        readiness_keys: oap::READINESS_KEYS.to_vec(),
+        max_data_head_bytes: max_data_head_bytes(),
+        max_head_bytes: oap::MAX_HEAD_BYTES as u32,
+        frame_words: FRAME_WORDS as u32,
+        has_obj: Row::HAS_OBJ.into(),
+        has_features: Row::HAS_FEATURES.into(),
+        has_ack_window: Row::HAS_ACK_WINDOW.into(),
+    })
+}
+
+fn max_data_head_bytes() -> u32 {
+    let obj = format!("b3:{}", "0".repeat(64));
+    let longest = Frame::Data(Data { seq: u64::MAX, obj: Some(&obj), body: &[] });
+    oap::encoded_len(&longest).unwrap_or(oap::MAX_HEAD_BYTES) as u32
+}

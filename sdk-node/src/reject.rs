@@ -1,0 +1,55 @@
+//! What is wrong, as an object that JavaScript makes its errors of.
+
+use napi::bindgen_prelude::{BigInt, Error, Result, Status};
+use napi_derive::napi;
+use oap::{EncodeError, Fault, Reject};
+
+/// A breach: a refusal of one's own frame, or the verdict on what was received.
+#[napi(object, object_from_js = false)]
+pub struct Breach {
+    /// The label.
+    pub reason: &'static str,
+    /// The code of an ERROR frame sent for it.
+    pub code: u32,
+    /// The field at fault, in the spec's words.
+    pub field: &'static str,
+    /// The limit that was passed.
+    pub limit: Option<BigInt>,
+    /// Where the rejected frame starts in the stream.
+    pub offset: Option<BigInt>,
+    /// Bytes of the stream that it took to know.
+    pub at: Option<BigInt>,
+    /// All of it in a sentence.
+    pub message: String,
+}
+
+impl Breach {
+    pub(crate) fn of_fault(fault: &Fault) -> Self {
+        Breach {
+            reason: fault.reason().label(),
+            code: fault.reason().code(),
+            field: fault.field(),
+            limit: fault.limit_value().map(BigInt::from),
+            offset: None,
+            at: None,
+            message: fault.to_string(),
+        }
+    }
+
+    pub(crate) fn of_reject(reject: &Reject) -> Self {
+        Breach {
+            offset: Some(reject.offset().into()),
+            at: Some(reject.at().into()),
+            message: reject.to_string(),
+            ..Breach::of_fault(reject.fault())
+        }
+    }
+
+    /// A refusal is the user's to see; anything else is a fault of the JavaScript half.
+    pub(crate) fn of_refusal(error: EncodeError) -> Result<Self> {
+        match error {
+            EncodeError::Refused(fault) => Ok(Breach::of_fault(&fault)),
+            other => Err(Error::new(Status::GenericFailure, other)),
+        }
+    }
+}

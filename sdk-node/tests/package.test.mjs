@@ -1,0 +1,99 @@
+// The packages as they are published, in clean projects, without a network.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { triple } from '../scripts/platform.mjs';
+import { here, run } from './support.mjs';
+
+const root = join(here, '..');
+const START = "new oap.Decoder().feed(oap.encode({ kind: 'ACK', upTo: 7 })).at(0).upTo";
+const ESM = `import * as oap from 'oap';\nconsole.log(${START});\n`;
+const CJS = `const oap = require('oap');\nconsole.log(${START});\n`;
+
+let folder;
+let tarballs;
+
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'oap-package-'));
+  const { stdout } = await run(process.execPath, [join(root, 'scripts/pack.mjs'), folder]);
+  tarballs = stdout.trim().split('\n');
+});
+
+after(() => rmSync(folder, { recursive: true }));
+
+/** A clean project that has these installed. */
+async function project(...packages) {
+  const place = mkdtempSync(join(folder, 'project-'));
+  writeFileSync(join(place, 'package.json'), '{ "private": true }');
+  await run('npm', ['install', '--offline', '--no-audit', '--no-fund', ...packages], { cwd: place });
+  writeFileSync(join(place, 'start.mjs'), ESM);
+  writeFileSync(join(place, 'start.cjs'), CJS);
+  return place;
+}
+
+async function starts(place) {
+  for (const start of ['start.mjs', 'start.cjs']) {
+    const { stdout } = await run(process.execPath, [start], { cwd: place });
+    assert.equal(stdout, '7n\n', start);
+  }
+}
+
+test(
+  'the packed package and that of the platform start in a clean project, by import and by require',
+  { timeout: 120_000 },
+  async () => {
+    const place = await project(...tarballs);
+    assert.deepEqual(
+      readdirSync(join(place, 'node_modules/oap')).filter((name) => name.endsWith('.node')),
+      [],
+    );
+    await starts(place);
+  },
+);
+
+test('the packed types are found and complete, by import and by require', { timeout: 120_000 }, async () => {
+  const place = await project(...tarballs);
+  writeFileSync(join(place, 'typed.mts'), ESM.replace('.upTo', '!.kind'));
+  writeFileSync(
+    join(place, 'typed.cts'),
+    CJS.replace("const oap = require('oap')", "import oap = require('oap')").replace('.upTo', '!.kind'),
+  );
+  const compilerOptions = {
+    strict: true,
+    module: 'Node16',
+    target: 'ES2022',
+    noEmit: true,
+    skipLibCheck: false,
+    types: ['node'],
+    typeRoots: [join(root, 'node_modules/@types')],
+  };
+  writeFileSync(join(place, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['typed.*'] }));
+  await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')], { cwd: place }).catch(
+    (error) => assert.fail(error.stdout),
+  );
+});
+
+test('the folder itself is installed too', { timeout: 120_000 }, async () => {
+  await starts(await project(root));
+});
+
+test('the packages are of one version, run no script, and name each platform', () => {
+  const read = (...path) => JSON.parse(readFileSync(join(root, ...path, 'package.json'), 'utf8'));
+  const { version, scripts } = read();
+  assert.deepEqual(
+    Object.keys(scripts).filter((name) => /install|prepare/.test(name)),
+    [],
+  );
+  for (const name of readdirSync(join(root, 'npm'))) {
+    const manifest = read('npm', name);
+    assert.deepEqual(
+      [manifest.name, manifest.version, manifest.main],
+      [`oap-${name}`, version, `oap.${name}.node`],
+    );
+    assert.equal(name.startsWith(`${manifest.os}-${manifest.cpu}`), true, name);
+  }
+  assert.ok(readdirSync(join(root, 'npm')).includes(triple));
+});

@@ -1,0 +1,22 @@
+/** Memory that a user lends for one call. */
+
+import { types } from 'node:util';
+
+/**
+ * The bytes themselves, or a copy of memory that another thread may write to meanwhile.
+ *
+ * @throws TypeError for what is no Uint8Array, or one whose memory is detached.
+ */
+export function readable(bytes: Uint8Array, name: string): Uint8Array {
+  if (!types.isUint8Array(bytes)) {
+    throw new TypeError(`${name} is a Uint8Array`);
+  }
+  if (types.isSharedArrayBuffer(bytes.buffer)) {
+    return Buffer.from(bytes);
+  }
+  if (bytes.length === 0) {
+    // Detached memory has no bytes either, and no view of it can be made.
+    new Uint8Array(bytes.buffer);
+  }
+  return bytes;
+}

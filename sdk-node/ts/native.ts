@@ -1,0 +1,128 @@
+/** The native half: what it offers, and how it is found. */
+
+import { arch, platform } from 'node:process';
+
+/** What is wrong, in the core's words. */
+export interface Breach {
+  reason: string;
+  code: number;
+  field: string;
+  limit?: bigint;
+  offset?: bigint;
+  at?: bigint;
+  message: string;
+}
+
+/** The fields of a configuration, as they cross. */
+export interface Settings {
+  strictHeaders?: boolean;
+  enforceObjHeaderOnObjects?: boolean;
+  allowPqHelloFlags?: boolean;
+  seqRolloverPolicy?: string;
+  ackWindowFrames?: bigint;
+  maxFrame?: bigint;
+  features?: bigint;
+}
+
+/** A setting that the core refuses, by the spec's name. */
+export interface Refused {
+  field: string;
+  min?: bigint;
+  max?: bigint;
+  choices?: string[];
+}
+
+/** One direction of a session at a glance. */
+export interface Flow {
+  /** Whether a stream is open. */
+  readonly open: boolean;
+  /** Whether the open stream is an object stream: named `objects` or `objects/…`. */
+  readonly objects: boolean;
+  /** The seq of the direction's last DATA; absent before the first. */
+  readonly lastSeq?: bigint;
+  /** DATA frames sent and not yet acknowledged. */
+  readonly inFlight: number;
+  /** DATA frames that may be in flight: the receiver's ack_window; 0 before its HELLO. */
+  readonly window: number;
+  /** DATA frames that may be sent now. */
+  readonly credit: number;
+}
+
+/** What takes chunks: see `fill.rs`. */
+export interface Taker {
+  fill(chunk: Uint8Array, words: Uint32Array, again: boolean): Buffer | null;
+  finish(): Breach | null;
+  verdict(): Breach | null;
+  staged(): number;
+  reset(): void;
+}
+
+export interface NativeSession extends Taker {
+  send(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Breach;
+  hello(): { version: number; maxFrame: bigint; features?: bigint; ackWindow: number };
+  outbound(): Flow;
+  inbound(): Flow;
+  nextSeq(): bigint;
+  credit(): number;
+  isEstablished(): boolean;
+  hasEnded(): boolean;
+  peerMaxFrame(): number | null;
+}
+
+export interface Native {
+  NativeDecoder: new (settings: Settings) => Taker;
+  NativeSession: new (settings: Settings) => NativeSession;
+  resolveConfig(settings: Settings): (Required<Omit<Settings, 'features'>> & Settings) | Refused;
+  encodeFrames(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Breach;
+  refill(lead: Uint8Array, chunk: Uint8Array, shift: number, words: Uint32Array): boolean;
+  constants(): {
+    packageVersion: string;
+    version: number;
+    maxFrameBytes: number;
+    maxHeaderBytes: number;
+    streamChunkBytes: number;
+    kinds: string[];
+    rejectLabels: string[];
+    metrics: string[];
+    readinessKeys: string[];
+    maxDataHeadBytes: number;
+    maxHeadBytes: number;
+    frameWords: number;
+    hasObj: number;
+    hasFeatures: number;
+    hasAckWindow: number;
+  };
+}
+
+const { version } = require('../package.json') as { version: string };
+
+/** Rust's name of the C library or tool set that a platform's binary is for. */
+const ABI: Partial<Record<NodeJS.Platform, string>> = { linux: '-gnu', win32: '-msvc' };
+const triple = `${platform}-${arch}${ABI[platform] ?? ''}`;
+
+/** What was built here, then what npm installed for the platform. */
+const candidates = [`../oap.${triple}.node`, `oap-${triple}`];
+
+function load(): Native {
+  const causes: Error[] = [];
+  for (const candidate of candidates) {
+    try {
+      return loadFrom(candidate);
+    } catch (error) {
+      causes.push(new Error(`${candidate}: ${(error as Error).message}`, { cause: error }));
+    }
+  }
+  const why = causes.map((cause) => `\n- ${cause.message}`).join('');
+  throw new AggregateError(causes, `oap ${version} can't load its native half for ${triple}:${why}`);
+}
+
+function loadFrom(candidate: string): Native {
+  const found = require(candidate) as Native;
+  const { packageVersion } = found.constants();
+  if (packageVersion !== version) {
+    throw new Error(`is of version ${packageVersion}, not ${version}`);
+  }
+  return found;
+}
+
+export const native = load();

@@ -1,0 +1,47 @@
+/** What a `Decoder` and a `Session` have in common: chunks in, frames out. */
+
+import { OapRejectError } from './errors.js';
+import { Frames } from './frames.js';
+import type { Taker } from './native.js';
+import { fill } from './table.js';
+
+export class Receiver<T extends Taker> {
+  readonly taker: T;
+  #reject: OapRejectError | undefined;
+
+  constructor(taker: T) {
+    this.taker = taker;
+  }
+
+  take(chunk: Uint8Array): Frames {
+    const batch = fill(this.taker, chunk);
+    if (!batch.rejected) {
+      return new Frames(batch, undefined);
+    }
+    const reject = this.reject!;
+    if (batch.count === 0) {
+      throw reject;
+    }
+    return new Frames(batch, reject);
+  }
+
+  finish(): void {
+    if (this.taker.finish() !== null) {
+      throw this.reject!;
+    }
+  }
+
+  /** The same error each time. */
+  get reject(): OapRejectError | undefined {
+    const verdict = this.taker.verdict();
+    if (verdict !== null) {
+      this.#reject ??= new OapRejectError(verdict);
+    }
+    return this.#reject;
+  }
+
+  reset(): void {
+    this.taker.reset();
+    this.#reject = undefined;
+  }
+}

@@ -1,0 +1,84 @@
+/** A whole stream out: START, what a source gives as DATA, END. */
+
+import type { OapConnection } from './connection.js';
+import { MAX_DATA_HEAD_BYTES, STREAM_CHUNK_BYTES } from './constants.js';
+
+/** Bytes to send: a `Readable`, a `ReadableStream`, an async generator, an array of Buffers. */
+export type Source = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
+export interface SendStreamOptions {
+  /** The address of what is sent, said by every DATA. An object stream needs it. */
+  obj?: string | undefined;
+  /** The most that a DATA carries, in bytes. Default 65,536; less where the peer takes only smaller frames. */
+  chunkSize?: number | undefined;
+  /** Ends the stream early. */
+  signal?: AbortSignal | undefined;
+}
+
+/** The status of a stream whose source failed or that was aborted. */
+const ABANDONED = 1;
+
+export async function sendStream(
+  connection: OapConnection,
+  name: string,
+  source: Source,
+  { obj, chunkSize = STREAM_CHUNK_BYTES, signal }: SendStreamOptions,
+): Promise<void> {
+  if (!Number.isInteger(chunkSize) || chunkSize < 1) {
+    throw new RangeError('chunkSize is a positive integer');
+  }
+  const chunks = iterate(source);
+  try {
+    await connection.ready(signal);
+    connection.send({ kind: 'START', stream: name });
+    await sendBodies(connection, chunks, { obj, chunkSize, signal });
+  } catch (error) {
+    // A source that is still asked for its next chunk answers later: nobody waits for it.
+    Promise.resolve(chunks.return?.()).catch(() => {});
+    throw error;
+  }
+}
+
+async function sendBodies(
+  connection: OapConnection,
+  chunks: AsyncIterator<Uint8Array> | Iterator<Uint8Array>,
+  { obj, chunkSize, signal }: SendStreamOptions & { chunkSize: number },
+): Promise<void> {
+  const { session } = connection;
+  const size = Math.min(chunkSize, session.peerMaxFrame! - MAX_DATA_HEAD_BYTES);
+  let seq = 0n;
+  let status = ABANDONED;
+  try {
+    for (;;) {
+      const { done, value } = await connection.race(chunks.next(), signal);
+      if (done) {
+        break;
+      }
+      for (const body of cut(value, size)) {
+        await connection.until(() => session.credit > 0 || !connection.mayHear, signal);
+        const next = session.nextSeq;
+        connection.send({ kind: 'DATA', seq: next, obj, body });
+        seq = next;
+        await connection.until(() => !connection.socket.writableNeedDrain, signal);
+      }
+    }
+    status = 0;
+  } finally {
+    if (connection.maySend && !session.hasEnded) {
+      connection.send({ kind: 'END', seq, status });
+    }
+  }
+}
+
+function iterate(source: Source): AsyncIterator<Uint8Array> | Iterator<Uint8Array> {
+  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+}
+
+function* cut(chunk: Uint8Array, size: number): Generator<Uint8Array> {
+  if (!(chunk instanceof Uint8Array)) {
+    throw new TypeError('a source gives Uint8Arrays');
+  }
+  for (let start = 0; start < chunk.length; start += size) {
+    yield chunk.subarray(start, start + size);
+  }
+}

@@ -1,0 +1,108 @@
+/** The handshake and the credit algebra, both directions. No socket, no clock. */
+
+import { Config, settingsOf, type ConfigOptions } from './config.js';
+import { listOf, taken } from './encode.js';
+import type { OapRejectError } from './errors.js';
+import type { FrameInit, HelloInit } from './frame.js';
+import type { Frames } from './frames.js';
+import { layOut } from './layout.js';
+import { native, type Flow, type NativeSession } from './native.js';
+import { Receiver } from './receiver.js';
+
+/**
+ * One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to
+ * reject.
+ */
+export class Session {
+  readonly config: Config;
+  readonly #native: NativeSession;
+  readonly #receiver: Receiver<NativeSession>;
+
+  constructor(config?: Config | ConfigOptions) {
+    this.config = Config.from(config);
+    this.#native = new native.NativeSession(settingsOf(this.config));
+    this.#receiver = new Receiver(this.#native);
+  }
+
+  /** The HELLO that the configuration makes. It is not sent: pass it to `send`. */
+  hello(): HelloInit {
+    return { kind: 'HELLO', ...this.#native.hello() };
+  }
+
+  /**
+   * Encodes a frame, or several in turn: from then on they count as sent, and the host must write all of the bytes, in
+   * this order. Bodies are copied.
+   *
+   * @throws OapRejectError for the first that the peer would have to reject; then none is sent and the session stays as
+   * it was. TypeError for what is no frame.
+   */
+  send(frames: FrameInit | readonly FrameInit[]): Buffer {
+    const list = listOf(frames);
+    const { words, bytes, out } = layOut(list);
+    return taken(out, this.#native.send(words, list.length, bytes, out));
+  }
+
+  /** The frames that are whole with this chunk of received bytes: as `Decoder.feed`, with the session's rules too. */
+  recv(chunk: Uint8Array): Frames {
+    return this.#receiver.take(chunk);
+  }
+
+  /**
+   * The peer's bytes have ended. Whether at a good place is the host's to judge.
+   *
+   * @throws OapRejectError `truncated` where they ended inside a frame, or the reject given before.
+   */
+  finish(): void {
+    this.#receiver.finish();
+  }
+
+  /** What this side has sent, at the time of the call. */
+  get outbound(): Flow {
+    return this.#native.outbound();
+  }
+
+  /** What the peer has sent, at the time of the call. */
+  get inbound(): Flow {
+    return this.#native.inbound();
+  }
+
+  /** DATA frames that this side may send now. */
+  get credit(): number {
+    return this.#native.credit();
+  }
+
+  /** The seq that this side's next DATA must have; 1 before the first, which may have any. */
+  get nextSeq(): bigint {
+    return this.#native.nextSeq();
+  }
+
+  /** Whether both HELLOs have passed. */
+  get isEstablished(): boolean {
+    return this.#native.isEstablished();
+  }
+
+  /** Whether an ERROR has passed, either way: nothing more may be sent. */
+  get hasEnded(): boolean {
+    return this.#native.hasEnded();
+  }
+
+  /** The largest frame that the peer takes, in bytes, once its HELLO is here. */
+  get peerMaxFrame(): number | undefined {
+    return this.#native.peerMaxFrame() ?? undefined;
+  }
+
+  /** The reject given, if any. */
+  get reject(): OapRejectError | undefined {
+    return this.#receiver.reject;
+  }
+
+  /** Bytes that it holds of a frame that is not yet whole. */
+  get staged(): number {
+    return this.#native.staged();
+  }
+
+  /** Back to a session in which neither side has spoken. */
+  reset(): void {
+    this.#receiver.reset();
+  }
+}

@@ -1,0 +1,57 @@
+/** A decoder as a stream: bytes in, batches of frames out. */
+
+import { Transform, type TransformCallback } from 'node:stream';
+import { TransformStream } from 'node:stream/web';
+import type { Config, ConfigOptions } from './config.js';
+import { Decoder } from './decoder.js';
+import type { Frames } from './frames.js';
+
+/**
+ * A Transform whose readable side gives `Frames`, a batch a chunk. A reject is thrown by the batch that it follows, and
+ * then by the stream; so is a `truncated` end.
+ */
+export class OapDecoderStream extends Transform {
+  readonly decoder: Decoder;
+
+  constructor(config?: Config | ConfigOptions) {
+    // A chunk is decoded when the batch before it is taken: a later reject can't overtake it.
+    super({ readableObjectMode: true, readableHighWaterMark: 1 });
+    this.decoder = new Decoder(config);
+  }
+
+  override _transform(chunk: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
+    settle(done, () => {
+      const frames = this.decoder.feed(chunk);
+      if (frames.length > 0) {
+        this.push(frames);
+      }
+    });
+  }
+
+  override _flush(done: TransformCallback): void {
+    settle(done, () => this.decoder.finish());
+  }
+}
+
+function settle(done: TransformCallback, step: () => void): void {
+  try {
+    step();
+  } catch (error) {
+    return done(error as Error);
+  }
+  done();
+}
+
+/** The same for Web Streams: `readable.pipeThrough(oapDecoderTransform())`. */
+export function oapDecoderTransform(config?: Config | ConfigOptions): TransformStream<Uint8Array, Frames> {
+  const decoder = new Decoder(config);
+  return new TransformStream({
+    transform(chunk: Uint8Array, controller) {
+      const frames = decoder.feed(chunk);
+      if (frames.length > 0) {
+        controller.enqueue(frames);
+      }
+    },
+    flush: () => decoder.finish(),
+  });
+}
