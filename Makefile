@@ -66,8 +66,7 @@ python: venv
 node:
 	@tools/need node:nodejs npm:npm
 	@tools/least node 18 'install a current Node.js'
-	cd sdk-node && { [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; } && \
-		npm run --silent build
+	sdk-node/test build
 
 testees: prefix
 	@tools/least go 1.26 'install a current Go'

@@ -199,3 +199,15 @@ test('encodeInto writes what encode gives, as far as there is room', () => {
     reason: 'header_malformed',
   });
 });
+
+test('a getter of a frame may encode other frames', () => {
+  const inner = [HELLO, { kind: 'START', stream: 'inner' }];
+  const frame = {
+    kind: 'DATA',
+    seq: 1,
+    get body() {
+      return encode(inner);
+    },
+  };
+  assert.deepEqual(byCore(frame), encode({ kind: 'DATA', seq: 1, body: encode(inner) }));
+});

@@ -17,11 +17,18 @@ async function collect(batches) {
   return frames;
 }
 
+const webStream = (chunks) =>
+  new ReadableStream({
+    start(controller) {
+      chunks.forEach((chunk) => controller.enqueue(chunk));
+      controller.close();
+    },
+  });
+
 const bytes = encode(EACH);
 const streams = {
   'a Transform': (source, config) => Readable.from(source).pipe(new OapDecoderStream(config)),
-  'a TransformStream': (source, config) =>
-    Readable.toWeb(Readable.from(source)).pipeThrough(oapDecoderTransform(config)),
+  'a TransformStream': (source, config) => webStream(source).pipeThrough(oapDecoderTransform(config)),
 };
 
 for (const [name, through] of Object.entries(streams)) {

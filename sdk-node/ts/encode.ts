@@ -2,7 +2,7 @@
 
 import { OapRejectError } from './errors.js';
 import type { FrameInit } from './frame.js';
-import { layOut } from './layout.js';
+import { withLayout } from './layout.js';
 import { native } from './native.js';
 import { putStraight, roomFor } from './straight.js';
 
@@ -52,8 +52,9 @@ export function listOf(frames: FrameInit | readonly FrameInit[]): readonly Frame
 }
 
 function encodeByCore(frames: readonly FrameInit[]): Buffer {
-  const { words, bytes, out } = layOut(frames);
-  return taken(out, native.encodeFrames(words, frames.length, bytes, out));
+  return withLayout(frames, ({ words, bytes, out }) =>
+    taken(out, native.encodeFrames(words, frames.length, bytes, out)),
+  );
 }
 
 /** What the core wrote, or its refusal. */

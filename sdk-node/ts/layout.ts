@@ -35,17 +35,28 @@ export interface Layout {
 
 const NO_BYTES = new Uint8Array(0);
 
-/** The words of every layout of this thread: nothing outlives the call that it is laid out for. */
-let scratch = new Uint32Array(64 * FRAME_WORDS);
+/** Words to use again; none while a layout is in use, since a frame's getters may encode other frames. */
+let spare: Uint32Array | undefined;
+const SPARE_FRAMES = 64;
 
-function scratchFor(count: number): Uint32Array {
+function wordsFor(count: number): Uint32Array {
   const length = count * FRAME_WORDS;
-  scratch = length > scratch.length ? new Uint32Array(length) : scratch.fill(0, 0, length);
-  return scratch;
+  const words = spare;
+  spare = undefined;
+  if (words === undefined || words.length < length) {
+    return new Uint32Array(Math.max(count, SPARE_FRAMES) * FRAME_WORDS);
+  }
+  return words.fill(0, 0, length);
 }
 
-export function layOut(frames: readonly FrameInit[]): Layout {
-  return new Writer(frames).layout();
+/** Lays frames out, and gives what `use` makes of them. */
+export function withLayout<T>(frames: readonly FrameInit[], use: (layout: Layout) => T): T {
+  const words = wordsFor(frames.length);
+  try {
+    return use(new Writer(words, frames).layout());
+  } finally {
+    spare = words;
+  }
 }
 
 class Writer {
@@ -54,8 +65,8 @@ class Writer {
   #at = 0;
   #used = 0;
 
-  constructor(frames: readonly FrameInit[]) {
-    this.#words = scratchFor(frames.length);
+  constructor(words: Uint32Array, frames: readonly FrameInit[]) {
+    this.#words = words;
     for (const frame of frames) {
       this.#frame(frame);
       this.#at += FRAME_WORDS;

@@ -5,7 +5,7 @@ import { listOf, taken } from './encode.js';
 import type { OapRejectError } from './errors.js';
 import type { FrameInit, HelloInit } from './frame.js';
 import type { Frames } from './frames.js';
-import { layOut } from './layout.js';
+import { withLayout } from './layout.js';
 import { native, type Flow, type NativeSession } from './native.js';
 import { Receiver } from './receiver.js';
 
@@ -38,8 +38,9 @@ export class Session {
    */
   send(frames: FrameInit | readonly FrameInit[]): Buffer {
     const list = listOf(frames);
-    const { words, bytes, out } = layOut(list);
-    return taken(out, this.#native.send(words, list.length, bytes, out));
+    return withLayout(list, ({ words, bytes, out }) =>
+      taken(out, this.#native.send(words, list.length, bytes, out)),
+    );
   }
 
   /** The frames that are whole with this chunk of received bytes: as `Decoder.feed`, with the session's rules too. */

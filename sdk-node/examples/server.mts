@@ -1,5 +1,5 @@
 // Counts what it is sent and answers each stream with its size.
-//   node server.cjs [PORT]
+//   node server.mjs [PORT]
 
 import { argv } from 'node:process';
 import type { AddressInfo } from 'node:net';
