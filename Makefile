@@ -98,6 +98,7 @@ test-c:
 
 test-cpp:
 	tests/cpp/run
+	tests/cpp/bench/run
 
 test-go:
 	bindings/go/test

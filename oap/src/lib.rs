@@ -9,6 +9,7 @@
 //! - [`StreamDecoder`]: for hosts that only have chunks; stages at most the one frame that a chunk cuts.
 //! - [`encode()`]: the one canonical encoding of a frame.
 //! - [`Session`]: the handshake and the credit algebra, both directions.
+//! - `Codec`, with the feature `tokio-codec`: the same for `tokio_util::codec`.
 //! - [`Monitor`]: the golden metrics and readiness of a process, over all of its decoders and sessions.
 //!
 //! ```
@@ -28,7 +29,6 @@
 
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "tokio-codec")]
 mod codec;

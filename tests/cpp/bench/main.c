@@ -33,7 +33,8 @@ static size_t wire(uint8_t *out, size_t capacity)
         if (seq % 4 == 3)
             oap_encode_ack(seq, out + at, capacity - at, &size);
         else
-            oap_encode_data(seq, obj, seq % 2 ? sizeof obj - 1 : 0, body, BODY, out + at, capacity - at, &size);
+            oap_encode_data(seq, seq % 2 ? obj : NULL, seq % 2 ? sizeof obj - 1 : 0, body, BODY, out + at,
+                            capacity - at, &size);
         at += size;
     }
     oap_encode_end(FRAMES - 2, 0, out + at, capacity - at, &size);
