@@ -130,7 +130,7 @@ fn encode_row(row: &Row, bytes: &[u8], out: &mut impl BufMut) -> Result<usize, E
     let (text, body) = match kind {
         Kind::Hello | Kind::Ack | Kind::End => (Some(&[][..]), Some(&[][..])),
         Kind::Start | Kind::Error => (row.text(bytes), Some(&[][..])),
-        Kind::Data if row.flags & Row::HAS_OBJ == 0 => (Some(&[][..]), row.body(bytes)),
+        Kind::Data if !row.has(Row::HAS_OBJ) => (Some(&[][..]), row.body(bytes)),
         Kind::Data => (row.text(bytes), row.body(bytes)),
     };
     let text = text.ok_or(EncodeError::OutOfBounds)?;

@@ -9,7 +9,7 @@ use crate::reject::{Fault, Reason};
 use crate::table::Row;
 use crate::wire::{
     oversize, prefix_bytes, put_varint, read_varint, varint_len, Cursor, WireType, MAX_FRAME_BYTES,
-    PREFIX_BYTES, VERSION,
+    PREFIX_BYTES,
 };
 use bytes::BufMut;
 
@@ -42,45 +42,6 @@ impl<'h> Values<'h> {
 
     fn get(&self, place: usize) -> Option<u64> {
         self.present[place].then_some(self.numbers[place])
-    }
-
-    /// The values of a frame that is to be sent.
-    pub fn of(frame: &Frame<'h>) -> Self {
-        let none = Values::default();
-        match frame {
-            Frame::Hello(Hello { version, max_frame, features, ack_window }) => none
-                .number(0, u64::from(*version))
-                .number(1, *max_frame)
-                .maybe(2, *features)
-                .maybe(3, ack_window.map(u64::from)),
-            Frame::Start(start) => none.text(0, start.stream.as_bytes()),
-            Frame::Data(data) => {
-                let seq = none.number(0, data.seq);
-                data.obj.map_or(seq, |obj| seq.text(1, obj.as_bytes()))
-            }
-            Frame::Ack(ack) => none.number(0, ack.up_to),
-            Frame::End(end) => none.number(0, end.seq).number(1, u64::from(end.status)),
-            Frame::Error(e) => none.number(0, u64::from(e.code)).text(1, e.reason.as_bytes()),
-        }
-    }
-
-    /// The values of a row that is to be sent.
-    #[inline]
-    pub fn of_row(kind: Kind, row: &Row, text: &'h [u8]) -> Self {
-        let none = Values::default();
-        let has = |flag| row.flags & flag != 0;
-        match kind {
-            Kind::Hello => none
-                .number(0, u64::from(VERSION))
-                .number(1, u64::from(row.value))
-                .maybe(2, has(Row::HAS_FEATURES).then_some(row.seq))
-                .maybe(3, has(Row::HAS_ACK_WINDOW).then_some(u64::from(row.ack_window))),
-            Kind::Start => none.text(0, text),
-            Kind::Data if has(Row::HAS_OBJ) => none.number(0, row.seq).text(1, text),
-            Kind::Data | Kind::Ack => none.number(0, row.seq),
-            Kind::End => none.number(0, row.seq).number(1, u64::from(row.value)),
-            Kind::Error => none.number(0, u64::from(row.value)).text(1, text),
-        }
     }
 
     /// Fills what the header tells of a row; `header_offset` is where the header starts in the caller's buffer.
@@ -290,9 +251,12 @@ impl<'h> Head<'h> {
     #[inline(always)]
     pub fn of(frame: &Frame<'h>) -> Result<Self, Fault> {
         match *frame {
+            Frame::Hello(hello) => Head::hello(&hello),
+            Frame::Start(start) => Head::start(start.stream.as_bytes()),
             Frame::Data(data) => Head::data(data.seq, data.obj.map(str::as_bytes), data.body.len()),
             Frame::Ack(ack) => Head::ack(ack.up_to),
-            _ => Head::table(frame.kind(), Values::of(frame)),
+            Frame::End(end) => Head::end(end.seq, end.status),
+            Frame::Error(error) => Head::error(error.code, error.reason.as_bytes()),
         }
     }
 
@@ -300,13 +264,37 @@ impl<'h> Head<'h> {
     #[inline(always)]
     pub fn of_row(kind: Kind, row: &Row, text: &'h [u8], body_len: usize) -> Result<Self, Fault> {
         match kind {
+            Kind::Hello => Head::hello(&row.hello()),
+            Kind::Start => Head::start(text),
             Kind::Data => {
-                let has_obj = row.flags & Row::HAS_OBJ != 0;
+                let has_obj = row.has(Row::HAS_OBJ);
                 Head::data(row.seq, has_obj.then_some(text), body_len)
             }
             Kind::Ack => Head::ack(row.seq),
-            _ => Head::table(kind, Values::of_row(kind, row, text)),
+            Kind::End => Head::end(row.seq, row.value),
+            Kind::Error => Head::error(row.value, text),
         }
+    }
+
+    fn hello(hello: &Hello) -> Result<Self, Fault> {
+        let values = Values::default()
+            .number(0, hello.version.into())
+            .number(1, hello.max_frame)
+            .maybe(2, hello.features)
+            .maybe(3, hello.ack_window.map(u64::from));
+        Head::table(Kind::Hello, values)
+    }
+
+    fn start(stream: &'h [u8]) -> Result<Self, Fault> {
+        Head::table(Kind::Start, Values::default().text(0, stream))
+    }
+
+    fn end(seq: u64, status: u32) -> Result<Self, Fault> {
+        Head::table(Kind::End, Values::default().number(0, seq).number(1, status.into()))
+    }
+
+    fn error(code: u32, reason: &'h [u8]) -> Result<Self, Fault> {
+        Head::table(Kind::Error, Values::default().number(0, code.into()).text(1, reason))
     }
 
     #[inline(always)]

@@ -93,14 +93,13 @@ impl<'a> Event<'a> {
     /// The event of a row that the decode loop filled.
     #[inline]
     pub fn of_row(row: &Row, bytes: &'a [u8]) -> Self {
-        let has = |flag| row.flags & flag != 0;
         match Kind::from_byte(row.kind) {
             Some(Kind::Hello) => Event::Hello {
                 max_frame: row.value as usize,
-                ack_window: has(Row::HAS_ACK_WINDOW).then_some(row.ack_window.into()),
+                ack_window: row.has(Row::HAS_ACK_WINDOW).then_some(row.ack_window.into()),
             },
             Some(Kind::Start) => Event::Start { stream: row.text(bytes).unwrap_or_default() },
-            Some(Kind::Data) => Event::Data { seq: row.seq, has_obj: has(Row::HAS_OBJ) },
+            Some(Kind::Data) => Event::Data { seq: row.seq, has_obj: row.has(Row::HAS_OBJ) },
             Some(Kind::Ack) => Event::Ack { up_to: row.seq },
             Some(Kind::End) => Event::End { seq: row.seq },
             Some(Kind::Error) | None => Event::Error,

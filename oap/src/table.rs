@@ -75,22 +75,29 @@ impl Row {
         bytes.get(start..start.checked_add(self.body_len as usize)?)
     }
 
+    pub(crate) const fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+
+    pub(crate) fn hello(&self) -> Hello {
+        Hello {
+            version: VERSION,
+            max_frame: u64::from(self.value),
+            features: self.has(Row::HAS_FEATURES).then_some(self.seq),
+            ack_window: self.has(Row::HAS_ACK_WINDOW).then_some(u32::from(self.ack_window)),
+        }
+    }
+
     /// The frame, borrowing from the buffer that was decoded; `None` where row and buffer do not belong together.
     #[inline]
     pub fn frame<'b>(&self, bytes: &'b [u8]) -> Option<Frame<'b>> {
-        let has = |flag| self.flags & flag != 0;
         let text = || std::str::from_utf8(self.text(bytes)?).ok();
         Some(match Kind::from_byte(self.kind)? {
-            Kind::Hello => Frame::Hello(Hello {
-                version: VERSION,
-                max_frame: u64::from(self.value),
-                features: has(Row::HAS_FEATURES).then_some(self.seq),
-                ack_window: has(Row::HAS_ACK_WINDOW).then_some(u32::from(self.ack_window)),
-            }),
+            Kind::Hello => Frame::Hello(self.hello()),
             Kind::Start => Frame::Start(Start { stream: text()? }),
             Kind::Data => Frame::Data(Data {
                 seq: self.seq,
-                obj: if has(Row::HAS_OBJ) { Some(text()?) } else { None },
+                obj: if self.has(Row::HAS_OBJ) { Some(text()?) } else { None },
                 body: self.body(bytes)?,
             }),
             Kind::Ack => Frame::Ack(Ack { up_to: self.seq }),
