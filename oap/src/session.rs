@@ -103,6 +103,42 @@ impl Session {
         frame: &Frame<'_>,
         out: &mut impl BufMut,
     ) -> Result<usize, EncodeError> {
+        let written = self.put(frame, out)?;
+        let mut counts = Counts::default();
+        counts.add(frame.kind() as u8);
+        self.publish_sent(&counts.bytes(written));
+        Ok(written)
+    }
+
+    /// Encodes frames in turn to the front of `out`, all of them or none, and gives their length in bytes.
+    ///
+    /// # Errors
+    /// As [`Session::send`], for the first frame that can't be sent; the session stays as it was and nothing is counted.
+    pub fn send_all<'f>(
+        &mut self,
+        frames: impl IntoIterator<Item = Frame<'f>>,
+        mut out: &mut [u8],
+    ) -> Result<usize, EncodeError> {
+        let before = (self.rules.clone(), *self.decoder.config(), self.discarding);
+        let (mut counts, mut written) = (Counts::default(), 0);
+        for frame in frames {
+            match self.put(&frame, &mut out) {
+                Ok(length) => written += length,
+                Err(error) => {
+                    let (rules, config, discarding) = before;
+                    self.decoder.set_config(config);
+                    (self.rules, self.discarding) = (rules, discarding);
+                    return Err(error);
+                }
+            }
+            counts.add(frame.kind() as u8);
+        }
+        self.publish_sent(&counts.bytes(written));
+        Ok(written)
+    }
+
+    /// Judges a frame, encodes it and takes it as sent.
+    fn put(&mut self, frame: &Frame<'_>, out: &mut impl BufMut) -> Result<usize, EncodeError> {
         if self.decoder.verdict().is_some() {
             self.rules.reject();
         }
@@ -112,13 +148,17 @@ impl Session {
         let written = put(&head, body_of(frame), out)?;
         self.rules.apply(Sender::Own, &event);
         self.sent(&event);
+        Ok(written)
+    }
+
+    fn publish_sent(&mut self, counts: &Counts) {
+        if self.discarding {
+            self.staging.drop_bytes();
+        }
         if let Some(publisher) = self.decoder.publisher() {
-            let mut counts = Counts::default();
-            counts.add(frame.kind() as u8);
-            publisher.frames(&counts.bytes(written));
+            publisher.frames(counts);
         }
         publish(&mut self.decoder, &self.rules);
-        Ok(written)
     }
 
     /// Rule 4.14, behind the frame's fields and the 1 MiB.
@@ -158,10 +198,7 @@ impl Session {
                 let config = self.config.with_max_frame(max_frame as u64).unwrap_or(self.config);
                 self.decoder.set_config(config);
             }
-            Event::Error => {
-                self.discarding = true;
-                self.staging.drop_bytes();
-            }
+            Event::Error => self.discarding = true,
             _ => {}
         }
     }

@@ -96,6 +96,22 @@ fn a_copy_of_a_session_gives_to_the_gauges_on_its_own() {
 }
 
 #[test]
+fn frames_sent_at_once_count_once_all_are_good_and_a_refused_batch_counts_none() {
+    let monitor = Arc::new(Monitor::default());
+    let mut session = receiving(&monitor, 2);
+    let before = monitor.snapshot();
+    let mut out = [0; 64];
+    let acks = [1, 2].map(|up_to| Frame::Ack(Ack { up_to }));
+    session.send_all(acks.into_iter().chain([data(1)]), &mut out).unwrap_err();
+    assert_eq!(monitor.snapshot().text(), before.text());
+    let sent = session.send_all(acks, &mut out).unwrap();
+    let seen = monitor.snapshot();
+    assert_eq!(seen.frames(Kind::Ack), before.frames(Kind::Ack) + 2);
+    assert_eq!(seen.frame_bytes(), before.frame_bytes() + sent as u64);
+    assert_eq!(seen.inflight_frames(), 0);
+}
+
+#[test]
 fn timings_fall_into_the_contracts_buckets() {
     let monitor = Monitor::default();
     for ns in [1_000, 1_001, 20_000_000, 20_000_001, 1_000_000_001] {

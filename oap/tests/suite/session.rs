@@ -341,6 +341,41 @@ proptest! {
             pair.game.passed(0, &frame);
         }
     }
+
+    #[test]
+    fn frames_sent_at_once_are_those_sent_in_turn_or_leave_no_trace(
+        plays in vec(play(), 1..12),
+        config in config(),
+        greeted in any::<bool>(),
+    ) {
+        let mut pair = Pair::new([config; 2]);
+        if greeted {
+            pair.drain();
+        }
+        let mut frames = Vec::new();
+        for play in &plays {
+            let Some(frame) = pair.game.frame(0, play) else { continue };
+            pair.game.passed(0, &frame);
+            frames.push(frame);
+        }
+        let session = &mut pair.sessions[0];
+        let (before, mut in_turn) = (observed(session), session.clone());
+        let sent: Result<Vec<_>, _> = frames.iter().map(|frame| send(&mut in_turn, frame)).collect();
+        let mut out = vec![0; frames.len() * (1 << 20)];
+        let at_once = session.send_all(frames.iter().map(Owned::frame), &mut out);
+        match sent {
+            Ok(wires) => {
+                let wire = wires.concat();
+                prop_assert_eq!(at_once, Ok(wire.len()));
+                prop_assert_eq!(&out[..wire.len()], wire);
+                prop_assert_eq!(observed(session), observed(&in_turn));
+            }
+            Err(reason) => {
+                prop_assert_eq!(at_once.unwrap_err().reason(), Some(reason));
+                prop_assert_eq!(observed(session), before);
+            }
+        }
+    }
 }
 
 #[test]
