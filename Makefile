@@ -12,7 +12,7 @@ RELEASE := target/release
 .DELETE_ON_ERROR:
 .PHONY: help build demo test bench install lint header venv \
 	toolchains rust prefix testees python node test-rust test-loom test-c test-cpp test-go test-python test-node \
-	test-conformance test-docs test-demo test-prometheus
+	test-conformance test-docs test-demo test-prometheus test-ops
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -25,7 +25,7 @@ demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, t
 # One after the other: some of it measures, and two cores are soon full.
 test: ## run everything, in all languages
 	@for part in lint build test-rust test-loom test-c test-cpp test-go test-python test-node \
-		test-conformance test-docs test-demo test-prometheus; do \
+		test-conformance test-docs test-demo test-prometheus test-ops; do \
 		echo "== make $$part"; $(MAKE) --no-print-directory $$part || exit; \
 	done
 	@echo "make test: all of it passed"
@@ -123,3 +123,7 @@ test-demo: venv
 test-prometheus: venv
 	@tools/need promtool:prometheus
 	.venv/bin/python -m pytest -q tests/prometheus
+
+test-ops: venv
+	@tools/need tshark:tshark
+	.venv/bin/python -m pytest -q tests/ops
