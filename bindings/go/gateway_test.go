@@ -3,6 +3,7 @@ package oap_test
 import (
 	"bufio"
 	"bytes"
+	"encoding/json"
 	"errors"
 	"net"
 	"os"
@@ -26,7 +27,7 @@ type gateway struct {
 
 func startGateway(t *testing.T) *gateway {
 	t.Helper()
-	command := exec.Command(gatewayProgram)
+	command := exec.Command(gatewayProgram, "--listen", "127.0.0.1:0", "--metrics-addr", "off")
 	command.Stderr = os.Stderr
 	stdout := must(command.StdoutPipe())
 	if err := command.Start(); err != nil {
@@ -37,25 +38,33 @@ func startGateway(t *testing.T) *gateway {
 		_ = command.Wait()
 	})
 	g := &gateway{lines: bufio.NewScanner(stdout)}
-	g.address = strings.TrimPrefix(g.line(t), "listening on ")
+	g.address, _ = g.event(t, "listening")["addr"].(string)
 	return g
 }
 
-func (g *gateway) line(t *testing.T) string {
+// event is the next of that name in the gateway's log.
+func (g *gateway) event(t *testing.T, name string) map[string]any {
 	t.Helper()
-	if !g.lines.Scan() {
-		t.Fatal("the gateway says no more: ", g.lines.Err())
+	for g.lines.Scan() {
+		var event map[string]any
+		if err := json.Unmarshal(g.lines.Bytes(), &event); err != nil {
+			t.Fatal(err)
+		}
+		if event["event"] == name {
+			return event
+		}
 	}
-	return g.lines.Text()
+	t.Fatal("the gateway says no more: ", g.lines.Err())
+	return nil
 }
 
-// wantLine wants all parts in the next line.
-func (g *gateway) wantLine(t *testing.T, parts ...string) {
+// wantEvent wants these fields in the next event of that name.
+func (g *gateway) wantEvent(t *testing.T, name string, fields map[string]any) {
 	t.Helper()
-	line := g.line(t)
-	for _, part := range parts {
-		if !strings.Contains(line, part) {
-			t.Errorf("%q lacks %q", line, part)
+	event := g.event(t, name)
+	for field, want := range fields {
+		if event[field] != want {
+			t.Errorf("%s is %v instead of %v", field, event[field], want)
 		}
 	}
 }
@@ -95,11 +104,11 @@ func TestTheGatewayVerifiesAFile(t *testing.T) {
 	if status := upload(t, g, file, obj); status != 0 {
 		t.Errorf("status %d", status)
 	}
-	g.wantLine(t, "stream ", "verified=1", "status=0", "address="+obj)
+	g.wantEvent(t, "stream", map[string]any{"verified": 1.0, "status": 0.0, "address": obj})
 	if status := upload(t, g, file, address); status != 1 {
 		t.Errorf("another address: status %d", status)
 	}
-	g.wantLine(t, "verified=0", "status=1")
+	g.wantEvent(t, "stream", map[string]any{"verified": 0.0, "status": 1.0})
 }
 
 func TestTheGatewayTellsItsReject(t *testing.T) {
@@ -122,7 +131,7 @@ func TestTheGatewayTellsItsReject(t *testing.T) {
 		}
 	}
 	_ = raw.Close()
-	g.wantLine(t, "reject ", "reason=unknown_envelope", "field=kind", "offset=0", "at=5")
+	g.wantEvent(t, "reject", map[string]any{"reason": "unknown_envelope", "field": "kind", "offset": 0.0, "at": 5.0})
 }
 
 func TestTheGatewayTakesAStreamThatIsNoObject(t *testing.T) {
@@ -133,5 +142,5 @@ func TestTheGatewayTakesAStreamThatIsNoObject(t *testing.T) {
 	if _, _, status, failed := receiveStream(ctx, conn); errors.Join(err, failed) != nil || status != 0 {
 		t.Error(status, err, failed)
 	}
-	g.wantLine(t, `name="notes"`, "objects=0", "bytes=10485760")
+	g.wantEvent(t, "stream", map[string]any{"name": "notes", "objects": 0.0, "bytes": 10485760.0})
 }

@@ -25,10 +25,10 @@ before(async () => {
   if (!existsSync(GATEWAY)) {
     execFileSync('cargo', ['build', '--quiet', '--release', '--package', 'svc-gateway'], { cwd: here });
   }
-  gateway = spawn(GATEWAY, [], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const flags = ['--listen', '127.0.0.1:0', '--metrics-addr', 'off'];
+  gateway = spawn(GATEWAY, flags, { stdio: ['ignore', 'pipe', 'inherit'] });
   lines = createInterface({ input: gateway.stdout })[Symbol.asyncIterator]();
-  const { value } = await lines.next();
-  port = Number(/^listening on 127\.0\.0\.1:(\d+)$/.exec(value)[1]);
+  port = Number((await event('listening')).addr.split(':')[1]);
   folder = mkdtempSync(join(tmpdir(), 'oap-gateway-'));
   file = join(folder, 'object');
   writeFileSync(file, randomBytes(SIZE));
@@ -41,14 +41,12 @@ after(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** The gateway's line of that kind; there may be others before it. */
-async function lineOf(kind) {
+/** The next event of that name in the gateway's log; there may be others before it. */
+async function event(name) {
   for (;;) {
-    const { value } = await lines.next();
-    if (value.startsWith(kind)) {
-      return Object.fromEntries(
-        [...value.matchAll(/(\w+)=("[^"]*"|\S+)/g)].map(([, name, it]) => [name, it]),
-      );
+    const it = JSON.parse((await lines.next()).value);
+    if (it.event === name) {
+      return it;
     }
   }
 }
@@ -81,17 +79,17 @@ test(
   { timeout: 60_000 },
   async () => {
     assert.equal(await sent('objects/file', address), 0);
-    const line = await lineOf('stream ');
+    const stream = await event('stream');
     assert.deepEqual(
-      [line.name, line.bytes, line.status, line.address],
-      ['"objects/file"', `${SIZE}`, '0', address],
+      [stream.name, stream.bytes, stream.status, stream.address],
+      ['objects/file', SIZE, 0, address],
     );
   },
 );
 
 test('an address that is not that of the bytes gets status 1', { timeout: 60_000 }, async () => {
   assert.equal(await sent('objects/other', `b3:${'0'.repeat(64)}`), 1);
-  assert.equal((await lineOf('stream ')).status, '1');
+  assert.equal((await event('stream')).status, 1);
 });
 
 test('what the gateway rejects comes back as ERROR with the label', { timeout: 60_000 }, async () => {
@@ -103,6 +101,6 @@ test('what the gateway rejects comes back as ERROR with the label', { timeout: 6
     last = frame.toObject();
   }
   assert.deepEqual(last, { kind: 'ERROR', code: 4, reason: 'unknown_envelope' });
-  assert.equal((await lineOf('reject ')).reason, 'unknown_envelope');
+  assert.equal((await event('reject')).reason, 'unknown_envelope');
   await connection.close();
 });

@@ -1,13 +1,14 @@
 //! One connection: read, take the frames, write what they ask for.
 
+use crate::host::Host;
 use crate::objects::{Objects, Tally};
+use crate::peer::Peer;
 use crate::report::{self, StreamLine};
-use crate::telemetry::Telemetry;
 use bytes::{Bytes, BytesMut};
 use oap::{Ack, BytesFrame, Data, End, Error, Frame, Reject, Session, Start, STREAM_CHUNK_BYTES};
 use std::io;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -25,17 +26,13 @@ const GRACE: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where the socket fails; the peer is gone then.
-pub async fn serve(
-    socket: TcpStream,
-    telemetry: Arc<Telemetry>,
-    max_object_bytes: usize,
-) -> io::Result<()> {
+pub async fn serve(socket: TcpStream, host: Arc<Host>, peer: Peer) -> io::Result<()> {
     socket.set_nodelay(true)?;
     Connection {
         socket,
-        max_object_bytes,
-        session: telemetry.session(),
-        telemetry,
+        session: host.telemetry.session(),
+        host,
+        peer,
         out: Vec::new(),
         stream: None,
         unacknowledged: None,
@@ -46,18 +43,19 @@ pub async fn serve(
 
 struct Connection {
     socket: TcpStream,
-    max_object_bytes: usize,
     session: Session,
-    telemetry: Arc<Telemetry>,
+    host: Arc<Host>,
+    peer: Peer,
     /// What the frames of one read asked for; written before the next read.
     out: Vec<u8>,
-    stream: Option<Inbound>,
+    stream: Option<Box<Inbound>>,
     unacknowledged: Option<u64>,
 }
 
 /// The peer's open stream.
 struct Inbound {
     name: String,
+    started: Instant,
     frames: u64,
     bytes: u64,
     /// On object streams only.
@@ -88,7 +86,7 @@ impl Connection {
 
     fn take(&mut self, mut chunk: Bytes) -> Result<(), Reject> {
         while !chunk.is_empty() {
-            let next = self.telemetry.time_decode(|| self.session.next_frame(&mut chunk))?;
+            let next = self.host.telemetry.time_decode(|| self.session.next_frame(&mut chunk))?;
             if let Some(frame) = next {
                 self.take_frame(&frame);
             }
@@ -111,22 +109,24 @@ impl Connection {
         }
     }
 
-    fn inbound(&self, name: &str) -> Inbound {
+    fn inbound(&self, name: &str) -> Box<Inbound> {
         let is_object_stream = self.session.inbound().objects;
-        Inbound {
+        Box::new(Inbound {
             name: name.to_owned(),
+            started: Instant::now(),
             frames: 0,
             bytes: 0,
-            objects: is_object_stream.then(|| Objects::new(self.max_object_bytes)),
-        }
+            objects: is_object_stream.then(|| Objects::new(self.host.config.max_object_bytes.0)),
+        })
     }
 
     /// The peer's credit is whole again when it sees the receipt.
     fn give_receipt(&mut self) {
         let Some(stream) = self.stream.take() else { return };
-        let Inbound { name, frames, bytes, objects } = stream;
+        let Inbound { name, started, frames, bytes, objects } = *stream;
         let tally = objects.map_or_else(Tally::default, Objects::close);
-        report::stream(&StreamLine { name: &name, frames, bytes, tally: &tally });
+        let took = started.elapsed();
+        report::stream(&self.peer, &StreamLine { name: &name, frames, bytes, tally: &tally, took });
         self.acknowledge();
         self.send(&Frame::Start(Start { stream: RECEIPT }));
         self.send(&Frame::End(End { seq: 0, status: tally.status as u32 }));
@@ -140,7 +140,7 @@ impl Connection {
 
     /// What the rules refuse here comes after the peer's ERROR, and nobody waits for it.
     fn send(&mut self, frame: &Frame<'_>) {
-        let sent = self.telemetry.time_encode(|| self.session.send_to(frame, &mut self.out));
+        let sent = self.host.telemetry.time_encode(|| self.session.send_to(frame, &mut self.out));
         debug_assert!(sent.is_ok() || self.session.has_ended(), "{sent:?}");
     }
 
@@ -151,7 +151,7 @@ impl Connection {
     }
 
     async fn refuse(&mut self, reject: &Reject) -> io::Result<()> {
-        report::reject(reject);
+        report::reject(&self.peer, reject);
         let reason = reject.reason();
         self.send(&Frame::Error(Error { code: reason.code(), reason: reason.label() }));
         timeout(GRACE, self.part()).await?

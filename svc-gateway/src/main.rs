@@ -2,29 +2,43 @@
 
 #![forbid(unsafe_code)]
 
+mod config;
 mod connection;
 mod host;
 mod http;
+mod logging;
 mod objects;
+mod peer;
 mod report;
 mod telemetry;
+mod values;
 
-use clap::{Parser, Subcommand};
-use std::io;
-use std::path::PathBuf;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use config::{Config, Keys, ENVIRONMENT};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// The reference host of OAP/1.
 ///
-/// Says `listening on ADDR:PORT` first, and `metrics on ADDR:PORT` next where it serves them; then a line for each
-/// stream and each reject. Runs until SIGINT or SIGTERM, and then until no connection is open.
+/// Takes each key of the configuration as a flag, else from the environment (SVC_GATEWAY_ and the key in capitals),
+/// else from the file. Logs JSON lines to stdout, as RUST_LOG says. Runs until SIGINT or SIGTERM, and then until no
+/// stream is open. Exits with 2 where the configuration is bad.
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Args {
+    /// A file of keys, in TOML
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Says whether the configuration is good, and does nothing else
+    #[arg(long)]
+    check_config: bool,
+
     #[command(flatten)]
-    options: host::Options,
+    keys: Keys,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -39,11 +53,36 @@ enum Command {
 /// What a connection may still be doing when the runtime is told to stop: one read's work.
 const LAST_WORK: Duration = Duration::from_secs(1);
 
+const BAD_CONFIG: u8 = 2;
+
 fn main() -> ExitCode {
-    let done = match Args::parse() {
-        Args { command: Some(Command::Address { file }), .. } => report::address(&file),
-        Args { options, .. } => serve(&options),
-    };
+    let Args { config, check_config, keys, command } = args();
+    if let Some(Command::Address { file }) = command {
+        return exit_code(address(&file));
+    }
+    match Config::load(keys, config.as_deref()) {
+        Err(error) => {
+            eprintln!("svc-gateway: {error}");
+            ExitCode::from(BAD_CONFIG)
+        }
+        Ok(_) if check_config => exit_code(writeln!(io::stdout(), "the configuration is good")),
+        Ok(config) => exit_code(serve(config)),
+    }
+}
+
+fn args() -> Args {
+    // Each argument has its variable; a switch that only the command line makes sense of has none.
+    let command = Args::command().mut_args(|arg| match arg.get_id().as_str() {
+        "check_config" | "help" | "version" => arg,
+        key => {
+            let variable = format!("{ENVIRONMENT}{}", key.to_uppercase());
+            arg.env(variable).hide_env_values(true)
+        }
+    });
+    Args::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+}
+
+fn exit_code(done: io::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -53,9 +92,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve(options: &host::Options) -> io::Result<()> {
+fn address(file: &Path) -> io::Result<()> {
+    let address = objects::address_of_file(file)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
+    writeln!(io::stdout(), "{address}")
+}
+
+fn serve(config: Config) -> io::Result<()> {
+    let (_written_when_dropped, _dropped) = logging::start();
     let runtime = Runtime::new()?;
-    let served = runtime.block_on(host::run(options));
+    let served = runtime.block_on(host::run(config));
     runtime.shutdown_timeout(LAST_WORK);
     served
 }

@@ -1,65 +1,99 @@
-//! What the gateway says on stdout: whole lines, never payload, feature bits or peer addresses.
+//! What the gateway says: an event a function, its fields by their names in the log. Never payload, feature bits or a
+//! peer's address.
 
-use crate::objects::{address_of_file, Tally};
-use oap::Reject;
-use std::fmt::Arguments;
-use std::io::{self, Write};
+use crate::objects::Tally;
+use crate::peer::Peer;
+use oap::{Kind, Readiness, Reject};
+use std::fmt::Display;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::time::Duration;
+use tracing::{info, warn};
 
 pub struct StreamLine<'a> {
     pub name: &'a str,
     pub frames: u64,
     pub bytes: u64,
     pub tally: &'a Tally,
+    pub took: Duration,
 }
 
-pub fn listening(at: SocketAddr) {
-    line(format_args!("listening on {at}"));
+/// The configuration is valid and sessions can be made.
+pub fn initialized(config: &oap::Config, amnesia: &impl Display) {
+    info!(
+        event = "initialized",
+        message = "oap parser initialized",
+        strict_headers = config.strict_headers(),
+        ack_window_frames = config.ack_window_frames(),
+        max_frame = config.max_frame(),
+        amnesia = %amnesia,
+    );
+}
+
+pub fn listening(transport: &str, at: &impl Display) {
+    info!(event = "listening", transport, addr = %at);
 }
 
 pub fn serving_metrics(at: SocketAddr) {
-    line(format_args!("metrics on {at}"));
+    info!(event = "serving_metrics", addr = %at);
 }
 
-/// The name is the peer's text: what a terminal would not print, or would act on, is escaped.
-pub fn stream(line_of: &StreamLine<'_>) {
-    let StreamLine { name, frames, bytes, tally } = line_of;
-    let Tally { objects, verified, status, address } = tally;
-    let address = address.as_deref().unwrap_or("-");
-    line(format_args!(
-        "stream name={name:?} frames={frames} bytes={bytes} objects={objects} verified={verified} \
-         status={} address={address}",
-        *status as u32
-    ));
+pub fn stream(peer: &Peer, line: &StreamLine<'_>) {
+    let Tally { objects, verified, status, address } = line.tally;
+    info!(
+        event = "stream",
+        corr_id = peer.corr_id(),
+        peer_addr = peer.pseudonym(),
+        tenant = peer.tenant(),
+        latency_ms = milliseconds(line.took),
+        name = line.name,
+        frames = line.frames,
+        bytes = line.bytes,
+        objects,
+        verified,
+        status = *status as u32,
+        address = address.as_deref(),
+    );
 }
 
-pub fn reject(reject: &Reject) {
-    let (reason, offset, at) = (reject.reason(), reject.offset(), reject.at());
-    let field = quoted(reject.fault().field());
-    line(format_args!("reject reason={reason} field={field} offset={offset} at={at}"));
+pub fn reject(peer: &Peer, reject: &Reject) {
+    let field = reject.fault().field();
+    warn!(
+        event = "reject",
+        reason = reject.reason().label(),
+        frame_kind = kind_of(field).map(Kind::name),
+        corr_id = peer.corr_id(),
+        peer_addr = peer.pseudonym(),
+        tenant = peer.tenant(),
+        field,
+        offset = reject.offset(),
+        at = reject.at(),
+    );
 }
 
-/// In quotes where it has spaces: they part the pairs of a line.
-fn quoted(value: &str) -> String {
-    if value.contains(' ') {
-        format!("{value:?}")
+/// Readiness has changed.
+pub fn readiness(readiness: &Readiness) {
+    let missing: Vec<&str> = readiness.missing().collect();
+    if missing.is_empty() {
+        info!(event = "ready");
     } else {
-        value.to_owned()
+        warn!(event = "not_ready", missing = missing.join(","));
     }
 }
 
-/// # Errors
-/// Where the file can't be read, or stdout can't be written.
-pub fn address(file: &Path) -> io::Result<()> {
-    let address = address_of_file(file)
-        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
-    writeln!(io::stdout(), "{address}")
+pub fn draining() {
+    info!(event = "draining");
 }
 
-/// A stdout that nobody reads any more is no reason to stop serving.
-fn line(words: Arguments<'_>) {
-    let line = format!("{words}\n");
-    let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush());
+pub fn stopped() {
+    info!(event = "stopped");
+}
+
+/// The kind of a frame whose field is named as the spec names it: `DATA.seq`.
+fn kind_of(field: &str) -> Option<Kind> {
+    let name = field.split('.').next()?;
+    Kind::ALL.into_iter().find(|kind| kind.name() == name)
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -1,6 +1,8 @@
 //! The process's one monitor, and the clock that the core leaves to its host.
 
-use oap::{Config, Monitor, Readiness, Session};
+use crate::config::Config;
+use crate::report;
+use oap::{Monitor, Readiness, Session};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::{interval, MissedTickBehavior};
@@ -10,19 +12,27 @@ const TICK: Duration = Duration::from_secs(1);
 
 pub struct Telemetry {
     monitor: Arc<Monitor>,
+    sessions: oap::Config,
     started: Instant,
 }
 
-impl Default for Telemetry {
-    fn default() -> Self {
-        Telemetry { monitor: Arc::default(), started: Instant::now() }
-    }
-}
-
 impl Telemetry {
+    pub fn new(config: &Config) -> Self {
+        Telemetry {
+            monitor: Arc::new(Monitor::new(config.limits())),
+            sessions: config.of_sessions(),
+            started: Instant::now(),
+        }
+    }
+
+    /// What its sessions are made with.
+    pub const fn sessions(&self) -> &oap::Config {
+        &self.sessions
+    }
+
     /// A session that reports to the monitor.
     pub fn session(&self) -> Session {
-        Session::new(Config::default()).with_monitor(&self.monitor)
+        Session::new(self.sessions).with_monitor(&self.monitor)
     }
 
     /// Whether the gateway is fit to serve now.
@@ -54,13 +64,18 @@ impl Telemetry {
         result
     }
 
-    /// Ticks as long as the process lives.
+    /// Ticks as long as the process lives, and says when readiness has changed.
     pub async fn tick(self: Arc<Self>) {
         let mut seconds = interval(TICK);
         seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut last = self.readiness();
         loop {
             seconds.tick().await;
-            self.readiness();
+            let now = self.readiness();
+            if now != last {
+                report::readiness(&now);
+            }
+            last = now;
         }
     }
 }

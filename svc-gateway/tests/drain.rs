@@ -5,7 +5,7 @@ mod support;
 use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::time::Duration;
-use support::{eventually, Gateway, Peer};
+use support::{eventually, named, Gateway, Peer};
 
 /// Longer than a test's patience: who passes did not wait for it.
 const FOREVER: [&str; 2] = ["--drain-seconds", "3600"];
@@ -27,8 +27,9 @@ fn refuses(gateway: &Gateway) -> bool {
 fn it_ends_at_once_with_0_when_no_connection_is_open() {
     for signal in ["TERM", "INT"] {
         let gateway = Gateway::start(&FOREVER);
-        let (status, lines) = gateway.stop(signal);
-        assert!(status.success() && lines.is_empty(), "{signal}: {status} {lines:?}");
+        let (status, events) = gateway.stop(signal);
+        let said: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
+        assert!(status.success() && said == ["draining", "stopped"], "{signal}: {status} {said:?}");
     }
 }
 
@@ -42,9 +43,9 @@ fn an_open_stream_finishes_and_then_it_ends() {
     peer.object(b"admitted", 1);
     assert_eq!(peer.end(), 0);
     drop(peer);
-    let (status, lines) = gateway.end();
+    let (status, events) = gateway.end();
     assert!(status.success());
-    assert!(lines[0].starts_with("stream name=\"objects/admitted\" "), "{lines:?}");
+    assert_eq!(named(&events, "stream").next().unwrap()["name"], "objects/admitted");
 }
 
 #[test]
@@ -65,9 +66,9 @@ fn a_peer_that_stays_is_left_when_the_time_is_up() {
         let gateway = Gateway::start(&["--drain-seconds", seconds]);
         let mut peer = Peer::greeted(&gateway);
         peer.start("objects/open");
-        let (status, lines) = gateway.stop(signal);
+        let (status, events) = gateway.stop(signal);
         assert!(status.success(), "{signal}: {status}");
-        assert!(lines.is_empty(), "{signal}: {lines:?}");
+        assert_eq!(named(&events, "stream").count(), 0, "{signal}: {events:?}");
         assert!(peer.next().is_none(), "{signal}: closed");
     }
 }

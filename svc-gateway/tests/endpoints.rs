@@ -158,8 +158,11 @@ fn no_address_of_a_peer_is_in_a_line_or_a_metric() {
     peer.start("objects/quiet");
     peer.end();
     let page = gateway.get("/metrics").body;
-    let lines = [gateway.line(), gateway.line()];
-    for said in lines.iter().chain([&page]) {
+    let events = ["reject", "stream"].map(|name| gateway.event(name));
+    let [one, other] = &events;
+    assert!(one["peer_addr"].is_string() && one["peer_addr"] == other["peer_addr"]);
+    assert_ne!(one["corr_id"], other["corr_id"]);
+    for said in events.iter().map(ToString::to_string).chain([page]) {
         assert!(!said.contains("127."), "{said}");
     }
 }

@@ -1,19 +1,17 @@
-//! The program itself: arguments, the first line, signals.
+//! The program itself: arguments, first lines, exit status.
 
 mod support;
 
+use serde_json::Value;
 use std::net::TcpListener;
 use std::process::{Command, Output};
-use support::{address_of, Gateway, Peer, BINARY};
+use support::{address_of, command, Gateway, Peer, BINARY};
+
+/// An address of documentation, which no machine has.
+const NOT_OURS: &str = "203.0.113.1:1";
 
 fn run(args: &[&str]) -> Output {
     Command::new(BINARY).args(args).output().unwrap()
-}
-
-#[test]
-fn the_default_is_a_free_port_of_loopback() {
-    let gateway = Gateway::start(&[]);
-    assert!(gateway.address.ip().is_loopback() && gateway.address.port() != 0);
 }
 
 #[test]
@@ -23,23 +21,31 @@ fn it_listens_where_it_is_told_to() {
 }
 
 #[test]
-fn an_address_in_use_is_named_and_exits_with_1() {
-    let gateway = Gateway::start(&[]);
-    let taken = gateway.address.to_string();
-    let second = run(&["--listen", &taken]);
-    assert_eq!(second.status.code(), Some(1));
-    assert!(String::from_utf8(second.stderr).unwrap().contains(&taken));
-    assert!(second.stdout.is_empty());
+fn it_says_that_the_parser_is_initialized_before_it_binds() {
+    let output = command(&["--metrics-addr", NOT_OURS]).output().unwrap();
+    let line = String::from_utf8(output.stdout).unwrap();
+    let event: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!(event["message"], "oap parser initialized");
+    assert_eq!((&event["level"], &event["strict_headers"]), (&"info".into(), &true.into()));
 }
 
 #[test]
-fn an_address_in_use_for_metrics_is_named_and_exits_with_1_before_it_listens() {
+fn an_address_in_use_is_named_and_exits_with_1_before_it_listens() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = holder.local_addr().unwrap().to_string();
-    let second = run(&["--metrics-addr", &taken]);
-    assert_eq!(second.status.code(), Some(1));
-    assert!(String::from_utf8(second.stderr).unwrap().contains(&taken));
-    assert!(second.stdout.is_empty());
+    for flag in ["--listen", "--metrics-addr"] {
+        let output = command(&[flag, &taken]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{flag}");
+        assert!(String::from_utf8(output.stderr).unwrap().contains(&taken), "{flag}");
+        assert!(!String::from_utf8(output.stdout).unwrap().contains("listening"), "{flag}");
+    }
+}
+
+#[test]
+fn rust_log_says_how_much_it_says() {
+    let mut quiet = command(&["--metrics-addr", NOT_OURS]);
+    let output = quiet.env("RUST_LOG", "warn").output().unwrap();
+    assert!(output.stdout.is_empty());
 }
 
 #[test]
@@ -76,6 +82,7 @@ fn arguments_that_make_no_sense_exit_with_2() {
         &["--max-object-bytes", "-1"],
         &["--metrics-addr", "9909"],
         &["--no-such-option"],
+        &["--check-config", "address", "file"],
     ] {
         assert_eq!(run(args).status.code(), Some(2), "{args:?}");
     }

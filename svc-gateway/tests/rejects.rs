@@ -1,4 +1,4 @@
-//! Hostile bytes: the gateway says the reason in an ERROR and on stdout, closes, and serves the next peer.
+//! Hostile bytes: the gateway says the reason in an ERROR and in its log, closes, and serves the next peer.
 
 mod support;
 
@@ -7,7 +7,7 @@ use oap::{
 };
 use serde_json::Value;
 use std::path::Path;
-use support::{address_of, encoded, Gateway, Peer};
+use support::{address_of, encoded, named, Gateway, Peer};
 
 const START: Frame<'_> = Frame::Start(Start { stream: "objects/hostile" });
 
@@ -25,10 +25,9 @@ fn assert_rejected(gateway: &Gateway, bytes: &[u8], reason: Reason, field: &str,
     let mut peer = Peer::greeted(gateway);
     peer.send_bytes(bytes);
     assert_eq!(peer.error(), (reason.code(), reason.label().to_owned()));
-    let line = gateway.line();
-    let at = own_hello_bytes() + at;
-    assert!(line.starts_with(&format!("reject reason={reason} field={field} offset=")), "{line}");
-    assert!(line.ends_with(&format!(" at={at}")), "{line} at={at}");
+    let event = gateway.event("reject");
+    assert_eq!((&event["reason"], &event["field"]), (&reason.label().into(), &field.into()));
+    assert_eq!(event["at"], own_hello_bytes() + at, "{event}");
 }
 
 #[track_caller]
@@ -94,6 +93,19 @@ fn an_ack_of_data_that_was_never_sent_is_refused() {
 }
 
 #[test]
+fn the_kind_of_a_rejected_frame_is_told_where_its_field_is_at_fault() {
+    let gateway = Gateway::start(&[]);
+    let mut peer = Peer::greeted(&gateway);
+    peer.send_bytes(&encoded(&[Frame::Ack(Ack { up_to: 1 })]));
+    peer.error();
+    assert_eq!(gateway.event("reject")["frame_kind"], "ACK");
+    let mut peer = Peer::greeted(&gateway);
+    peer.send_bytes(&[0, 0, 0, 8, 0x99]);
+    peer.error();
+    assert_eq!(gateway.event("reject")["frame_kind"], Value::Null);
+}
+
+#[test]
 fn data_without_obj_is_refused_before_its_body() {
     let gateway = Gateway::start(&[]);
     let head = encoded(&[START, data(1)]);
@@ -112,7 +124,8 @@ fn an_end_inside_a_frame_is_truncated() {
     peer.send_bytes(&bytes[..bytes.len() - 1]);
     peer.half_close();
     assert_eq!(peer.error(), (Reason::Truncated.code(), Reason::Truncated.label().to_owned()));
-    assert!(gateway.line().starts_with("reject reason=truncated field=length "));
+    let event = gateway.event("reject");
+    assert_eq!((&event["reason"], &event["field"]), (&"truncated".into(), &"length".into()));
     assert_serving(&gateway);
 }
 
@@ -129,9 +142,8 @@ fn a_first_frame_other_than_hello_is_refused() {
     let mut peer = Peer::connect(&gateway);
     peer.send_bytes(&encoded(&[START]));
     assert_eq!(peer.error(), (Reason::BadHello.code(), Reason::BadHello.label().to_owned()));
-    assert!(gateway
-        .line()
-        .starts_with("reject reason=bad_hello field=\"the first frame\" offset=0 "));
+    let event = gateway.event("reject");
+    assert_eq!((&event["field"], &event["offset"]), (&"the first frame".into(), &0.into()));
 }
 
 #[test]
@@ -229,6 +241,6 @@ fn a_peers_error_ends_the_session_without_an_answer() {
     peer.send(&Frame::Error(Error { code: 0, reason: "enough" }));
     peer.half_close();
     assert!(peer.next().is_none());
-    let (status, lines) = gateway.stop("TERM");
-    assert!(status.success() && lines.is_empty(), "{lines:?}");
+    let (status, events) = gateway.stop("TERM");
+    assert!(status.success() && named(&events, "stream").next().is_none(), "{events:?}");
 }

@@ -1,11 +1,18 @@
-//! Streams that come as they should, and what the receipt and the line on stdout say of them.
+//! Streams that come as they should, and what the receipt and the log say of them.
 
 mod support;
 
 use oap::{Data, End, Frame, Start};
+use serde_json::Value;
 use support::{address_of, encoded, Gateway, Peer, BINARY};
 
 const BODY_BYTES: usize = 100_000;
+
+/// Objects, those verified, status.
+fn outcome(event: &Value) -> (u64, u64, u64) {
+    let number = |field: &str| event[field].as_u64().unwrap();
+    (number("objects"), number("verified"), number("status"))
+}
 
 #[test]
 fn a_real_file_is_verified() {
@@ -17,13 +24,13 @@ fn a_real_file_is_verified() {
     assert_eq!(peer.end(), 0);
     let (frames, bytes) = (file.len().div_ceil(BODY_BYTES), file.len());
     let address = address_of(&file);
-    assert_eq!(
-        gateway.line(),
-        format!(
-            "stream name=\"objects/svc-gateway\" frames={frames} bytes={bytes} objects=1 verified=1 status=0 \
-             address={address}"
-        )
-    );
+    let event = gateway.event("stream");
+    assert_eq!(event["name"], "objects/svc-gateway");
+    assert_eq!((&event["frames"], &event["bytes"]), (&frames.into(), &bytes.into()));
+    assert_eq!(outcome(&event), (1, 1, 0));
+    assert_eq!(event["address"], address);
+    assert!(event["latency_ms"].as_f64().unwrap() > 0.0);
+    assert_eq!((&event["service"], &event["tenant"]), (&"svc-gateway".into(), &"default".into()));
 }
 
 #[test]
@@ -34,7 +41,8 @@ fn an_address_that_is_not_that_of_the_bytes_is_status_1() {
     peer.start("objects/tampered");
     peer.data(Some(&address), b"abc");
     assert_eq!(peer.end(), 1);
-    assert!(gateway.line().ends_with(&format!("objects=1 verified=0 status=1 address={address}")));
+    let event = gateway.event("stream");
+    assert_eq!((outcome(&event), &event["address"]), ((1, 0, 1), &address.into()));
 }
 
 #[test]
@@ -57,7 +65,9 @@ fn several_objects_of_one_stream_are_verified_each() {
         peer.object(object, 2);
     }
     assert_eq!(peer.end(), 0);
-    assert!(gateway.line().contains("frames=10 bytes=17 objects=3 verified=3 status=0"));
+    let event = gateway.event("stream");
+    assert_eq!((&event["frames"], &event["bytes"]), (&10.into(), &17.into()));
+    assert_eq!(outcome(&event), (3, 3, 0));
 }
 
 #[test]
@@ -68,10 +78,9 @@ fn a_stream_that_is_no_object_stream_has_nothing_to_verify() {
     peer.data(None, b"abc");
     peer.data(Some(&address_of(b"something else")), b"abc");
     assert_eq!(peer.end(), 0);
-    assert_eq!(
-        gateway.line(),
-        "stream name=\"objects2\" frames=2 bytes=6 objects=0 verified=0 status=0 address=-"
-    );
+    let event = gateway.event("stream");
+    assert_eq!((&event["frames"], &event["bytes"]), (&2.into(), &6.into()));
+    assert_eq!((outcome(&event), &event["address"]), ((0, 0, 0), &Value::Null));
 }
 
 #[test]
@@ -84,7 +93,7 @@ fn many_streams_of_one_session_have_a_receipt_each() {
         peer.start(&format!("objects/{stream}"));
         peer.object(object.as_bytes(), 1);
         assert_eq!(peer.end(), 0);
-        assert!(gateway.line().starts_with(&format!("stream name=\"objects/{stream}\" ")));
+        assert_eq!(gateway.event("stream")["name"], format!("objects/{stream}"));
     }
 }
 
@@ -147,9 +156,11 @@ fn peers_are_served_side_by_side() {
 fn a_name_can_not_forge_a_line() {
     let gateway = Gateway::start(&[]);
     let mut peer = Peer::greeted(&gateway);
-    peer.start("a\" status=0\u{85}stream\u{202e}");
+    let name = "a\" status=0\u{85}stream\u{202e}";
+    peer.start(name);
     peer.end();
-    assert!(gateway
-        .line()
-        .starts_with(r#"stream name="a\" status=0\u{85}stream\u{202e}" frames=0"#));
+    let line = std::iter::repeat_with(|| gateway.line()).find(|line| line.contains("\"stream\""));
+    let line = line.unwrap();
+    assert!(line.contains(r#""name":"a\" status=0\u0085stream\u202e","#), "{line}");
+    assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["name"], name);
 }

@@ -1,7 +1,6 @@
 """A running svc-gateway, and peers of it that speak the bytes of the shared vectors."""
 
 import json
-import re
 import socket
 import subprocess
 from pathlib import Path
@@ -32,10 +31,10 @@ OVERSIZE = bytes.fromhex("".join(vector("canonical", "oversize")["request"]["chu
 
 class Gateway:
     def __init__(self):
-        command = [PROGRAM, "--metrics-addr", "127.0.0.1:0", "--drain-seconds", "0"]
+        command = [PROGRAM, "--listen", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--drain-seconds", "0"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.address = self.address_after("listening on ")
-        self.endpoints = self.address_after("metrics on ")
+        self.address = self.event("listening")["addr"]
+        self.endpoints = self.event("serving_metrics")["addr"]
 
     def __enter__(self):
         return self
@@ -44,9 +43,9 @@ class Gateway:
         self.process.kill()
         self.process.communicate()
 
-    def address_after(self, words):
-        line = self.process.stdout.readline()
-        return re.fullmatch(re.escape(words) + r"([0-9.]+:[0-9]+)\n", line)[1]
+    def event(self, name):
+        """The next of that name in its log."""
+        return next(event for event in map(json.loads, self.process.stdout) if event["event"] == name)
 
     def page(self):
         return get(f"http://{self.endpoints}/metrics")

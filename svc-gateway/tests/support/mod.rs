@@ -6,6 +6,7 @@ pub mod http;
 
 use bytes::Bytes;
 use oap::{BytesFrame, Config, Data, End, Frame, Session, Start, STREAM_CHUNK_BYTES};
+use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -18,6 +19,9 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_svc-gateway");
 /// Longer than anything takes; a test that waits for it has failed.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// What a gateway of a test has where nothing else is said.
+const QUIET: [(&str, &str); 2] = [("--listen", "127.0.0.1:0"), ("--metrics-addr", "off")];
+
 /// Leaves no process behind.
 pub struct Gateway {
     child: Child,
@@ -28,20 +32,26 @@ pub struct Gateway {
 
 impl Gateway {
     pub fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(BINARY).args(args).stdout(Stdio::piped()).spawn().unwrap();
+        Gateway::run(command(args))
+    }
+
+    pub fn run(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (to_test, lines) = channel();
         thread::spawn(move || {
             stdout.lines().map_while(Result::ok).all(|l| to_test.send(l).is_ok())
         });
-        let address = told(&lines.recv_timeout(PATIENCE).unwrap(), "listening");
-        Gateway { child, address, endpoints: None, lines }
+        let address = ([0; 4], 0).into();
+        let mut gateway = Gateway { child, address, endpoints: None, lines };
+        gateway.address = told(&gateway.event("listening"));
+        gateway
     }
 
     /// With its HTTP endpoints, too.
     pub fn with_endpoints(args: &[&str]) -> Self {
         let mut gateway = Gateway::start(&[args, &["--metrics-addr", "127.0.0.1:0"]].concat());
-        gateway.endpoints = Some(told(&gateway.line(), "metrics"));
+        gateway.endpoints = Some(told(&gateway.event("serving_metrics")));
         gateway
     }
 
@@ -50,18 +60,26 @@ impl Gateway {
         http::get(self.endpoints.unwrap(), path)
     }
 
-    /// Reads its first line and closes its stdout.
+    /// Reads up to where it listens, and closes its stdout.
     pub fn unheard() -> Self {
-        let mut child = Command::new(BINARY).stdout(Stdio::piped()).spawn().unwrap();
-        let mut first = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
-        let address = told(first.trim_end(), "listening");
-        Gateway { child, address, endpoints: None, lines: channel().1 }
+        let mut child = command(&[]).stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let listening = lines.find_map(|line| event_of(&line, "listening")).unwrap();
+        Gateway { child, address: told(&listening), endpoints: None, lines: channel().1 }
     }
 
-    /// The next line on stdout.
+    /// The next line of its log.
     pub fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).unwrap()
+        self.lines.recv_timeout(PATIENCE).expect("a line of the log")
+    }
+
+    /// The next event of that name; other lines go by.
+    pub fn event(&self, name: &str) -> Value {
+        loop {
+            if let Some(event) = event_of(&self.line(), name) {
+                return event;
+            }
+        }
     }
 
     pub fn signal(&self, signal: &str) {
@@ -69,16 +87,39 @@ impl Gateway {
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
     }
 
-    pub fn stop(self, signal: &str) -> (ExitStatus, Vec<String>) {
+    pub fn stop(self, signal: &str) -> (ExitStatus, Vec<Value>) {
         self.signal(signal);
         self.end()
     }
 
-    /// Waits for its end; gives the lines that had not been asked for.
-    pub fn end(mut self) -> (ExitStatus, Vec<String>) {
+    /// Waits for its end; gives the events that had not been asked for.
+    pub fn end(mut self) -> (ExitStatus, Vec<Value>) {
         let status = eventually("its end", || self.child.try_wait().unwrap());
-        (status, self.lines.iter().collect())
+        let events = self.lines.iter().map(|line| serde_json::from_str(&line).unwrap()).collect();
+        (status, events)
     }
+}
+
+/// The gateway's program with these arguments, on free ports of loopback where they don't say otherwise.
+pub fn command(args: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    command.args(args);
+    for (flag, value) in QUIET {
+        if !args.contains(&flag) {
+            command.args([flag, value]);
+        }
+    }
+    command
+}
+
+fn event_of(line: &str, name: &str) -> Option<Value> {
+    let event: Value = serde_json::from_str(line).expect(line);
+    (event["event"] == name).then_some(event)
+}
+
+/// Those events that have that name.
+pub fn named<'a>(events: &'a [Value], name: &'a str) -> impl Iterator<Item = &'a Value> {
+    events.iter().filter(move |event| event["event"] == name)
 }
 
 impl Drop for Gateway {
@@ -88,9 +129,9 @@ impl Drop for Gateway {
     }
 }
 
-/// The address in a line that says what is on it.
-fn told(line: &str, what: &str) -> SocketAddr {
-    line.strip_prefix(&format!("{what} on ")).unwrap().parse().unwrap()
+/// The address in an event that tells one.
+fn told(event: &Value) -> SocketAddr {
+    event["addr"].as_str().unwrap().parse().unwrap()
 }
 
 /// Looks until it is there.

@@ -1,0 +1,162 @@
+//! Flags over environment over file over defaults; what is wrong is told with its place and reason.
+
+mod support;
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::Command;
+use support::{command, Gateway, BINARY};
+
+/// A file of keys that goes with the test.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("svc-gateway-{}-{name}", std::process::id()));
+        std::fs::File::create(&path).unwrap().write_all(text.as_bytes()).unwrap();
+        File(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// What `--check-config` says of a file: nothing where it is good, else its error without the file's name.
+fn checked(name: &str, text: &str) -> String {
+    let file = File::new(name, text);
+    let output = Command::new(BINARY).args(["--check-config", "--config", file.path()]).output();
+    let output = output.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(if said.is_empty() { 0 } else { 2 }), "{said}");
+    said.trim_end().replace(&format!("svc-gateway: {}", file.path()), "FILE")
+}
+
+#[test]
+fn a_good_file_is_good() {
+    assert_eq!(checked("good", "max_frame = 4096\nidle_seconds = 0.5\nlisten = \"[::1]:0\"\n"), "");
+    assert_eq!(checked("empty", ""), "");
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line() {
+    let said = checked("unknown", "# a comment\nmax_frame = 4096\nmax_frames = 1\n");
+    assert!(said.starts_with("FILE:3: unknown field `max_frames`, expected one of"), "{said}");
+}
+
+#[test]
+fn a_bad_value_is_refused_with_its_line_and_the_core_s_reason() {
+    for (line, reason) in [
+        ("ack_window_frames = 1025", "ack_window_frames = 1025 is not in 1..=1024"),
+        ("max_frame = 4095", "max_frame = 4095 is not in 4096..=1048576"),
+        ("seq_rollover_policy = \"stop\"", "stop is neither error nor wrap"),
+        ("strict_headers = 1", "provided string was not `true` or `false`"),
+        ("backpressure_high_percent = 101", "101 is not in 1..=100"),
+        ("idle_seconds = \"long\"", "long is no number of seconds"),
+        ("listen = \"here\"", "invalid socket address syntax, nor is it off"),
+        ("amnesia = true", "true is neither on nor off"),
+    ] {
+        let said = checked("bad", &format!("\n\n{line}\n"));
+        assert_eq!(said, format!("FILE:3: {reason}"));
+    }
+}
+
+#[test]
+fn a_file_that_is_no_toml_is_refused_with_its_line() {
+    let said = checked("no-toml", "max_frame = 4096\nmax_frame\n");
+    assert!(said.starts_with("FILE:2: "), "{said}");
+}
+
+#[test]
+fn values_that_contradict_each_other_are_refused_with_the_line_of_one() {
+    for (text, reason) in [
+        ("listen = \"off\"", "listen is off, and so are tls_listen and unix_socket"),
+        ("tls_listen = \"127.0.0.1:0\"", "tls_listen needs tls_certificate and tls_key"),
+        (
+            "backpressure_low_percent = 81",
+            "backpressure_low_percent is above backpressure_high_percent",
+        ),
+    ] {
+        assert_eq!(checked("conflict", &format!("\n{text}")), format!("FILE:2: {reason}"));
+    }
+    let said = checked("workers", "workers = 1024");
+    assert!(said.starts_with("FILE:1: workers is above ") && said.ends_with(", twice the cores"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_named() {
+    let output = Command::new(BINARY).args(["--config", "no such file"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("no such file: "));
+}
+
+#[test]
+fn a_bad_flag_or_variable_is_refused_by_its_name() {
+    let flag = Command::new(BINARY).args(["--ack-window-frames", "0"]).output().unwrap();
+    let variable = Command::new(BINARY).env("SVC_GATEWAY_ACK_WINDOW_FRAMES", "0").output().unwrap();
+    for output in [flag, variable] {
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(said.contains("--ack-window-frames"), "{said}");
+        assert!(said.contains("ack_window_frames = 0 is not in 1..=1024"), "{said}");
+    }
+}
+
+/// The window that the gateway says it has.
+fn window(mut command: Command) -> Value {
+    let output = command.args(["--metrics-addr", "203.0.113.1:1"]).output().unwrap();
+    let line = String::from_utf8(output.stdout).unwrap();
+    serde_json::from_str::<Value>(line.lines().next().unwrap()).unwrap()["ack_window_frames"].take()
+}
+
+#[test]
+fn a_flag_is_over_the_environment_which_is_over_the_file_which_is_over_the_default() {
+    let file = File::new("layers", "ack_window_frames = 2\nlisten = \"127.0.0.1:0\"\n");
+    let with = |flag: bool, variable: bool, config: bool| {
+        let mut command = Command::new(BINARY);
+        command.args(["--listen", "127.0.0.1:0"]);
+        if config {
+            command.args(["--config", file.path()]);
+        }
+        if variable {
+            command.env("SVC_GATEWAY_ACK_WINDOW_FRAMES", "3");
+        }
+        if flag {
+            command.args(["--ack-window-frames", "4"]);
+        }
+        window(command)
+    };
+    assert_eq!(with(true, true, true), 4);
+    assert_eq!(with(false, true, true), 3);
+    assert_eq!(with(false, false, true), 2);
+    assert_eq!(with(false, false, false), oap::DEFAULT_ACK_WINDOW);
+}
+
+#[test]
+fn the_environment_names_the_file_too() {
+    let file = File::new("named", "ack_window_frames = 5\n");
+    let mut named = Command::new(BINARY);
+    named.args(["--listen", "127.0.0.1:0"]).env("SVC_GATEWAY_CONFIG", file.path());
+    assert_eq!(window(named), 5);
+}
+
+#[test]
+fn feature_bits_are_in_no_log_and_no_help() {
+    const BITS: &str = "48879";
+    let mut with_bits = command(&["--features", BITS]);
+    let gateway = Gateway::run({
+        with_bits.env("RUST_LOG", "trace");
+        with_bits
+    });
+    let (_, events) = gateway.stop("TERM");
+    assert!(events.iter().all(|event| !event.to_string().contains(BITS)));
+    let help = Command::new(BINARY).arg("--help").env("SVC_GATEWAY_FEATURES", BITS).output();
+    assert!(!String::from_utf8(help.unwrap().stdout).unwrap().contains(BITS));
+}
