@@ -24,8 +24,8 @@ impl Hash for Config {
     }
 }
 
-/// A number that a Config is asked for: any int, so that one out of range is a ConfigError too.
-enum Number<'py> {
+/// A number that a constructor is asked for: any int, so that one out of range is a ConfigError too.
+pub enum Number<'py> {
     Default,
     Given(Bound<'py, PyInt>),
 }
@@ -69,7 +69,7 @@ impl Config {
             .with_enforce_obj_header_on_objects(enforce_obj_header_on_objects)
             .with_allow_pq_hello_flags(allow_pq_hello_flags)
             .with_seq_rollover_policy(policy)
-            .with_features(features.map(feature_bits).transpose()?);
+            .with_features(features.map(|bits| unsigned("features", &bits)).transpose()?);
         let config = ranged(config, ack_window_frames, oap::Config::with_ack_window_frames)?;
         ranged(config, max_frame, oap::Config::with_max_frame).map(Config)
     }
@@ -146,8 +146,9 @@ fn ranged(
     Err(out_of_range(error.field(), &number, error.range()))
 }
 
-fn feature_bits(bits: Bound<'_, PyInt>) -> PyResult<u64> {
-    bits.extract().map_err(|_| out_of_range("features", &bits, &(0..=u64::MAX)))
+/// A number of 64 bits.
+pub fn unsigned(field: &str, number: &Bound<'_, PyInt>) -> PyResult<u64> {
+    number.extract().map_err(|_| out_of_range(field, number, &(0..=u64::MAX)))
 }
 
 fn out_of_range(field: &str, value: &Bound<'_, PyInt>, range: &RangeInclusive<u64>) -> PyErr {

@@ -15,5 +15,7 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("KINDS", PyTuple::new(py, Kind::ALL.map(Kind::name))?)?;
     module.add("REJECT_LABELS", PyTuple::new(py, Reason::ALL.map(Reason::label))?)?;
     module.add("METRICS", PyTuple::new(py, oap::METRICS)?)?;
-    module.add("READINESS_KEYS", PyTuple::new(py, oap::READINESS_KEYS)?)
+    module.add("READINESS_KEYS", PyTuple::new(py, oap::READINESS_KEYS)?)?;
+    module.add("HISTOGRAM_BOUNDS_NS", PyTuple::new(py, oap::HISTOGRAM_BOUNDS_NS)?)?;
+    module.add("TEXT_CONTENT_TYPE", oap::TEXT_CONTENT_TYPE)
 }

@@ -5,6 +5,8 @@ use crate::config::Config;
 use crate::errors::rejected;
 use crate::feed::{feed, Intake};
 use crate::guard::exclusive;
+use crate::monitor::Monitor;
+use crate::stopwatch::Stopwatch;
 use oap::{FrameTable, Reject, Row, StreamDecoder};
 use pyo3::prelude::*;
 use std::sync::Mutex;
@@ -26,22 +28,30 @@ impl Intake for StreamDecoder {
 
 /// Decodes a byte stream that comes in chunks, by the rules of sections 1 to 3; `Session` has those of section 4 too.
 ///
-/// Holds at most the one frame that a chunk has cut. One thread at a time: a second one gets a RuntimeError.
+/// Holds at most the one frame that a chunk has cut. One thread at a time: a second one gets a RuntimeError. Its frames
+/// and rejects count in `monitor`.
 #[pyclass(frozen, module = "oap")]
-pub struct Decoder(Mutex<StreamDecoder>);
+pub struct Decoder {
+    state: Mutex<StreamDecoder>,
+    stopwatch: Stopwatch,
+}
 
 impl Decoder {
     fn with<T>(&self, call: impl FnOnce(&mut StreamDecoder) -> PyResult<T>) -> PyResult<T> {
-        exclusive("Decoder", &self.0, call)
+        exclusive("Decoder", &self.state, call)
     }
 }
 
 #[pymethods]
 impl Decoder {
     #[new]
-    #[pyo3(signature = (config = None))]
-    fn new(config: Option<&Config>) -> Self {
-        Decoder(Mutex::new(StreamDecoder::new(Config::or_default(config))))
+    #[pyo3(signature = (config = None, *, monitor = None))]
+    fn new(config: Option<&Config>, monitor: Option<&Monitor>) -> Self {
+        let mut decoder = StreamDecoder::new(Config::or_default(config));
+        if let Some(monitor) = monitor {
+            decoder.set_monitor(&monitor.core);
+        }
+        Decoder { state: Mutex::new(decoder), stopwatch: Stopwatch::of(monitor) }
     }
 
     /// Takes the next bytes of the stream, any object with the buffer protocol, and gives the frames that are whole.
@@ -50,7 +60,7 @@ impl Decoder {
     /// Raises the RejectError of the first rule broken, whose `frames` are those before it in this chunk, and raises
     /// it again at every later call, until `reset`.
     fn feed(&self, py: Python<'_>, chunk: &Bound<'_, PyAny>) -> PyResult<FrameBatch> {
-        self.with(|decoder| feed(py, decoder, chunk))
+        self.with(|decoder| self.stopwatch.read(|| feed(py, decoder, chunk)))
     }
 
     /// Says that the input has ended. Raises TruncatedError where it ended inside a frame, or the reject given before.

@@ -13,8 +13,12 @@ mod frames;
 mod guard;
 mod iterate;
 mod kind;
+mod monitor;
 mod outgoing;
+mod readiness;
 mod session;
+mod snapshot;
+mod stopwatch;
 mod tuples;
 
 use pyo3::prelude::*;
@@ -35,6 +39,10 @@ fn _oap(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<decoder::Decoder>()?;
     module.add_class::<session::Flow>()?;
     module.add_class::<session::Session>()?;
+    module.add_class::<monitor::Monitor>()?;
+    module.add_class::<readiness::Readiness>()?;
+    module.add_class::<snapshot::Snapshot>()?;
+    module.add_class::<snapshot::Timing>()?;
     module.add_function(wrap_pyfunction!(encode::encode, module)?)?;
     module.add_function(wrap_pyfunction!(encode::encode_batch, module)?)?;
     #[cfg(feature = "test-hooks")]

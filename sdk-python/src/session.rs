@@ -8,7 +8,9 @@ use crate::errors::rejected;
 use crate::feed::{feed, Intake};
 use crate::frames::Hello;
 use crate::guard::{exclusive, internal};
+use crate::monitor::Monitor;
 use crate::outgoing::{frame_of, settled};
+use crate::stopwatch::Stopwatch;
 use oap::{encoded_len, FrameTable, Reject, Row};
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -53,22 +55,30 @@ impl From<oap::Flow> for Flow {
 }
 
 /// One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to
-/// reject. No I/O, no clock. One thread at a time: a second one gets a RuntimeError.
+/// reject. No I/O. One thread at a time: a second one gets a RuntimeError. Its frames and rejects count in `monitor`, and
+/// what the peer streams is in the monitor's gauges until the session ends, rejects, or is closed or collected.
 #[pyclass(frozen, module = "oap")]
-pub struct Session(Mutex<oap::Session>);
+pub struct Session {
+    state: Mutex<oap::Session>,
+    stopwatch: Stopwatch,
+}
 
 impl Session {
     fn with<T>(&self, call: impl FnOnce(&mut oap::Session) -> PyResult<T>) -> PyResult<T> {
-        exclusive("Session", &self.0, call)
+        exclusive("Session", &self.state, call)
     }
 }
 
 #[pymethods]
 impl Session {
     #[new]
-    #[pyo3(signature = (config = None))]
-    fn new(config: Option<&Config>) -> Self {
-        Session(Mutex::new(oap::Session::new(Config::or_default(config))))
+    #[pyo3(signature = (config = None, *, monitor = None))]
+    fn new(config: Option<&Config>, monitor: Option<&Monitor>) -> Self {
+        let mut session = oap::Session::new(Config::or_default(config));
+        if let Some(monitor) = monitor {
+            session.set_monitor(&monitor.core);
+        }
+        Session { state: Mutex::new(session), stopwatch: Stopwatch::of(monitor) }
     }
 
     /// The HELLO that the configuration makes. It is not sent: pass it to `send`.
@@ -81,17 +91,7 @@ impl Session {
     /// Raises the RejectError of the rule that the frame would break, without `offset` and `at`; the session stays as
     /// it was.
     fn send<'py>(&self, frame: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyBytes>> {
-        let py = frame.py();
-        self.with(|session| {
-            let frame = settled(frame)?;
-            let frame = frame_of(frame.as_borrowed())?.ok_or_else(internal)?;
-            // A frame that has no length is refused by `send_to`, in the order of rule 4.14.
-            let len = encoded_len(&frame).unwrap_or(0);
-            new_bytes(py, len, |mut room| {
-                session.send_to(&frame, &mut room).map_err(|error| unencoded(py, &error))?;
-                Ok(room.len())
-            })
-        })
+        self.with(|session| self.stopwatch.write(|| send(session, frame)))
     }
 
     /// Takes received bytes, in any split, any object with the buffer protocol, and gives the frames that are whole.
@@ -100,7 +100,7 @@ impl Session {
     /// Raises the RejectError of the first rule broken, whose `frames` are those before it in this chunk, and raises
     /// it again at every later call until an Error has been sent.
     fn recv(&self, py: Python<'_>, chunk: &Bound<'_, PyAny>) -> PyResult<FrameBatch> {
-        self.with(|session| feed(py, session, chunk))
+        self.with(|session| self.stopwatch.read(|| feed(py, session, chunk)))
     }
 
     /// Says that the peer's bytes have ended. Raises TruncatedError where they ended inside a frame, or the reject
@@ -113,6 +113,16 @@ impl Session {
     fn reset(&self) -> PyResult<()> {
         self.with(|session| {
             session.reset();
+            Ok(())
+        })
+    }
+
+    /// Takes it out of its monitor's gauges, as collecting it does: for a session that is over and kept to be looked
+    /// at. Used on, it is in them again.
+    fn close(&self) -> PyResult<()> {
+        self.with(|session| {
+            // A copy gives to the gauges from its first call on; what it replaces takes back what it gave.
+            *session = session.clone();
             Ok(())
         })
     }
@@ -164,4 +174,19 @@ impl Session {
     fn config(&self) -> PyResult<Config> {
         self.with(|session| Ok(Config(*session.config())))
     }
+}
+
+fn send<'py>(
+    session: &mut oap::Session,
+    frame: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let py = frame.py();
+    let frame = settled(frame)?;
+    let frame = frame_of(frame.as_borrowed())?.ok_or_else(internal)?;
+    // A frame that has no length is refused by `send_to`, in the order of rule 4.14.
+    let len = encoded_len(&frame).unwrap_or(0);
+    new_bytes(py, len, |mut room| {
+        session.send_to(&frame, &mut room).map_err(|error| unencoded(py, &error))?;
+        Ok(room.len())
+    })
 }

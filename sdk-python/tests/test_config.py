@@ -2,9 +2,8 @@
 
 from typing import Any
 
-import pytest
-
 import oap
+import pytest
 from oap import Config, ConfigError
 
 

@@ -8,9 +8,8 @@ from array import array
 from typing import Any
 
 import numpy as np
-import pytest
-
 import oap
+import pytest
 from oap import Ack, Data, Decoder
 
 WIRE = oap.encode_batch([Data(1, None, b"abc"), Ack(1)])

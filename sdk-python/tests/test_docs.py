@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from wires import ROOT
-
 import oap
+import pytest
+
+from wires import ROOT
 
 GUIDE = ROOT / "docs" / "python.md"
 README = ROOT / "sdk-python" / "README.md"
@@ -32,7 +32,7 @@ def test_an_example_runs(example: str, tmp_path: Path) -> None:
 
 
 def test_there_are_examples_of_all_patterns() -> None:
-    assert len(EXAMPLES) == 7
+    assert len(EXAMPLES) == 9
 
 
 def test_the_session_example_has_twenty_lines_at_most() -> None:

@@ -3,9 +3,8 @@
 import pickle
 from typing import Any
 
-import pytest
-
 import oap
+import pytest
 
 
 def class_of(label: str) -> Any:

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from wires import ROOT
-
 import oap
+import pytest
 from oap.asyncio import Connection, open_connection
+
+from wires import ROOT
 
 GATEWAY = ROOT / "target" / "release" / "svc-gateway"
 

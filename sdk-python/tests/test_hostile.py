@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+
 from wires import ROOT
 
 HOOKS = ROOT / "target" / "python" / "hooks"

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-from wires import ADDRESS
-
 import oap
+import pytest
 from oap import Ack, Data, Decoder, End, Kind, Session, Start
 from oap.asyncio import Connection, open_connection, serve
+
+from wires import ADDRESS
 
 FRAMES = [
     frame

@@ -5,9 +5,9 @@ import subprocess
 import tomllib
 from importlib.metadata import files, metadata, version
 
-from wires import ROOT, cases
-
 import oap
+
+from wires import ROOT, cases
 
 
 def test_the_version_is_the_workspace_s() -> None:
@@ -21,7 +21,7 @@ def test_the_metadata() -> None:
     assert told["License-Expression"] == "MIT OR Apache-2.0"
     assert told["Requires-Python"] == ">=3.11"
     assert told["Summary"] and told["Description-Content-Type"].startswith("text/markdown")
-    assert told.get_all("Provides-Extra") == ["numpy"]
+    assert told.get_all("Provides-Extra") == ["numpy", "prometheus"]
     assert [need for need in told.get_all("Requires-Dist", []) if "extra ==" not in need] == []
     assert "Typing :: Typed" in told.get_all("Classifier", [])
 

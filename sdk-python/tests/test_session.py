@@ -1,8 +1,7 @@
 """Session: both directions."""
 
-import pytest
-
 import oap
+import pytest
 from oap import Ack, Config, Data, End, Error, Flow, Hello, Session, Start
 
 

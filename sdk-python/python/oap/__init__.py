@@ -1,12 +1,14 @@
 """OAP/1, a small windowed frame protocol: codec and session over the Rust core.
 
 `Decoder` and `encode` know single frames, `Session` the rules between two sides; neither does any I/O. `oap.asyncio`
-connects and serves. The guide is `docs/python.md`, the protocol `docs/OAP-1.md`.
+connects and serves. `Monitor` has the metrics and the readiness of a process; `oap.prometheus` is its collector for
+`prometheus_client`. The guide is `docs/python.md`, the protocol `docs/OAP-1.md`.
 """
 
 from typing import TypeAlias
 
 from ._oap import (
+    HISTOGRAM_BOUNDS_NS,
     KINDS,
     MAX_FRAME_BYTES,
     MAX_HEADER_BYTES,
@@ -15,6 +17,7 @@ from ._oap import (
     READINESS_KEYS,
     REJECT_LABELS,
     STREAM_CHUNK_BYTES,
+    TEXT_CONTENT_TYPE,
     VERSION,
     Ack,
     BadHelloError,
@@ -34,10 +37,14 @@ from ._oap import (
     InternalError,
     Kind,
     MissingObjError,
+    Monitor,
     OapError,
+    Readiness,
     RejectError,
     Session,
+    Snapshot,
     Start,
+    Timing,
     TruncatedError,
     UnknownEnvelopeError,
     __version__,
@@ -49,6 +56,7 @@ Frame: TypeAlias = Hello | Start | Data | Ack | End | Error
 """One frame, whatever its kind."""
 
 __all__ = [
+    "HISTOGRAM_BOUNDS_NS",
     "KINDS",
     "MAX_FRAME_BYTES",
     "MAX_HEADER_BYTES",
@@ -57,6 +65,7 @@ __all__ = [
     "READINESS_KEYS",
     "REJECT_LABELS",
     "STREAM_CHUNK_BYTES",
+    "TEXT_CONTENT_TYPE",
     "VERSION",
     "Ack",
     "BadHelloError",
@@ -77,10 +86,14 @@ __all__ = [
     "InternalError",
     "Kind",
     "MissingObjError",
+    "Monitor",
     "OapError",
+    "Readiness",
     "RejectError",
     "Session",
+    "Snapshot",
     "Start",
+    "Timing",
     "TruncatedError",
     "UnknownEnvelopeError",
     "__version__",

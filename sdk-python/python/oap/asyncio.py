@@ -23,6 +23,7 @@ from . import (
     Frame,
     FrameBatch,
     Hello,
+    Monitor,
     OapError,
     RejectError,
     Session,
@@ -43,6 +44,9 @@ AHEAD_BYTES = 1 << 26
 
 QUEUED_FRAMES = 1 << 16
 """How many frames wait for their reader before no more is read."""
+
+TICK_SECONDS = 1.0
+"""How often `serve` ticks the monitor that it was given."""
 
 LINGER_SECONDS = 1.0
 """How long `close` waits for the peer to close too, so that nothing under way to it is lost."""
@@ -66,8 +70,9 @@ class Connection:
         *,
         config: Config | None = None,
         auto_ack: bool = True,
+        monitor: Monitor | None = None,
     ) -> None:
-        self._session = Session(config)
+        self._session = Session(config, monitor=monitor)
         self._reader, self._writer = reader, writer
         self._auto_ack = auto_ack
         self._peer: Hello | None = None
@@ -314,13 +319,14 @@ class Connection:
         *,
         config: Config | None = None,
         auto_ack: bool = True,
+        monitor: Monitor | None = None,
     ) -> Self:
         """Begins OAP/1 on a pair of streams, whatever they run over, and waits for the peer's HELLO.
 
         Raises RejectError where the peer's first bytes break a rule, and ConnectionError where it refuses or closes;
         the streams are closed then, also where the call is cancelled.
         """
-        connection = cls(reader, writer, config=config, auto_ack=auto_ack)
+        connection = cls(reader, writer, config=config, auto_ack=auto_ack, monitor=monitor)
         try:
             await connection._greeted()
         except Exception:
@@ -349,6 +355,7 @@ class Connection:
                 await asyncio.wait({self._reading}, timeout=LINGER_SECONDS)
         finally:
             self._reading.cancel()
+            self._session.close()
             self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
@@ -356,6 +363,7 @@ class Connection:
     def abort(self) -> None:
         """Ends the connection at once; what is not sent yet is lost."""
         self._reading.cancel()
+        self._session.close()
         self._writer.transport.abort()
 
     async def __aenter__(self) -> Self:
@@ -437,6 +445,7 @@ async def open_connection(
     *,
     config: Config | None = None,
     auto_ack: bool = True,
+    monitor: Monitor | None = None,
     **options: Any,
 ) -> Connection:
     """Connects and waits for the peer's HELLO: `async with await open_connection(host, port) as connection`.
@@ -445,7 +454,9 @@ async def open_connection(
     `Connection.handshake`.
     """
     reader, writer = await asyncio.open_connection(host, port, **options)
-    return await Connection.handshake(reader, writer, config=config, auto_ack=auto_ack)
+    return await Connection.handshake(
+        reader, writer, config=config, auto_ack=auto_ack, monitor=monitor
+    )
 
 
 async def serve(
@@ -455,20 +466,34 @@ async def serve(
     *,
     config: Config | None = None,
     auto_ack: bool = True,
+    monitor: Monitor | None = None,
     **options: Any,
 ) -> asyncio.Server:
     """Listens, and runs `handler` for each connection whose handshake has passed; closes it when the handler returns.
 
     `options` (`ssl`, `backlog`, `reuse_port`, …) are those of `asyncio.start_server`. A peer that breaks the handshake
-    gets its ERROR and is closed. What a handler raises goes to the event loop's exception handler.
+    gets its ERROR and is closed. What a handler raises goes to the event loop's exception handler. All connections
+    report to `monitor`, which is ticked once a second until the server is closed.
     """
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            connection = await Connection.handshake(reader, writer, config=config, auto_ack=auto_ack)
+            connection = await Connection.handshake(
+                reader, writer, config=config, auto_ack=auto_ack, monitor=monitor
+            )
         except (OapError, OSError):
             return
         async with connection:
             await handler(connection)
 
-    return await asyncio.start_server(connected, host, port, **options)
+    server = await asyncio.start_server(connected, host, port, **options)
+    if monitor is not None:
+        _tick(monitor, server)
+    return server
+
+
+def _tick(monitor: Monitor, server: asyncio.Server) -> None:
+    """Ticks now and once a second, until the server is closed."""
+    if server.sockets:
+        monitor.tick()
+        asyncio.get_running_loop().call_later(TICK_SECONDS, _tick, monitor, server)

@@ -90,6 +90,50 @@ def send(session: oap.Session, frame: oap.Frame) -> Json:
         return {"refused": error.reason}
 
 
+def monitor(request: Json) -> Json:
+    settings = request.get("config", {})
+    limits = {name: settings[name] for name in LIMITS & settings.keys()}
+    host = Host(
+        config({"config": {name: settings[name] for name in settings.keys() - LIMITS}}),
+        oap.Monitor(**limits),
+    )
+    readiness = [told for event in request["events"] for told in host.take(event)]
+    return {"readiness": readiness, "metrics": metrics(host.monitor.snapshot())}
+
+
+class Host:
+    """Sessions, made on first use, that report to one monitor."""
+
+    def __init__(self, config: oap.Config, monitor: oap.Monitor) -> None:
+        self.config, self.monitor = config, monitor
+        self.sessions: dict[int, oap.Session] = {}
+
+    def take(self, event: Json) -> Iterator[Json]:
+        """The readiness of a tick."""
+        match event:
+            case {"tick": now}:
+                readiness = self.monitor.readiness(now)
+                yield {"ready": readiness.ready, "missing": readiness.missing}
+            case {"close": number}:
+                self.sessions.pop(number, None)
+            case {"session": number, **step}:
+                if number not in self.sessions:
+                    self.sessions[number] = oap.Session(self.config, monitor=self.monitor)
+                outcome(self.sessions[number], *parse_step(step))
+            case _:
+                raise ValueError("an event is none of tick, recv, send, close")
+
+
+def metrics(snapshot: oap.Snapshot) -> Json:
+    return {
+        "oap_frames_total": snapshot.frames,
+        "oap_rejects_total": snapshot.rejects,
+        "oap_frame_bytes_total": snapshot.frame_bytes,
+        "oap_ack_window": snapshot.ack_window,
+        "oap_inflight_frames": snapshot.inflight_frames,
+    }
+
+
 def constants(_: Json) -> Json:
     return {
         "max_frame_bytes": oap.MAX_FRAME_BYTES,
@@ -108,6 +152,7 @@ OPERATIONS: dict[str, Callable[[Json], Json]] = {
     "table": table,
     "encode": encode,
     "session": session,
+    "monitor": monitor,
     "constants": constants,
 }
 
@@ -211,6 +256,8 @@ def unhex(text: Json) -> bytes:
         raise TypeError("bytes are a string of hex digits")
     return bytes.fromhex(text)
 
+
+LIMITS = oap.Monitor().limits.keys()
 
 STEPS: dict[str, Callable[[Json], Json]] = {"recv": unhex, "send": frame_of, "finish": as_it_is}
 

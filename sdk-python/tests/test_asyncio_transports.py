@@ -1,0 +1,72 @@
+"""oap.asyncio: over TLS, over a pair of sockets, and how it is left."""
+
+import asyncio
+import socket
+import ssl
+import subprocess
+from pathlib import Path
+
+import pytest
+from oap import Start
+from oap.asyncio import Connection
+
+from asyncio_peers import Collector, connect, echo, run, served, stream_of
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for localhost that signs itself, and its key."""
+    where = tmp_path_factory.mktemp("tls")
+    cert, key = where / "cert.pem", where / "key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+    subprocess.run(
+        [*command.split(), "-addext", "subjectAltName=DNS:localhost", "-out", cert, "-keyout", key],
+        check=True,
+        capture_output=True,
+    )
+    return cert, key
+
+
+def test_over_tls(certificate: tuple[Path, Path]) -> None:
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(*certificate)
+    client_side = ssl.create_default_context(cafile=str(certificate[0]))
+    payload = bytes(range(256)) * 4000
+
+    async def main() -> None:
+        async with served(echo, ssl=server_side) as port:
+            async with await connect(
+                port, ssl=client_side, server_hostname="localhost"
+            ) as connection:
+                await connection.send_stream("s", payload)
+                assert await stream_of(connection) == ("s", payload, 0)
+
+    run(main())
+
+
+def test_over_a_socket_pair() -> None:
+    async def main() -> None:
+        one, two = socket.socketpair()
+        ends = [await asyncio.open_connection(sock=end) for end in (one, two)]
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(Connection.handshake(*end)) for end in ends]
+        ours, theirs = (task.result() for task in tasks)
+        async with ours, theirs:
+            await ours.send_stream("s", b"abc")
+            assert await stream_of(theirs) == ("s", b"abc", 0)
+
+    run(main())
+
+
+def test_leaving_by_an_exception_closes_at_once() -> None:
+    async def main() -> None:
+        collector = Collector()
+        async with served(collector) as port:
+            with pytest.raises(KeyError):
+                async with await connect(port) as connection:
+                    await connection.send(Start("s"))
+                    raise KeyError
+            await collector.done.wait()
+        assert collector.frames == [Start("s")]
+
+    run(main())
