@@ -69,6 +69,7 @@ pub(crate) struct Output {
 
 impl Wanted {
     /// The frame, borrowing from the caller's memory.
+    #[inline(always)]
     unsafe fn frame<'a>(&self) -> Result<Frame<'a>, Failure> {
         unsafe {
             Ok(match *self {
@@ -88,6 +89,7 @@ impl Wanted {
         }
     }
 
+    #[inline(always)]
     fn inputs(&self) -> [Range<*const u8>; 2] {
         let bytes = |start: *const u8, len: usize| start..start.wrapping_add(len);
         let text = |(start, len): (*const c_char, usize)| bytes(start.cast(), len);
@@ -100,20 +102,31 @@ impl Wanted {
         }
     }
 
-    /// Encodes it by `put` into the output and tells its size: written, or needed where there is too little room.
-    pub unsafe fn put(
-        &self,
-        output: Output,
-        put: impl FnOnce(&Frame<'_>, &mut [u8]) -> Result<usize, EncodeError>,
-    ) -> Result<(), Failure> {
+    /// The frame and the bytes where it goes: inputs are checked first, then the output, then where its size is told.
+    #[inline(always)]
+    pub unsafe fn check<'a>(&self, output: &Output) -> Result<(Frame<'a>, &'a mut [u8]), Failure> {
         let frame = unsafe { self.frame() }?;
-        let inputs = self.inputs();
-        let put = match unsafe { handle::output(output.out, output.capacity, &inputs) } {
-            Ok(_) if output.size.is_null() => return Err(handle::NULL),
-            Ok(out) => put(&frame, out),
-            Err(failure) => return Err(failure),
-        };
-        let (size, done) = match put {
+        let out = unsafe { handle::output(output.out, output.capacity, &self.inputs()) }?;
+        if output.size.is_null() {
+            return Err(handle::NULL);
+        }
+        Ok((frame, out))
+    }
+
+    #[inline(always)]
+    unsafe fn encode(&self, output: Output) -> Result<(), Failure> {
+        unsafe {
+            let (frame, out) = self.check(&output)?;
+            output.tell(oap::encode(&frame, out))
+        }
+    }
+}
+
+impl Output {
+    /// Tells the size: written, or needed where there is too little room.
+    #[inline(always)]
+    pub unsafe fn tell(&self, encoded: Result<usize, EncodeError>) -> Result<(), Failure> {
+        let (size, done) = match encoded {
             Ok(written) => (written, Ok(())),
             Err(EncodeError::BufferTooSmall { needed }) => {
                 (needed, Err(Failure(OAP_STATUS_BUFFER_TOO_SMALL)))
@@ -121,12 +134,8 @@ impl Wanted {
             Err(error) => return Err(error.into()),
         };
         // SAFETY: not NULL; the caller gives a valid place. Nothing borrows the output any more.
-        unsafe { output.size.write(size) };
+        unsafe { self.size.write(size) };
         done
-    }
-
-    unsafe fn encode(self, output: Output) -> oap_status {
-        guard(|| unsafe { self.put(output, oap::encode) })
     }
 }
 
@@ -151,7 +160,7 @@ pub unsafe extern "C" fn oap_encode_hello(
     capacity: usize,
     size: *mut usize,
 ) -> oap_status {
-    unsafe { Wanted::Hello(hello).encode(Output { out, capacity, size }) }
+    guard(|| unsafe { Wanted::Hello(hello).encode(Output { out, capacity, size }) })
 }
 
 /// Encodes a START, apart from any session.
@@ -168,7 +177,7 @@ pub unsafe extern "C" fn oap_encode_start(
     capacity: usize,
     size: *mut usize,
 ) -> oap_status {
-    unsafe { Wanted::Start((stream, stream_len)).encode(Output { out, capacity, size }) }
+    guard(|| unsafe { Wanted::Start((stream, stream_len)).encode(Output { out, capacity, size }) })
 }
 
 /// Encodes a DATA, apart from any session.
@@ -192,8 +201,13 @@ pub unsafe extern "C" fn oap_encode_data(
     capacity: usize,
     size: *mut usize,
 ) -> oap_status {
-    let wanted = Wanted::Data { seq, obj: (obj, obj_len), body: (body, body_len) };
-    unsafe { wanted.encode(Output { out, capacity, size }) }
+    guard(|| unsafe {
+        Wanted::Data { seq, obj: (obj, obj_len), body: (body, body_len) }.encode(Output {
+            out,
+            capacity,
+            size,
+        })
+    })
 }
 
 /// Encodes an ACK, apart from any session.
@@ -208,7 +222,7 @@ pub unsafe extern "C" fn oap_encode_ack(
     capacity: usize,
     size: *mut usize,
 ) -> oap_status {
-    unsafe { Wanted::Ack(up_to).encode(Output { out, capacity, size }) }
+    guard(|| unsafe { Wanted::Ack(up_to).encode(Output { out, capacity, size }) })
 }
 
 /// Encodes an END, apart from any session.
@@ -225,7 +239,7 @@ pub unsafe extern "C" fn oap_encode_end(
     capacity: usize,
     size: *mut usize,
 ) -> oap_status {
-    unsafe { Wanted::End { seq, status }.encode(Output { out, capacity, size }) }
+    guard(|| unsafe { Wanted::End { seq, status }.encode(Output { out, capacity, size }) })
 }
 
 /// Encodes an ERROR, apart from any session.
@@ -244,8 +258,9 @@ pub unsafe extern "C" fn oap_encode_error(
     capacity: usize,
     size: *mut usize,
 ) -> oap_status {
-    let wanted = Wanted::Error { code, reason: (reason, reason_len) };
-    unsafe { wanted.encode(Output { out, capacity, size }) }
+    guard(|| unsafe {
+        Wanted::Error { code, reason: (reason, reason_len) }.encode(Output { out, capacity, size })
+    })
 }
 
 /// How far oap_encode_rows came.

@@ -52,6 +52,7 @@ pub(crate) use opaque;
 pub(crate) const NULL: Failure = Failure(OAP_STATUS_NULL_POINTER);
 
 /// Runs a call that has no handle.
+#[inline(always)]
 pub(crate) fn guard(call: impl FnOnce() -> Outcome) -> oap_status {
     status_of(catch_unwind(AssertUnwindSafe(call)).unwrap_or(Err(Failure(OAP_STATUS_INTERNAL))))
 }

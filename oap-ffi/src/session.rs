@@ -31,13 +31,12 @@ impl Side {
         let Side { session, refusal } = self;
         *refusal = None;
         unsafe {
-            wanted.put(output, |frame, out| {
-                session.send(frame, out).inspect_err(|error| {
-                    if let EncodeError::Refused(fault) = error {
-                        *refusal = Some(*fault);
-                    }
-                })
-            })
+            let (frame, out) = wanted.check(&output)?;
+            output.tell(session.send(&frame, out).inspect_err(|error| {
+                if let EncodeError::Refused(fault) = error {
+                    *refusal = Some(*fault);
+                }
+            }))
         }
     }
 }

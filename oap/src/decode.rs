@@ -2,9 +2,10 @@
 
 use crate::config::Config;
 use crate::frame::{Frame, Kind};
-use crate::header::{check_pq, read_header, read_straight};
+use crate::header::{check_pq, read_header};
 use crate::monitor::{Counts, Monitor, Publisher};
 use crate::reject::{Fault, Reason, Reject};
+use crate::straight::read_straight;
 use crate::table::{FrameTable, Row};
 use crate::wire::{read_prefix, Known, PREFIX_BYTES};
 #[cfg(loom)]

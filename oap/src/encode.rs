@@ -63,6 +63,7 @@ pub fn encoded_len(frame: &Frame<'_>) -> Result<usize, Fault> {
 ///
 /// # Errors
 /// [`EncodeError::Refused`] where a decoder would reject it, [`EncodeError::BufferTooSmall`] where `out` is.
+#[inline(always)]
 pub fn encode(frame: &Frame<'_>, mut out: &mut [u8]) -> Result<usize, EncodeError> {
     encode_to(frame, &mut out)
 }
@@ -92,7 +93,7 @@ pub(crate) fn put(
     if out.remaining_mut() < head.length {
         return Err(EncodeError::BufferTooSmall { needed: head.length });
     }
-    head.write(out);
+    head.put(out);
     out.put_slice(body);
     Ok(head.length)
 }
@@ -114,7 +115,7 @@ pub struct Encoded {
 pub fn encode_rows(rows: &[Row], bytes: &[u8], out: &mut [u8]) -> Result<Encoded, EncodeError> {
     let mut done = Encoded::default();
     for row in rows {
-        match encode_row(row, bytes, &mut &mut out[done.written..]) {
+        match encode_row(row, bytes, &mut out[done.written..]) {
             Ok(written) => done.written += written,
             Err(error) if done.rows == 0 => return Err(error),
             Err(_) => break,
@@ -124,16 +125,25 @@ pub fn encode_rows(rows: &[Row], bytes: &[u8], out: &mut [u8]) -> Result<Encoded
     Ok(done)
 }
 
-#[inline]
-fn encode_row(row: &Row, bytes: &[u8], out: &mut impl BufMut) -> Result<usize, EncodeError> {
-    let kind = Kind::from_byte(row.kind).ok_or(UNKNOWN_KIND)?;
-    let (text, body) = match kind {
-        Kind::Hello | Kind::Ack | Kind::End => (Some(&[][..]), Some(&[][..])),
-        Kind::Start | Kind::Error => (row.text(bytes), Some(&[][..])),
-        Kind::Data if !row.has(Row::HAS_OBJ) => (Some(&[][..]), row.body(bytes)),
-        Kind::Data => (row.text(bytes), row.body(bytes)),
-    };
-    let text = text.ok_or(EncodeError::OutOfBounds)?;
-    let body = body.ok_or(EncodeError::OutOfBounds)?;
-    put(&Head::of_row(kind, row, text, body.len())?, body, out)
+/// Each kind on its own, so that a DATA or ACK does only what it needs.
+#[inline(always)]
+fn encode_row(row: &Row, bytes: &[u8], mut out: &mut [u8]) -> Result<usize, EncodeError> {
+    let text = || row.text(bytes).ok_or(EncodeError::OutOfBounds);
+    let body = || row.body(bytes).ok_or(EncodeError::OutOfBounds);
+    let out = &mut out;
+    match Kind::from_byte(row.kind).ok_or(UNKNOWN_KIND)? {
+        Kind::Data if !row.has(Row::HAS_OBJ) => {
+            let body = body()?;
+            put(&Head::data(row.seq, None, body.len())?, body, out)
+        }
+        Kind::Ack => put(&Head::ack(row.seq)?, &[], out),
+        Kind::Data => {
+            let (obj, body) = (text()?, body()?);
+            put(&Head::data(row.seq, Some(obj), body.len())?, body, out)
+        }
+        Kind::Hello => put(&Head::hello(&row.hello())?, &[], out),
+        Kind::Start => put(&Head::start(text()?)?, &[], out),
+        Kind::End => put(&Head::end(row.seq, row.value)?, &[], out),
+        Kind::Error => put(&Head::error(row.value, text()?)?, &[], out),
+    }
 }

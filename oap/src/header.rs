@@ -1,15 +1,12 @@
-//! Reading and writing a header by the table of its kind's fields (section 2), and the straight path that strict DATA
-//! and ACK take.
+//! Reading and writing a header by the table of its kind's fields (section 2).
 
-use crate::fields::{
-    fault, fields, header_name, is_obj, is_text, Field, Rule, Type, MAX_FIELDS, OBJ_LEN,
-};
+use crate::fields::{fault, fields, header_name, is_obj, is_text, Field, Rule, Type, MAX_FIELDS};
 use crate::frame::{Frame, Hello, Kind};
 use crate::reject::{Fault, Reason};
+use crate::straight::Straight;
 use crate::table::Row;
 use crate::wire::{
-    oversize, prefix_bytes, put_varint, read_varint, varint_len, Cursor, WireType, MAX_FRAME_BYTES,
-    PREFIX_BYTES,
+    oversize, prefix_bytes, put_varint, varint_len, Cursor, WireType, MAX_FRAME_BYTES, PREFIX_BYTES,
 };
 use bytes::BufMut;
 
@@ -24,7 +21,7 @@ pub(crate) struct Values<'h> {
 }
 
 impl<'h> Values<'h> {
-    fn number(mut self, place: usize, value: u64) -> Self {
+    pub fn number(mut self, place: usize, value: u64) -> Self {
         self.present[place] = true;
         self.numbers[place] = value;
         self
@@ -34,7 +31,7 @@ impl<'h> Values<'h> {
         value.map_or(self, |value| self.number(place, value))
     }
 
-    fn text(mut self, place: usize, text: &'h [u8]) -> Self {
+    pub fn text(mut self, place: usize, text: &'h [u8]) -> Self {
         self.present[place] = true;
         self.text = text;
         self
@@ -158,79 +155,6 @@ pub(crate) fn check_pq(values: &Values<'_>) -> Result<(), Fault> {
     }
 }
 
-/// Reads the canonical DATA or ACK whose frame lies whole at the front of `bytes` and gives its length: the straight
-/// path. Anything else, good or bad, is left to the table.
-#[inline(always)]
-pub(crate) fn read_straight(
-    bytes: &[u8],
-    max_frame: usize,
-    offset: u32,
-    row: &mut Row,
-) -> Option<usize> {
-    const DATA: u16 = (Kind::Data as u16) << 8;
-    const ACK: u16 = (Kind::Ack as u16) << 8;
-    let prefix = u64::from_be_bytes(*bytes.first_chunk()?);
-    let length = (prefix >> 32) as usize;
-    let header_len = usize::from(prefix as u16);
-    let kind_and_reserved = (prefix >> 16) as u16;
-    if length > max_frame {
-        return None;
-    }
-    let frame = bytes.get(..length)?;
-    let header = frame.get(PREFIX_BYTES..PREFIX_BYTES + header_len)?;
-    let (&key, after_key) = header.split_first()?;
-    let (seq, seq_len) = read_short_varint(after_key)?;
-    let obj = &after_key[seq_len..];
-    let kind = match kind_and_reserved {
-        DATA => Kind::Data,
-        ACK if PREFIX_BYTES + header_len == length && obj.is_empty() => Kind::Ack,
-        _ => return None,
-    };
-    if key != FIRST_VARINT || !(obj.is_empty() || is_obj_field(obj)) {
-        return None;
-    }
-    let header_end = (PREFIX_BYTES + header_len) as u32;
-    let has_obj = !obj.is_empty();
-    let text_len = if has_obj { OBJ_LEN as u16 } else { 0 };
-    *row = Row {
-        seq,
-        body_offset: offset + header_end,
-        body_len: length as u32 - header_end,
-        text_offset: offset + header_end - u32::from(text_len),
-        value: 0,
-        text_len,
-        header_len: header_len as u16,
-        ack_window: 0,
-        kind: kind as u8,
-        flags: u8::from(has_obj) * Row::HAS_OBJ,
-    };
-    Some(length)
-}
-
-/// Key of field 1, a varint.
-const FIRST_VARINT: u8 = 1 << 3;
-/// Key of field 2, a string.
-const SECOND_STRING: u8 = 2 << 3 | 2;
-
-/// `obj` as it must stand after `seq`: key, length, address.
-#[inline(always)]
-fn is_obj_field(bytes: &[u8]) -> bool {
-    bytes.len() == 2 + OBJ_LEN
-        && bytes[0] == SECOND_STRING
-        && usize::from(bytes[1]) == OBJ_LEN
-        && is_obj(&bytes[2..])
-}
-
-/// A minimal varint; the common short ones without a loop.
-#[inline(always)]
-fn read_short_varint(bytes: &[u8]) -> Option<(u64, usize)> {
-    match *bytes {
-        [a @ ..=0x7f, ..] => Some((u64::from(a), 1)),
-        [a, b @ 1..=0x7f, ..] => Some((u64::from(a & 0x7f) | u64::from(b) << 7, 2)),
-        _ => read_varint(bytes).filter(|&(value, len)| len == varint_len(value)),
-    }
-}
-
 /// What goes before a frame's body: the sizes are known and all rules of sections 1 and 2 hold.
 pub(crate) struct Head<'h> {
     kind: Kind,
@@ -241,8 +165,8 @@ pub(crate) struct Head<'h> {
 }
 
 enum Fields<'h> {
-    /// Of DATA and ACK, which are written as straight as [`read_straight`] reads them.
-    Straight(u64, Option<&'h [u8; OBJ_LEN]>),
+    /// Of DATA and ACK.
+    Straight(Straight<'h>),
     Table(Values<'h>),
 }
 
@@ -260,23 +184,7 @@ impl<'h> Head<'h> {
         }
     }
 
-    /// Judges a row that is to be sent.
-    #[inline(always)]
-    pub fn of_row(kind: Kind, row: &Row, text: &'h [u8], body_len: usize) -> Result<Self, Fault> {
-        match kind {
-            Kind::Hello => Head::hello(&row.hello()),
-            Kind::Start => Head::start(text),
-            Kind::Data => {
-                let has_obj = row.has(Row::HAS_OBJ);
-                Head::data(row.seq, has_obj.then_some(text), body_len)
-            }
-            Kind::Ack => Head::ack(row.seq),
-            Kind::End => Head::end(row.seq, row.value),
-            Kind::Error => Head::error(row.value, text),
-        }
-    }
-
-    fn hello(hello: &Hello) -> Result<Self, Fault> {
+    pub fn hello(hello: &Hello) -> Result<Self, Fault> {
         let values = Values::default()
             .number(0, hello.version.into())
             .number(1, hello.max_frame)
@@ -285,20 +193,20 @@ impl<'h> Head<'h> {
         Head::table(Kind::Hello, values)
     }
 
-    fn start(stream: &'h [u8]) -> Result<Self, Fault> {
+    pub fn start(stream: &'h [u8]) -> Result<Self, Fault> {
         Head::table(Kind::Start, Values::default().text(0, stream))
     }
 
-    fn end(seq: u64, status: u32) -> Result<Self, Fault> {
+    pub fn end(seq: u64, status: u32) -> Result<Self, Fault> {
         Head::table(Kind::End, Values::default().number(0, seq).number(1, status.into()))
     }
 
-    fn error(code: u32, reason: &'h [u8]) -> Result<Self, Fault> {
+    pub fn error(code: u32, reason: &'h [u8]) -> Result<Self, Fault> {
         Head::table(Kind::Error, Values::default().number(0, code.into()).text(1, reason))
     }
 
     #[inline(always)]
-    fn data(seq: u64, obj: Option<&'h [u8]>, body_len: usize) -> Result<Self, Fault> {
+    pub fn data(seq: u64, obj: Option<&'h [u8]>, body_len: usize) -> Result<Self, Fault> {
         let obj = match obj {
             None => None,
             Some(obj) => {
@@ -306,18 +214,20 @@ impl<'h> Head<'h> {
                 obj.first_chunk()
             }
         };
-        let obj_len = if obj.is_some() { 2 + OBJ_LEN } else { 0 };
-        let header_len = 1 + varint_len(seq) + obj_len;
-        Head::sized(Kind::Data, Fields::Straight(seq, obj), header_len, body_len)
+        Head::straight(Kind::Data, Straight { number: seq, obj }, body_len)
     }
 
     #[inline(always)]
-    fn ack(up_to: u64) -> Result<Self, Fault> {
-        let header_len = 1 + varint_len(up_to);
-        Head::sized(Kind::Ack, Fields::Straight(up_to, None), header_len, 0)
+    pub fn ack(up_to: u64) -> Result<Self, Fault> {
+        Head::straight(Kind::Ack, Straight { number: up_to, obj: None }, 0)
     }
 
-    fn table(kind: Kind, values: Values<'h>) -> Result<Self, Fault> {
+    #[inline(always)]
+    fn straight(kind: Kind, fields: Straight<'h>, body_len: usize) -> Result<Self, Fault> {
+        Head::sized(kind, Fields::Straight(fields), fields.header_len(), body_len)
+    }
+
+    pub fn table(kind: Kind, values: Values<'h>) -> Result<Self, Fault> {
         check_values(kind, &values)?;
         Head::sized(kind, Fields::Table(values), header_len(kind, &values), 0)
     }
@@ -338,26 +248,17 @@ impl<'h> Head<'h> {
 
     /// Writes prefix and header; `out` has room for them.
     #[inline(always)]
-    pub fn write(&self, out: &mut impl BufMut) {
-        out.put_slice(&prefix_bytes(self.kind, self.header_len, self.length));
+    pub fn put(&self, out: &mut impl BufMut) {
+        let prefix = prefix_bytes(self.kind, self.header_len, self.length);
         match &self.fields {
-            Fields::Straight(seq, obj) => write_straight(*seq, *obj, out),
-            Fields::Table(values) => write_table(self.kind, values, out),
+            Fields::Straight(fields) => fields.put(prefix, out),
+            Fields::Table(values) => put_table(prefix, self.kind, values, out),
         }
     }
 }
 
-#[inline(always)]
-fn write_straight(seq: u64, obj: Option<&[u8; OBJ_LEN]>, out: &mut impl BufMut) {
-    out.put_u8(FIRST_VARINT);
-    put_varint(seq, out);
-    if let Some(obj) = obj {
-        out.put_slice(&[SECOND_STRING, OBJ_LEN as u8]);
-        out.put_slice(obj);
-    }
-}
-
-fn write_table(kind: Kind, values: &Values<'_>, out: &mut impl BufMut) {
+fn put_table(prefix: [u8; PREFIX_BYTES], kind: Kind, values: &Values<'_>, out: &mut impl BufMut) {
+    out.put_slice(&prefix);
     for (place, field) in fields(kind).iter().enumerate() {
         if values.present[place] {
             out.put_u8((field.number << 3) as u8 | field.ty.wire() as u8);
@@ -383,74 +284,4 @@ fn header_len(kind: Kind, values: &Values<'_>) -> usize {
         }
     }
     len
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Headers around every canonical DATA and ACK: each byte changed, cut and lengthened.
-    fn neighbours(header: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
-        let changed = (0..header.len()).flat_map(move |i| {
-            [0, 1, 0x08, 0x12, 0x41, 0x67, 0x7f, 0x80, 0xff].map(|byte| {
-                let mut header = header.to_vec();
-                header[i] = byte;
-                header
-            })
-        });
-        let cut = (0..=header.len()).map(move |n| header[..n].to_vec());
-        let longer = [0u8, 1, 0x7f].map(|byte| [header, &[byte]].concat());
-        changed.chain(cut).chain(longer)
-    }
-
-    #[test]
-    fn the_straight_path_agrees_with_the_table() {
-        let obj = format!("b3:{}", "0f".repeat(32));
-        let mut compared = 0;
-        for bits in 0..64 {
-            for (kind, obj) in [(Kind::Ack, None), (Kind::Data, None), (Kind::Data, Some(&obj))] {
-                let values = Values::default().number(0, u64::MAX >> bits);
-                let values = obj.map_or(values, |obj| values.text(1, obj.as_bytes()));
-                let mut bytes = Vec::new();
-                let head = Head::table(kind, values).unwrap();
-                head.write(&mut bytes);
-                assert_written_straight(kind, &values, &bytes);
-                for header in neighbours(&bytes[PREFIX_BYTES..]) {
-                    assert_agree(kind, &header);
-                    compared += 1;
-                }
-            }
-        }
-        assert!(compared > 10_000);
-    }
-
-    fn assert_written_straight(kind: Kind, values: &Values<'_>, by_table: &[u8]) {
-        let row = Row {
-            seq: values.numbers[0],
-            flags: u8::from(values.present[1]) * Row::HAS_OBJ,
-            ..Row::default()
-        };
-        let mut bytes = Vec::new();
-        let head = Head::of_row(kind, &row, values.text, 0).unwrap();
-        head.write(&mut bytes);
-        assert_eq!(bytes, by_table);
-    }
-
-    fn assert_agree(kind: Kind, header: &[u8]) {
-        let body: &[u8] = if kind == Kind::Data { b"body" } else { b"" };
-        let length = PREFIX_BYTES + header.len() + body.len();
-        let prefix = prefix_bytes(kind, header.len(), length);
-        let frame = [&prefix[..], header, body].concat();
-        let mut straight = Row::default();
-        let taken = read_straight(&frame, MAX_FRAME_BYTES, 5, &mut straight);
-        match read_header(kind, header, true) {
-            Err(_) => assert_eq!(taken, None, "{header:?}"),
-            Ok(values) => {
-                assert_eq!(taken, Some(length), "{header:?}");
-                let mut row = Row::at(kind, 5, header.len(), length);
-                values.fill(kind, 5 + PREFIX_BYTES as u32, &mut row);
-                assert_eq!(straight, row, "{header:?}");
-            }
-        }
-    }
 }

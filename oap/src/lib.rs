@@ -44,6 +44,7 @@ mod readiness;
 mod reject;
 mod rules;
 mod session;
+mod straight;
 mod stream;
 mod table;
 mod telemetry;

@@ -1,0 +1,195 @@
+//! The straight path of strict DATA and ACK: it reads and writes what the table of fields does, without the table.
+
+use crate::fields::{is_obj, OBJ_LEN};
+use crate::frame::Kind;
+use crate::table::Row;
+use crate::wire::{put_varint, read_varint, varint_len, PREFIX_BYTES};
+use bytes::BufMut;
+
+/// Reads the canonical DATA or ACK whose frame lies whole at the front of `bytes` and gives its length: the straight
+/// path. Anything else, good or bad, is left to the table.
+#[inline(always)]
+pub(crate) fn read_straight(
+    bytes: &[u8],
+    max_frame: usize,
+    offset: u32,
+    row: &mut Row,
+) -> Option<usize> {
+    const DATA: u16 = (Kind::Data as u16) << 8;
+    const ACK: u16 = (Kind::Ack as u16) << 8;
+    let prefix = u64::from_be_bytes(*bytes.first_chunk()?);
+    let length = (prefix >> 32) as usize;
+    let header_len = usize::from(prefix as u16);
+    let kind_and_reserved = (prefix >> 16) as u16;
+    if length > max_frame {
+        return None;
+    }
+    let frame = bytes.get(..length)?;
+    let header = frame.get(PREFIX_BYTES..PREFIX_BYTES + header_len)?;
+    let (&key, after_key) = header.split_first()?;
+    let (seq, seq_len) = read_short_varint(after_key)?;
+    let obj = &after_key[seq_len..];
+    let kind = match kind_and_reserved {
+        DATA => Kind::Data,
+        ACK if PREFIX_BYTES + header_len == length && obj.is_empty() => Kind::Ack,
+        _ => return None,
+    };
+    if key != FIRST_VARINT || !(obj.is_empty() || is_obj_field(obj)) {
+        return None;
+    }
+    let header_end = (PREFIX_BYTES + header_len) as u32;
+    let has_obj = !obj.is_empty();
+    let text_len = if has_obj { OBJ_LEN as u16 } else { 0 };
+    *row = Row {
+        seq,
+        body_offset: offset + header_end,
+        body_len: length as u32 - header_end,
+        text_offset: offset + header_end - u32::from(text_len),
+        value: 0,
+        text_len,
+        header_len: header_len as u16,
+        ack_window: 0,
+        kind: kind as u8,
+        flags: u8::from(has_obj) * Row::HAS_OBJ,
+    };
+    Some(length)
+}
+
+/// Key of field 1, a varint.
+const FIRST_VARINT: u8 = 1 << 3;
+/// Key of field 2, a string, and its length.
+const OBJ_KEY: [u8; 2] = [2 << 3 | 2, OBJ_LEN as u8];
+
+/// `obj` as it must stand after `seq`: key, length, address.
+#[inline(always)]
+fn is_obj_field(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(&OBJ_KEY).is_some_and(is_obj)
+}
+
+/// A minimal varint; the common short ones without a loop.
+#[inline(always)]
+fn read_short_varint(bytes: &[u8]) -> Option<(u64, usize)> {
+    match *bytes {
+        [a @ ..=0x7f, ..] => Some((u64::from(a), 1)),
+        [a, b @ 1..=0x7f, ..] => Some((u64::from(a & 0x7f) | u64::from(b) << 7, 2)),
+        _ => read_varint(bytes).filter(|&(value, len)| len == varint_len(value)),
+    }
+}
+
+/// What a DATA or ACK has in its header.
+#[derive(Clone, Copy)]
+pub(crate) struct Straight<'h> {
+    /// `seq` or `up_to`.
+    pub number: u64,
+    pub obj: Option<&'h [u8; OBJ_LEN]>,
+}
+
+impl Straight<'_> {
+    #[inline(always)]
+    pub fn header_len(&self) -> usize {
+        let obj_len = if self.obj.is_some() { OBJ_KEY.len() + OBJ_LEN } else { 0 };
+        1 + varint_len(self.number) + obj_len
+    }
+
+    /// Writes prefix and header; `out` has room for them.
+    #[inline(always)]
+    pub fn put(&self, prefix: [u8; PREFIX_BYTES], out: &mut impl BufMut) {
+        let number = self.number;
+        let group = |nth: u32| (number >> (7 * nth)) as u8;
+        let more = |nth| group(nth) | 0x80;
+        match number {
+            0..=0x7f => put_first(prefix, [FIRST_VARINT, group(0)], out),
+            0x80..=0x3fff => put_first(prefix, [FIRST_VARINT, more(0), group(1)], out),
+            0x4000..=0x1f_ffff => {
+                put_first(prefix, [FIRST_VARINT, more(0), more(1), group(2)], out);
+            }
+            _ => {
+                put_first(prefix, [FIRST_VARINT], out);
+                put_varint(number, out);
+            }
+        }
+        if let Some(obj) = self.obj {
+            out.put_slice(&OBJ_KEY);
+            out.put_slice(obj);
+        }
+    }
+}
+
+/// One write of a size that the compiler knows.
+#[inline(always)]
+fn put_first<const N: usize>(prefix: [u8; PREFIX_BYTES], field: [u8; N], out: &mut impl BufMut) {
+    let mut first = [0; 16];
+    first[..PREFIX_BYTES].copy_from_slice(&prefix);
+    first[PREFIX_BYTES..PREFIX_BYTES + N].copy_from_slice(&field);
+    out.put_slice(&first[..PREFIX_BYTES + N]);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::header::{read_header, Head, Values};
+    use crate::wire::{prefix_bytes, MAX_FRAME_BYTES};
+
+    /// Headers around every canonical DATA and ACK: each byte changed, cut and lengthened.
+    fn neighbours(header: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
+        let changed = (0..header.len()).flat_map(move |i| {
+            [0, 1, 0x08, 0x12, 0x41, 0x67, 0x7f, 0x80, 0xff].map(|byte| {
+                let mut header = header.to_vec();
+                header[i] = byte;
+                header
+            })
+        });
+        let cut = (0..=header.len()).map(move |n| header[..n].to_vec());
+        let longer = [0u8, 1, 0x7f].map(|byte| [header, &[byte]].concat());
+        changed.chain(cut).chain(longer)
+    }
+
+    #[test]
+    fn the_straight_path_agrees_with_the_table() {
+        let obj = format!("b3:{}", "0f".repeat(32));
+        let mut compared = 0;
+        for number in (0..64).flat_map(|bits| [u64::MAX >> bits, 1 << bits]) {
+            for (kind, obj) in [(Kind::Ack, None), (Kind::Data, None), (Kind::Data, Some(&obj))] {
+                let obj = obj.map(|obj: &String| obj.as_bytes());
+                let values = Values::default().number(0, number);
+                let values = obj.map_or(values, |obj| values.text(1, obj));
+                let mut bytes = Vec::new();
+                Head::table(kind, values).unwrap().put(&mut bytes);
+                assert_written_straight(kind, number, obj, &bytes);
+                for header in neighbours(&bytes[PREFIX_BYTES..]) {
+                    assert_agree(kind, &header);
+                    compared += 1;
+                }
+            }
+        }
+        assert!(compared > 10_000);
+    }
+
+    fn assert_written_straight(kind: Kind, number: u64, obj: Option<&[u8]>, by_table: &[u8]) {
+        let head = match kind {
+            Kind::Ack => Head::ack(number),
+            _ => Head::data(number, obj, 0),
+        };
+        let mut bytes = Vec::new();
+        head.unwrap().put(&mut bytes);
+        assert_eq!(bytes, by_table);
+    }
+
+    fn assert_agree(kind: Kind, header: &[u8]) {
+        let body: &[u8] = if kind == Kind::Data { b"body" } else { b"" };
+        let length = PREFIX_BYTES + header.len() + body.len();
+        let prefix = prefix_bytes(kind, header.len(), length);
+        let frame = [&prefix[..], header, body].concat();
+        let mut straight = Row::default();
+        let taken = read_straight(&frame, MAX_FRAME_BYTES, 5, &mut straight);
+        match read_header(kind, header, true) {
+            Err(_) => assert_eq!(taken, None, "{header:?}"),
+            Ok(values) => {
+                assert_eq!(taken, Some(length), "{header:?}");
+                let mut row = Row::at(kind, 5, header.len(), length);
+                values.fill(kind, 5 + PREFIX_BYTES as u32, &mut row);
+                assert_eq!(straight, row, "{header:?}");
+            }
+        }
+    }
+}
