@@ -111,7 +111,7 @@ test-node:
 
 test-conformance: venv
 	python3 tests/conformance/run.py
-	python3 tests/conformance/run.py --vectors tests/vectors/telemetry rust c python
+	python3 tests/conformance/run.py --vectors tests/vectors/telemetry rust c python node
 	.venv/bin/python -m pytest -q tests/conformance tests/vectors
 
 test-docs: venv

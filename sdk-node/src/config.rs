@@ -93,7 +93,7 @@ impl From<ConfigError> for Refused {
 }
 
 /// JavaScript passes 0 to 2^64 − 1.
-fn unsigned(value: &BigInt) -> u64 {
+pub(crate) fn unsigned(value: &BigInt) -> u64 {
     value.get_u64().1
 }
 

@@ -1,6 +1,7 @@
 //! The names and limits of the core, for JavaScript to read.
 
 use crate::encode::FRAME_WORDS;
+use crate::monitor::histogram_bounds;
 use napi::bindgen_prelude::Result;
 use napi_derive::napi;
 use oap::{Data, Frame, Kind, Reason, Row};
@@ -17,6 +18,8 @@ pub struct Constants {
     pub reject_labels: Vec<&'static str>,
     pub metrics: Vec<&'static str>,
     pub readiness_keys: Vec<&'static str>,
+    pub histogram_bounds: Vec<f64>,
+    pub text_content_type: &'static str,
     /// The most that a frame with a body has before it, in bytes.
     pub max_data_head_bytes: u32,
     pub max_head_bytes: u32,
@@ -39,6 +42,8 @@ pub fn constants() -> Result<Constants> {
         reject_labels: Reason::ALL.map(Reason::label).to_vec(),
         metrics: oap::METRICS.to_vec(),
         readiness_keys: oap::READINESS_KEYS.to_vec(),
+        histogram_bounds: histogram_bounds(),
+        text_content_type: oap::TEXT_CONTENT_TYPE,
         max_data_head_bytes: max_data_head_bytes(),
         max_head_bytes: oap::MAX_HEAD_BYTES as u32,
         frame_words: FRAME_WORDS as u32,

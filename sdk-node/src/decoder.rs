@@ -3,6 +3,7 @@
 use crate::config::Settings;
 use crate::fill::fill;
 use crate::memory::words_of;
+use crate::monitor::{NativeMonitor, Watch};
 use crate::reject::Breach;
 use napi::bindgen_prelude::{BufferSlice, Env, Result, Uint32ArraySlice};
 use napi_derive::napi;
@@ -12,14 +13,17 @@ use oap::StreamDecoder;
 #[napi]
 pub struct NativeDecoder {
     inner: StreamDecoder,
+    watch: Watch,
 }
 
 #[napi]
 impl NativeDecoder {
     /// At the start of a stream.
     #[napi(constructor, catch_unwind)]
-    pub fn new(settings: Settings) -> Result<Self> {
-        Ok(NativeDecoder { inner: StreamDecoder::new(settings.config()?) })
+    pub fn new(settings: Settings, monitor: Option<&NativeMonitor>) -> Result<Self> {
+        let mut inner = StreamDecoder::new(settings.config()?);
+        let watch = Watch::new(monitor, |monitor| inner.set_monitor(monitor));
+        Ok(NativeDecoder { inner, watch })
     }
 
     /// See [`fill`].
@@ -31,7 +35,7 @@ impl NativeDecoder {
         mut table: Uint32ArraySlice<'env>,
         again: bool,
     ) -> Result<Option<BufferSlice<'env>>> {
-        fill(&mut self.inner, env, chunk, words_of(&mut table), again)
+        fill(&mut self.inner, &mut self.watch, env, chunk, words_of(&mut table), again)
     }
 
     /// The input has ended; what is wrong with that, if anything.

@@ -48,21 +48,24 @@ pub fn encode_frames(
     bytes: &[u8],
     mut out: Uint8ArraySlice<'_>,
 ) -> Result<Either<u32, Breach>> {
-    written(each(words, count, bytes, bytes_of(&mut out), oap::encode))
+    written(all(words, count, bytes).and_then(|frames| each(&frames, bytes_of(&mut out))))
 }
 
-/// Encodes each frame behind the one before it, by `encode`.
-pub(crate) fn each(
+/// The first `count` frames.
+pub(crate) fn all<'b>(
     words: &[u32],
     count: u32,
-    bytes: &[u8],
-    out: &mut [u8],
-    mut encode: impl FnMut(&Frame<'_>, &mut [u8]) -> std::result::Result<usize, EncodeError>,
-) -> std::result::Result<usize, Failure> {
+    bytes: &'b [u8],
+) -> std::result::Result<Vec<Frame<'b>>, Failure> {
+    let frames = words.chunks_exact(FRAME_WORDS).take(count as usize);
+    frames.map(|words| frame(words, bytes).ok_or(Failure::Layout)).collect()
+}
+
+/// Encodes each frame behind the one before it.
+fn each(frames: &[Frame<'_>], out: &mut [u8]) -> std::result::Result<usize, Failure> {
     let mut written = 0;
-    for words in words.chunks_exact(FRAME_WORDS).take(count as usize) {
-        let frame = frame(words, bytes).ok_or(Failure::Layout)?;
-        written += encode(&frame, &mut out[written..])?;
+    for frame in frames {
+        written += oap::encode(frame, &mut out[written..])?;
     }
     Ok(written)
 }

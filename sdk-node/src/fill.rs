@@ -1,6 +1,7 @@
 //! One chunk into one table, in one call.
 
 use crate::memory::words_of;
+use crate::monitor::Watch;
 use napi::bindgen_prelude::{BufferSlice, Env, Error, Result, Status, Uint32ArraySlice};
 use napi_derive::napi;
 use oap::{Config, Decoder, FrameTable, Reject, Row, Session, StreamDecoder};
@@ -82,11 +83,13 @@ impl Taker for Session {
 /// with `again`.
 pub(crate) fn fill<'env>(
     taker: &mut impl Taker,
+    watch: &mut Watch,
     env: &'env Env,
     chunk: &[u8],
     table: &mut [u32],
     again: bool,
 ) -> Result<Option<BufferSlice<'env>>> {
+    watch.start(again);
     let (words, rows) = split(table)?;
     let mut head = Head::of(if again { words } else { &[0; ROW_WORDS] });
     let mut lead = None;
@@ -112,6 +115,9 @@ pub(crate) fn fill<'env>(
             break Ending::Full;
         }
     };
+    if !matches!(ending, Ending::Full) {
+        watch.read();
+    }
     head.write(ending, words);
     Ok(lead)
 }

@@ -10,5 +10,6 @@ mod decoder;
 mod encode;
 mod fill;
 mod memory;
+mod monitor;
 mod reject;
 mod session;

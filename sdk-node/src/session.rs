@@ -1,9 +1,10 @@
 //! The native half of `Session`.
 
 use crate::config::Settings;
-use crate::encode::{each, written};
+use crate::encode::{all, written};
 use crate::fill::fill;
 use crate::memory::{bytes_of, words_of};
+use crate::monitor::{nobody, NativeMonitor, Watch};
 use crate::reject::Breach;
 use napi::bindgen_prelude::{
     BigInt, BufferSlice, Either, Env, Result, Uint32ArraySlice, Uint8ArraySlice,
@@ -15,6 +16,7 @@ use oap::Session;
 #[napi]
 pub struct NativeSession {
     inner: Session,
+    watch: Watch,
 }
 
 /// One direction of a session at a glance.
@@ -54,8 +56,10 @@ pub struct OwnHello {
 impl NativeSession {
     /// Neither side has spoken.
     #[napi(constructor, catch_unwind)]
-    pub fn new(settings: Settings) -> Result<Self> {
-        Ok(NativeSession { inner: Session::new(settings.config()?) })
+    pub fn new(settings: Settings, monitor: Option<&NativeMonitor>) -> Result<Self> {
+        let mut inner = Session::new(settings.config()?);
+        let watch = Watch::new(monitor, |monitor| inner.set_monitor(monitor));
+        Ok(NativeSession { inner, watch })
     }
 
     /// See [`fill`].
@@ -67,7 +71,7 @@ impl NativeSession {
         mut table: Uint32ArraySlice<'env>,
         again: bool,
     ) -> Result<Option<BufferSlice<'env>>> {
-        fill(&mut self.inner, env, chunk, words_of(&mut table), again)
+        fill(&mut self.inner, &mut self.watch, env, chunk, words_of(&mut table), again)
     }
 
     /// Encodes the first `count` frames to the front of `out` and counts them as sent, or none.
@@ -79,14 +83,18 @@ impl NativeSession {
         bytes: &[u8],
         mut out: Uint8ArraySlice<'_>,
     ) -> Result<Either<u32, Breach>> {
-        let out = bytes_of(&mut out);
-        let mut next = (count > 1).then(|| self.inner.clone());
-        let session = next.as_mut().unwrap_or(&mut self.inner);
-        let sent = each(words, count, bytes, out, |frame, out| session.send(frame, out));
-        if let (Ok(_), Some(next)) = (&sent, next) {
-            self.inner = next;
-        }
+        self.watch.start(false);
+        let sent = all(words, count, bytes)
+            .and_then(|frames| Ok(self.inner.send_all(frames, bytes_of(&mut out))?));
+        self.watch.written();
         written(sent)
+    }
+
+    /// Leaves its monitor.
+    #[napi(catch_unwind)]
+    pub fn close(&mut self) {
+        self.inner.set_monitor(nobody());
+        self.watch = Watch::default();
     }
 
     /// The HELLO that the configuration makes.

@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
-import { connect, createServer, encode } from '../index.mjs';
+import { connect, createServer, encode, Session } from '../index.mjs';
 
 export const here = fileURLToPath(new URL('.', import.meta.url));
 export const fixture = (name) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
@@ -88,4 +88,27 @@ export async function serve(test, handler, options = {}) {
     return connection;
   };
   return { server, dial };
+}
+
+/** A session that has received that many DATA frames which it has not acknowledged, and its peer. */
+export function receiving(monitor, count) {
+  const [session, peer] = [new Session({}, { monitor }), new Session()];
+  session.recv(peer.send(peer.hello()));
+  peer.recv(session.send(session.hello()));
+  session.recv(peer.send({ kind: 'START', stream: 's' }));
+  for (let seq = 1; seq <= count; seq += 1) {
+    session.recv(peer.send({ kind: 'DATA', seq }));
+  }
+  return [session, peer];
+}
+
+/** The samples of a text page by name and labels. */
+export function samplesOf(page) {
+  const lines = page.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const at = line.lastIndexOf(' ');
+      return [line.slice(0, at), Number(line.slice(at + 1))];
+    }),
+  );
 }

@@ -6,6 +6,7 @@ import type { Config, ConfigOptions } from './config.js';
 import { OapRejectError } from './errors.js';
 import type { Frame, FrameInit } from './frame.js';
 import type { Frames } from './frames.js';
+import type { MonitorOption } from './monitor.js';
 import { sendStream, type SendStreamOptions, type Source } from './send-stream.js';
 import { Session } from './session.js';
 
@@ -43,9 +44,9 @@ export class OapConnection implements AsyncIterable<Frames> {
   #failure: Error | undefined;
 
   /** Takes over a socket that is open or being opened. */
-  constructor(socket: Socket, config?: Config | ConfigOptions) {
+  constructor(socket: Socket, config?: Config | ConfigOptions, options?: MonitorOption) {
     this.socket = socket;
-    this.session = new Session(config);
+    this.session = new Session(config, options);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
     socket.on('end', () => this.#end());
     socket.on('drain', () => this.#changes.raise());
@@ -225,6 +226,7 @@ export class OapConnection implements AsyncIterable<Frames> {
 
   #closed(): void {
     this.#inputEnded = true;
+    this.session.close();
     this.#changes.raise();
   }
 

@@ -38,6 +38,10 @@ export const REJECT_REASONS = interned(core.rejectLabels) as readonly RejectReas
 export const METRICS: readonly string[] = Object.freeze(core.metrics);
 /** The readiness keys, in the order in which a host lists the missing ones. */
 export const READINESS_KEYS: readonly string[] = Object.freeze(core.readinessKeys);
+/** Upper bounds of the histograms' buckets, in seconds; the last bucket has none. */
+export const HISTOGRAM_BOUNDS: readonly number[] = Object.freeze([...core.histogramBounds, Infinity]);
+/** The content type of `Monitor.text`. */
+export const TEXT_CONTENT_TYPE = core.textContentType;
 /** @internal The most that a DATA frame has before its body, in bytes. */
 export const MAX_DATA_HEAD_BYTES = core.maxDataHeadBytes;
 /** @internal The most that any frame has before its body, in bytes. */

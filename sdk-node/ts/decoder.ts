@@ -3,6 +3,7 @@
 import { Config, settingsOf, type ConfigOptions } from './config.js';
 import type { OapRejectError } from './errors.js';
 import type { Frames } from './frames.js';
+import { Monitor, type MonitorOption } from './monitor.js';
 import { native, type Taker } from './native.js';
 import { Receiver } from './receiver.js';
 
@@ -14,9 +15,10 @@ export class Decoder {
   readonly config: Config;
   readonly #receiver: Receiver<Taker>;
 
-  constructor(config?: Config | ConfigOptions) {
+  constructor(config?: Config | ConfigOptions, options: MonitorOption = {}) {
     this.config = Config.from(config);
-    this.#receiver = new Receiver(new native.NativeDecoder(settingsOf(this.config)));
+    const monitor = Monitor.nativeOf(options);
+    this.#receiver = new Receiver(new native.NativeDecoder(settingsOf(this.config), monitor));
   }
 
   /**

@@ -3,6 +3,7 @@
 export { Config, type ConfigOptions, type SeqRolloverPolicy } from './config.js';
 export { OapConnection } from './connection.js';
 export {
+  HISTOGRAM_BOUNDS,
   KINDS,
   MAX_FRAME_BYTES,
   MAX_HEADER_BYTES,
@@ -10,6 +11,7 @@ export {
   READINESS_KEYS,
   REJECT_REASONS,
   STREAM_CHUNK_BYTES,
+  TEXT_CONTENT_TYPE,
   VERSION,
   type Kind,
   type RejectReason,
@@ -35,6 +37,15 @@ export type {
   U64,
 } from './frame.js';
 export { Frames, type Columns } from './frames.js';
+export {
+  Monitor,
+  type MonitorLimits,
+  type MonitorOption,
+  type MonitorOptions,
+  type Readiness,
+  type Snapshot,
+  type Timing,
+} from './monitor.js';
 export type { Flow } from './native.js';
 export {
   connect,

@@ -67,11 +67,44 @@ export interface NativeSession extends Taker {
   isEstablished(): boolean;
   hasEnded(): boolean;
   peerMaxFrame(): number | null;
+  close(): void;
+}
+
+/** The times of calls by bucket, their sum in seconds. */
+interface Times {
+  counts: number[];
+  sum: number;
+}
+
+export interface NativeMonitor {
+  share(): number;
+  timing(): boolean;
+  setParserReady(ready: boolean): void;
+  countFrame(kind: number, bytes: number): boolean;
+  countReject(code: number): boolean;
+  observeRead(ns: bigint): void;
+  observeWrite(ns: bigint): void;
+  tick(now: bigint): void;
+  readiness(now: bigint): { keys: boolean[]; status: number; retryAfter: number; body: string };
+  snapshot(): {
+    frames: number[];
+    rejects: number[];
+    frameBytes: number;
+    ackWindow: number;
+    inflightFrames: number;
+    ackStarvedSeconds: number;
+    read: Times;
+    write: Times;
+  };
+  text(): string;
 }
 
 export interface Native {
-  NativeDecoder: new (settings: Settings) => Taker;
-  NativeSession: new (settings: Settings) => NativeSession;
+  NativeDecoder: new (settings: Settings, monitor?: NativeMonitor) => Taker;
+  NativeSession: new (settings: Settings, monitor?: NativeMonitor) => NativeSession;
+  NativeMonitor: new (limits: Record<string, bigint>, timing: boolean) => NativeMonitor;
+  defaultLimits(): Record<string, bigint>;
+  sharedMonitor(key: number): NativeMonitor | null;
   resolveConfig(settings: Settings): (Required<Omit<Settings, 'features'>> & Settings) | Refused;
   encodeFrames(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Breach;
   refill(lead: Uint8Array, chunk: Uint8Array, shift: number, words: Uint32Array): boolean;
@@ -85,6 +118,8 @@ export interface Native {
     rejectLabels: string[];
     metrics: string[];
     readinessKeys: string[];
+    histogramBounds: number[];
+    textContentType: string;
     maxDataHeadBytes: number;
     maxHeadBytes: number;
     frameWords: number;

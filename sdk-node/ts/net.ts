@@ -3,24 +3,26 @@
 import * as net from 'node:net';
 import type { Config, ConfigOptions } from './config.js';
 import { OapConnection } from './connection.js';
+import type { MonitorOption } from './monitor.js';
 
-/** Where to connect to and how: the options of `net.connect`, and a configuration. */
-export type ConnectOptions = net.NetConnectOpts & {
-  config?: Config | ConfigOptions | undefined;
-  /** Destroys the connection; its reason is then what loops and senders throw. */
-  signal?: AbortSignal | undefined;
-};
+/** Where to connect to and how: the options of `net.connect`, a configuration, and a monitor. */
+export type ConnectOptions = net.NetConnectOpts &
+  MonitorOption & {
+    config?: Config | ConfigOptions | undefined;
+    /** Destroys the connection; its reason is then what loops and senders throw. */
+    signal?: AbortSignal | undefined;
+  };
 
-/** The options of `net.createServer`, and a configuration for its connections. */
-export type ServerOptions = net.ServerOpts & { config?: Config | ConfigOptions | undefined };
+/** The options of `net.createServer`, a configuration for its connections, and a monitor. */
+export type ServerOptions = net.ServerOpts & MonitorOption & { config?: Config | ConfigOptions | undefined };
 
 /** Serves a connection; when it is done the connection is closed. */
 export type ConnectionHandler = (connection: OapConnection) => void | Promise<void>;
 
 /** A connection to a server. It is there at once; what fails, `ready`, loops and senders throw. */
 export function connect(options: ConnectOptions): OapConnection {
-  const { config, signal, ...where } = options;
-  const connection = new OapConnection(net.connect(where as net.NetConnectOpts), config);
+  const { config, monitor, signal, ...where } = options;
+  const connection = new OapConnection(net.connect(where as net.NetConnectOpts), config, { monitor });
   if (signal !== undefined) {
     const stop = () => connection.destroy(signal.reason as Error);
     signal.addEventListener('abort', stop);
@@ -43,10 +45,10 @@ export function createServer(
   first: ServerOptions | ConnectionHandler,
   second?: ConnectionHandler,
 ): net.Server {
-  const [{ config, ...options }, handler] =
+  const [{ config, monitor, ...options }, handler] =
     typeof first === 'function' ? [{} as ServerOptions, first] : [first, second!];
   const server = net.createServer({ allowHalfOpen: true, ...options }, (socket) => {
-    void serve(server, new OapConnection(socket, config), handler);
+    void serve(server, new OapConnection(socket, config, { monitor }), handler);
   });
   return server;
 }

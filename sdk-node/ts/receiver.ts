@@ -8,12 +8,14 @@ import { fill } from './table.js';
 export class Receiver<T extends Taker> {
   readonly taker: T;
   #reject: OapRejectError | undefined;
+  #closed = false;
 
   constructor(taker: T) {
     this.taker = taker;
   }
 
   take(chunk: Uint8Array): Frames {
+    this.mustBeOpen();
     const batch = fill(this.taker, chunk);
     if (!batch.rejected) {
       return new Frames(batch, undefined);
@@ -26,6 +28,7 @@ export class Receiver<T extends Taker> {
   }
 
   finish(): void {
+    this.mustBeOpen();
     if (this.taker.finish() !== null) {
       throw this.reject!;
     }
@@ -41,7 +44,18 @@ export class Receiver<T extends Taker> {
   }
 
   reset(): void {
+    this.mustBeOpen();
     this.taker.reset();
     this.#reject = undefined;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  mustBeOpen(): void {
+    if (this.#closed) {
+      throw new Error('the session is closed');
+    }
   }
 }

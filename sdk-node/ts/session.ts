@@ -6,6 +6,7 @@ import type { OapRejectError } from './errors.js';
 import type { FrameInit, HelloInit } from './frame.js';
 import type { Frames } from './frames.js';
 import { withLayout } from './layout.js';
+import { Monitor, type MonitorOption } from './monitor.js';
 import { native, type Flow, type NativeSession } from './native.js';
 import { Receiver } from './receiver.js';
 
@@ -18,9 +19,9 @@ export class Session {
   readonly #native: NativeSession;
   readonly #receiver: Receiver<NativeSession>;
 
-  constructor(config?: Config | ConfigOptions) {
+  constructor(config?: Config | ConfigOptions, options: MonitorOption = {}) {
     this.config = Config.from(config);
-    this.#native = new native.NativeSession(settingsOf(this.config));
+    this.#native = new native.NativeSession(settingsOf(this.config), Monitor.nativeOf(options));
     this.#receiver = new Receiver(this.#native);
   }
 
@@ -37,6 +38,7 @@ export class Session {
    * it was. TypeError for what is no frame.
    */
   send(frames: FrameInit | readonly FrameInit[]): Buffer {
+    this.#receiver.mustBeOpen();
     const list = listOf(frames);
     return withLayout(list, ({ words, bytes, out }) =>
       taken(out, this.#native.send(words, list.length, bytes, out)),
@@ -105,5 +107,18 @@ export class Session {
   /** Back to a session in which neither side has spoken. */
   reset(): void {
     this.#receiver.reset();
+  }
+
+  /**
+   * Ends it: it leaves the gauges of its monitor at once, as it else does when it is collected. What it knew can still be
+   * read; `send`, `recv`, `finish` and `reset` throw.
+   */
+  close(): void {
+    this.#receiver.close();
+    this.#native.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }

@@ -5,6 +5,7 @@ import { TransformStream } from 'node:stream/web';
 import type { Config, ConfigOptions } from './config.js';
 import { Decoder } from './decoder.js';
 import type { Frames } from './frames.js';
+import type { MonitorOption } from './monitor.js';
 
 /**
  * A Transform whose readable side gives `Frames`, a batch a chunk. A reject is thrown by the batch that it follows, and
@@ -13,10 +14,10 @@ import type { Frames } from './frames.js';
 export class OapDecoderStream extends Transform {
   readonly decoder: Decoder;
 
-  constructor(config?: Config | ConfigOptions) {
+  constructor(config?: Config | ConfigOptions, options?: MonitorOption) {
     // A chunk is decoded when the batch before it is taken: a later reject can't overtake it.
     super({ readableObjectMode: true, readableHighWaterMark: 1 });
-    this.decoder = new Decoder(config);
+    this.decoder = new Decoder(config, options);
   }
 
   override _transform(chunk: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
@@ -43,8 +44,11 @@ function settle(done: TransformCallback, step: () => void): void {
 }
 
 /** The same for Web Streams: `readable.pipeThrough(oapDecoderTransform())`. */
-export function oapDecoderTransform(config?: Config | ConfigOptions): TransformStream<Uint8Array, Frames> {
-  const decoder = new Decoder(config);
+export function oapDecoderTransform(
+  config?: Config | ConfigOptions,
+  options?: MonitorOption,
+): TransformStream<Uint8Array, Frames> {
+  const decoder = new Decoder(config, options);
   return new TransformStream({
     transform(chunk: Uint8Array, controller) {
       const frames = decoder.feed(chunk);

@@ -1,19 +1,14 @@
 // One function an operation.
 
 import * as oap from "../../../sdk-node/index.mjs";
-import {
-  configOf,
-  envelopeOf,
-  frameOf,
-  listOf,
-  UsageError,
-  unhex,
-} from "./shapes.mjs";
+import { monitor } from "./monitor.mjs";
+import { drain, rejectOf } from "./rejects.mjs";
+import { configOf, frameOf, listOf, UsageError, unhex } from "./shapes.mjs";
 
-const { Decoder, OapConfigError, OapRejectError, Session, encode } = oap;
+const { Decoder, OapConfigError, Session, encode } = oap;
 
 const NOT_UNDERSTOOD = [UsageError, SyntaxError, TypeError, OapConfigError];
-const OPS = { decode, table, encode: encodeOp, session, constants };
+const OPS = { decode, table, encode: encodeOp, session, monitor, constants };
 
 export function answer(line) {
   try {
@@ -28,28 +23,6 @@ export function answer(line) {
     }
     throw error;
   }
-}
-
-/** The reject that `step` throws, if it does; what it gives goes to `take`. */
-function rejectOf(step, take = () => {}) {
-  try {
-    take(step());
-    return undefined;
-  } catch (error) {
-    if (error instanceof OapRejectError) {
-      return error;
-    }
-    throw error;
-  }
-}
-
-/** Adds the frames of a chunk to a list; gives the reject that ends them. */
-function drain(feed, frames) {
-  return rejectOf(feed, (batch) => {
-    for (const frame of batch) {
-      frames.push(envelopeOf(frame));
-    }
-  });
 }
 
 function decode({ config, chunks, finish }) {

@@ -38,6 +38,27 @@ function wide(text) {
   return BigInt(text);
 }
 
+const LIMITS = new Set([
+  "reject_limit_permille",
+  "reject_min_events",
+  "ack_starvation_limit_ns",
+  "inflight_capacity",
+  "backpressure_high_percent",
+  "backpressure_low_percent",
+]);
+
+/** The limits of a monitor, which stand beside the fields of a configuration. */
+export function limitsOf(config = {}) {
+  const entries = Object.entries(config);
+  const limits = entries.filter(([name]) => LIMITS.has(name));
+  return {
+    limits: Object.fromEntries(
+      limits.map(([name, value]) => [camel(name), value]),
+    ),
+    others: Object.fromEntries(entries.filter(([name]) => !LIMITS.has(name))),
+  };
+}
+
 export function configOf(config = {}) {
   const entries = Object.entries(config);
   if (typeof config !== "object" || config === null) {

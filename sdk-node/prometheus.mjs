@@ -1,0 +1,1 @@
+export { collectOap } from './dist/prometheus.js';
