@@ -93,7 +93,8 @@ test-loom:
 	RUSTFLAGS="--cfg loom" $(CARGO) test -q -p oap --lib --release --target-dir target/loom loom
 
 test-c:
-	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils
+	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils curl:curl \
+		promtool:prometheus
 	tests/c/run
 
 test-cpp:
@@ -111,7 +112,7 @@ test-node:
 
 test-conformance: venv
 	python3 tests/conformance/run.py
-	python3 tests/conformance/run.py --vectors tests/vectors/telemetry rust c python node
+	python3 tests/conformance/run.py --vectors tests/vectors/telemetry rust c cpp python node
 	.venv/bin/python -m pytest -q tests/conformance tests/vectors
 
 test-docs: venv

@@ -1086,6 +1086,12 @@ uint64_t oap_histogram_bound_ns(size_t index);
 const char *oap_text_content_type(void);
 
 /**
+ * The header lines of the answer on `/readyz`, each with its CRLF, for an oap_readiness.ready: the content type and,
+ * where it is false, `Retry-After`. Static, NUL-terminated. Any thread.
+ */
+const char *oap_readyz_headers(bool ready);
+
+/**
  * Makes a session in which neither side has spoken.
  *
  * @param config   copied; NULL means the defaults

@@ -174,6 +174,17 @@ pub extern "C" fn oap_text_content_type() -> *const c_char {
     c_string!(TEXT_CONTENT_TYPE)
 }
 
+/// The header lines of the answer on `/readyz`, each with its CRLF, for an oap_readiness.ready: the content type and,
+/// where it is false, `Retry-After`. Static, NUL-terminated. Any thread.
+#[no_mangle]
+pub extern "C" fn oap_readyz_headers(ready: bool) -> *const c_char {
+    let lines = match ready {
+        true => c"Content-Type: application/json\r\n",
+        false => c"Content-Type: application/json\r\nRetry-After: 5\r\n",
+    };
+    lines.as_ptr()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -136,6 +136,18 @@ static void a_draining_host_is_not_ready(void)
     oap_monitor_free(monitor);
 }
 
+static void the_headers_of_the_answer_say_what_the_readiness_says(void)
+{
+    char expected[128];
+    oap_monitor *monitor = new_monitor();
+    CHECK(strcmp(oap_readyz_headers(true), "Content-Type: application/json\r\n") == 0);
+    CHECK_STATUS(OAP_STATUS_OK, oap_monitor_set_parser_ready(monitor, false));
+    const oap_readiness readiness = readiness_of(monitor, 0);
+    snprintf(expected, sizeof expected, "Content-Type: application/json\r\nRetry-After: %u\r\n", readiness.retry_after);
+    CHECK(strcmp(oap_readyz_headers(readiness.ready), expected) == 0);
+    oap_monitor_free(monitor);
+}
+
 static void limits_of_ones_own_decide_when_a_key_turns_false(void)
 {
     oap_monitor *monitor = NULL;
@@ -260,6 +272,7 @@ int main(void)
     RUN(a_stream_decoder_counts_and_a_reset_keeps_its_monitor);
     RUN(a_session_counts_both_ways_and_gives_its_stream_to_the_gauges);
     RUN(a_draining_host_is_not_ready);
+    RUN(the_headers_of_the_answer_say_what_the_readiness_says);
     RUN(limits_of_ones_own_decide_when_a_key_turns_false);
     RUN(timings_fall_into_the_bucket_of_their_bound);
     RUN(a_frame_counted_by_hand_needs_a_kind);

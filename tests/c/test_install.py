@@ -81,7 +81,7 @@ class Install(unittest.TestCase):
 
     def test_the_tree_holds_these_files_and_no_others(self):
         found = {str(path.relative_to(self.moved)) for path in self.moved.rglob("*") if not path.is_dir()}
-        headers = {f"include/{path.name}" for path in (ROOT / "include").iterdir()}
+        headers = {str(path.relative_to(ROOT)) for path in (ROOT / "include").rglob("*.h*")}
         self.assertEqual(found, headers | {
             "lib/liboap.so.1.0.0", "lib/liboap.so.1", "lib/liboap.so", "lib/liboap.a", "lib/pkgconfig/oap.pc",
             "lib/cmake/oap/oapConfig.cmake", "lib/cmake/oap/oapConfigVersion.cmake"})

@@ -1,6 +1,6 @@
-"""examples.py HEADER GUIDE DIRECTORY: writes the examples of oap.hpp and docs/cpp.md as programs.
+"""examples.py HEADERS GUIDE DIRECTORY: writes the examples of oap/*.hpp and docs/cpp.md as programs.
 
-In the header they stand in comments between `~~~cpp` and `~~~` and become the body of a main; in the guide every block
+In the headers they stand in comments between `~~~cpp` and `~~~` and become the body of a main; in the guide every block
 of cpp that has a main is a program.
 """
 
@@ -16,18 +16,22 @@ def of_header(text: str) -> list[str]:
     return [PROLOGUE + re.sub(r"^/// ?", "    ", block, flags=re.MULTILINE) + "}\n" for block in blocks]
 
 
-def of_guide(text: str) -> list[str]:
+def of_guide(text: str, hosts: list[str]) -> list[str]:
+    """Those that end by themselves; the others stand in docs/examples."""
     blocks = re.findall(r"^```cpp\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return [block for block in blocks if "int main(" in block]
+    return [block for block in blocks if "int main(" in block and block not in hosts]
 
 
 def numbered(name: str, programs: list[str]) -> dict[str, str]:
     return {f"{name}_{number}.cpp": program for number, program in enumerate(programs, 1)}
 
 
-def main(header: str, guide: str, directory: str) -> None:
-    programs = numbered("header", of_header(Path(header).read_text()))
-    programs |= numbered("guide", of_guide(Path(guide).read_text()))
+def main(headers: str, guide: str, directory: str) -> None:
+    programs = {}
+    for header in sorted(Path(headers).glob("*.hpp")):
+        programs |= numbered(header.stem, of_header(header.read_text()))
+    hosts = [path.read_text() for path in (Path(guide).parent / "examples").glob("*.cpp")]
+    programs |= numbered("guide", of_guide(Path(guide).read_text(), hosts))
     out = Path(directory)
     out.mkdir(parents=True, exist_ok=True)
     for stale in out.glob("*.cpp"):

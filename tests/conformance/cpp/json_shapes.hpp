@@ -161,13 +161,35 @@ inline oap::result<void> set(oap::Config& config, const std::string& field, cons
     throw Usage("no such setting: " + field);
 }
 
-inline oap::Config configured(const json& request) {
-    oap::Config config = oap::Config::make().value();
-    const auto settings = request.find("config");
-    if (settings == request.end()) return config;
-    if (!settings->is_object()) throw Usage("config is not an object");
-    for (const auto& [field, value] : settings->items()) {
-        if (!set(config, field, value)) throw Usage(field + " = " + value.dump() + " is out of its range");
-    }
-    return config;
+/// The limit of that name; nullptr where there is none.
+inline std::uint64_t* limit(oap::MonitorLimits& limits, const std::string& name) {
+    if (name == "reject_limit_permille") return &limits.reject_limit_permille;
+    if (name == "reject_min_events") return &limits.reject_min_events;
+    if (name == "ack_starvation_limit_ns") return &limits.ack_starvation_limit_ns;
+    if (name == "inflight_capacity") return &limits.inflight_capacity;
+    if (name == "backpressure_high_percent") return &limits.backpressure_high_percent;
+    if (name == "backpressure_low_percent") return &limits.backpressure_low_percent;
+    return nullptr;
 }
+
+struct Settings {
+    oap::Config config = oap::Config::make().value();
+    oap::MonitorLimits limits;
+};
+
+inline Settings settings(const json& request) {
+    Settings made;
+    const auto fields = request.find("config");
+    if (fields == request.end()) return made;
+    if (!fields->is_object()) throw Usage("config is not an object");
+    for (const auto& [field, value] : fields->items()) {
+        if (std::uint64_t* const found = limit(made.limits, field)) {
+            *found = whole(value);
+        } else if (!set(made.config, field, value)) {
+            throw Usage(field + " = " + value.dump() + " is out of its range");
+        }
+    }
+    return made;
+}
+
+inline oap::Config configured(const json& request) { return std::move(settings(request).config); }

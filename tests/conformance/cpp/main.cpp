@@ -4,6 +4,7 @@
 
 #include <array>
 #include <iostream>
+#include <map>
 
 namespace {
 
@@ -106,6 +107,43 @@ json session(const json& request) {
     return {{"outcomes", std::move(outcomes)}};
 }
 
+json told(const oap::Snapshot& snapshot) {
+    json frames, rejects;
+    for (std::uint8_t kind = 1; oap_kind_name(kind) != nullptr; ++kind) {
+        frames[oap_kind_name(kind)] = snapshot.frames(static_cast<oap::Kind>(kind));
+    }
+    for (std::uint32_t code = 1; oap_reject_label(code) != nullptr; ++code) {
+        rejects[oap_reject_label(code)] = snapshot.rejects(static_cast<oap::Reason>(code));
+    }
+    return {{"oap_frames_total", frames},
+            {"oap_rejects_total", rejects},
+            {"oap_frame_bytes_total", snapshot.frame_bytes()},
+            {"oap_ack_window", snapshot.ack_window()},
+            {"oap_inflight_frames", snapshot.inflight_frames()}};
+}
+
+json monitor(const json& request) {
+    const Settings made = settings(request);
+    const auto monitor = oap::Monitor::make(made.limits).value();
+    std::map<std::uint64_t, oap::Session> sessions;
+    json readiness = json::array();
+    for (const json& event : request.at("events").get_ref<const json::array_t&>()) {
+        if (event.contains("tick")) {
+            const auto told = monitor.readiness(std::chrono::nanoseconds(whole(event["tick"])));
+            readiness.push_back({{"ready", told.ready}, {"missing", told.missing}});
+        } else if (event.contains("close")) {
+            sessions.erase(whole(event["close"]));
+        } else {
+            const std::uint64_t number = whole(event.at("session"));
+            if (sessions.count(number) == 0) {
+                sessions.emplace(number, oap::Session::make(made.config, monitor).value());
+            }
+            outcome(sessions.at(number), event);
+        }
+    }
+    return {{"readiness", std::move(readiness)}, {"metrics", told(monitor.snapshot())}};
+}
+
 /// The names that `name` gives, by number, until there are no more.
 template <class Number, class Name>
 json names(Number number, Name name) {
@@ -134,6 +172,7 @@ json answer(const std::string& line) try {
     if (op == "table") return table(request);
     if (op == "encode") return encode(request);
     if (op == "session") return session(request);
+    if (op == "monitor") return monitor(request);
     if (op == "constants") return constants();
     throw Usage("no such op");
 } catch (const std::exception& error) {

@@ -1,0 +1,111 @@
+// What decoders and sessions have in common.
+
+#ifndef OAP_CONFIGURED_HPP
+#define OAP_CONFIGURED_HPP
+
+#include "config.hpp"
+#include "frame.hpp"
+#include "handle.hpp"
+#include "monitor.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace oap {
+inline namespace OAP_HPP_NAMESPACE {
+
+/// Why a frame was rejected or refused.
+struct Reject {
+    Reason reason;
+    /// The field at fault, in the spec's words, such as "DATA.seq". Static.
+    std::string_view field;
+    /// What is wrong, in words that read on from `field`. Static.
+    std::string_view detail;
+    /// The limit that was passed, where there is one.
+    std::optional<std::uint64_t> limit;
+    /// Where the rejected frame starts: bytes of the stream before it. 0 in a refusal.
+    std::uint64_t offset;
+    /// Bytes of the stream that it took to know. 0 in a refusal.
+    std::uint64_t at;
+};
+
+namespace detail {
+
+template <auto Call, class Handle>
+result<FrameTable> tabled(Handle* handle, span<const std::uint8_t> bytes, span<Row> rows) noexcept {
+    oap_frame_table table;
+    const oap_status status = Call(handle, bytes.data(), bytes.size(), rows.data(), rows.size(), &table);
+    if (status != OAP_STATUS_OK) return failed(status);
+    return FrameTable(table, rows.data());
+}
+
+template <auto Tell, class Handle>
+std::optional<Reject> told(const Handle* handle) noexcept {
+    oap_reject reject;
+    if (Tell(handle, &reject) != OAP_STATUS_OK) return std::nullopt;
+    return Reject{static_cast<Reason>(reject.code),
+                  text(reject.field, reject.field_len),
+                  text(reject.detail, reject.detail_len),
+                  reject.has_limit ? std::optional(reject.limit) : std::nullopt,
+                  reject.offset,
+                  reject.at};
+}
+
+/// An Owner that is made from a Config, which is copied, and that may report to a Monitor.
+template <class Class, class Handle, auto New, auto Free, auto Attach>
+class Configured : public Owner<Handle, Free> {
+public:
+    /// One at the start of its stream, with the defaults.
+    [[nodiscard]] static result<Class> make() noexcept { return make_from(nullptr); }
+    /// One at the start of its stream. The Config may be changed or go afterwards.
+    [[nodiscard]] static result<Class> make(const Config& config) noexcept {
+        // To C no handle means the defaults, which is not what a Config that was moved from should mean.
+        if (config.get() == nullptr) return failed(OAP_STATUS_NULL_POINTER);
+        return make_from(config.get());
+    }
+    /// One with the defaults that reports to a Monitor.
+    [[nodiscard]] static result<Class> make(const Monitor& monitor) noexcept { return watched(make(), monitor); }
+    /// One that reports to a Monitor.
+    [[nodiscard]] static result<Class> make(const Config& config, const Monitor& monitor) noexcept {
+        return watched(make(config), monitor);
+    }
+
+protected:
+    using Owner<Handle, Free>::Owner;
+
+    /// Calls, and has the monitor observe how long it took, where there is one that is to.
+    template <auto Observe, class Call>
+    auto timed(Call call) const noexcept {
+        if (!timed_) return call();
+        const auto start = now();
+        auto outcome = call();
+        Observe(timed_->get(), to_c(now() - start));
+        return outcome;
+    }
+
+private:
+    static result<Class> make_from(const oap_config* config) noexcept {
+        Handle* handle = nullptr;
+        const oap_status status = New(config, &handle);
+        if (status != OAP_STATUS_OK) return failed(status);
+        return Class(handle);
+    }
+
+    static result<Class> watched(result<Class> made, const Monitor& monitor) noexcept {
+        if (!made) return made;
+        const oap_status status = Attach(made->get(), monitor.get());
+        if (status != OAP_STATUS_OK) return failed(status);
+        if (monitor.timing()) made->timed_ = monitor;
+        return made;
+    }
+
+    std::optional<Monitor> timed_;
+};
+
+}  // namespace detail
+
+}  // namespace OAP_HPP_NAMESPACE
+}  // namespace oap
+
+#endif  // OAP_CONFIGURED_HPP

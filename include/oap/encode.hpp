@@ -1,0 +1,99 @@
+// Frames to bytes.
+
+#ifndef OAP_ENCODE_HPP
+#define OAP_ENCODE_HPP
+
+#include "frame.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace oap {
+inline namespace OAP_HPP_NAMESPACE {
+
+namespace detail {
+
+/// Calls `Put` with `arguments` and the output. The frame is the front of `out`.
+template <auto Put, class... Arguments>
+result<span<const std::uint8_t>> put(span<std::uint8_t> out, Arguments... arguments) noexcept {
+    std::size_t size;
+    const oap_status status = Put(arguments..., out.data(), out.size(), &size);
+    if (status != OAP_STATUS_OK) return failed(status, status == OAP_STATUS_BUFFER_TOO_SMALL ? size : 0);
+    return span<const std::uint8_t>(out.data(), size);
+}
+
+/// What C takes for `obj`: none is NULL, an empty one is not.
+inline std::string_view obj_of(const Data& data) noexcept {
+    if (!data.obj) return {};
+    return data.obj->empty() ? std::string_view("") : *data.obj;
+}
+
+inline oap_hello to_c(const Hello& hello) noexcept {
+    return {hello.max_frame,
+            hello.features.value_or(0),
+            hello.version,
+            hello.ack_window.value_or(0),
+            hello.features.has_value(),
+            hello.ack_window.has_value()};
+}
+
+}  // namespace detail
+
+/// Encodes a frame to the front of `out`, apart from any session, and gives it as a view of `out`.
+/// OAP_MAX_HEAD_BYTES plus those of the body are always enough; `out` must not overlap an input.
+///
+/// A Failure is a Reason of the envelope's rules, or Status::buffer_too_small (`needed` says how many bytes it takes),
+/// Status::overlap.
+///
+/// ~~~cpp
+/// std::array<std::uint8_t, OAP_MAX_HEAD_BYTES + 3> out;
+/// auto frame = oap::encode(oap::Data{7, {}, oap::bytes("abc")}, out);
+/// assert(frame && frame->size() == 13);
+/// assert(oap::encode(oap::Start{""}, out).error().reason() == oap::Reason::header_malformed);
+/// ~~~
+[[nodiscard]] inline result<span<const std::uint8_t>> encode(const Hello& hello, span<std::uint8_t> out) noexcept {
+    const oap_hello fields = detail::to_c(hello);
+    return detail::put<oap_encode_hello>(out, &fields);
+}
+/// Encodes a START; see encode of a Hello.
+[[nodiscard]] inline result<span<const std::uint8_t>> encode(const Start& start, span<std::uint8_t> out) noexcept {
+    return detail::put<oap_encode_start>(out, start.stream.data(), start.stream.size());
+}
+/// Encodes a DATA; see encode of a Hello. Status::frame_oversize where it would be over 1 MiB.
+[[nodiscard]] inline result<span<const std::uint8_t>> encode(const Data& data, span<std::uint8_t> out) noexcept {
+    const std::string_view obj = detail::obj_of(data);
+    return detail::put<oap_encode_data>(out, data.seq, obj.data(), obj.size(), data.body.data(), data.body.size());
+}
+/// Encodes an ACK; see encode of a Hello.
+[[nodiscard]] inline result<span<const std::uint8_t>> encode(const Ack& ack, span<std::uint8_t> out) noexcept {
+    return detail::put<oap_encode_ack>(out, ack.up_to);
+}
+/// Encodes an END; see encode of a Hello.
+[[nodiscard]] inline result<span<const std::uint8_t>> encode(const End& end, span<std::uint8_t> out) noexcept {
+    return detail::put<oap_encode_end>(out, end.seq, end.status);
+}
+/// Encodes an ERROR; see encode of a Hello.
+[[nodiscard]] inline result<span<const std::uint8_t>> encode(const Error& error, span<std::uint8_t> out) noexcept {
+    return detail::put<oap_encode_error>(out, error.code, error.reason.data(), error.reason.size());
+}
+
+/// How far encode_rows came: `rows` encoded, bytes `written`.
+using Encoded = oap_encoded;
+
+/// Encodes the frames of a table, as many as there is room for: the inverse of Decoder::decode, apart from any session.
+/// Call again from the row that did not fit or is bad: where that is the first, the Failure says what is wrong with it
+/// (a Reason, Status::buffer_too_small, Status::out_of_bounds). `bytes` is what the rows' offsets count in.
+[[nodiscard]] inline result<Encoded> encode_rows(span<const Row> rows, span<const std::uint8_t> bytes,
+                                                 span<std::uint8_t> out) noexcept {
+    Encoded encoded;
+    const oap_status status = oap_encode_rows(rows.data(), rows.size(), bytes.data(), bytes.size(), out.data(),
+                                              out.size(), &encoded);
+    if (status != OAP_STATUS_OK) return detail::failed(status);
+    return encoded;
+}
+
+}  // namespace OAP_HPP_NAMESPACE
+}  // namespace oap
+
+#endif  // OAP_ENCODE_HPP
