@@ -210,7 +210,8 @@ pub(crate) unsafe fn rows_mut<'a>(
     unsafe { items_mut(rows.cast::<Row>(), len) }
 }
 
-/// Fills rows and tells the table. What fails leaves both as they were: the loop tries a frame in the first row.
+/// Fills rows and tells the table, by what leaves the rows as they were where it fails.
+#[inline(always)]
 pub(crate) unsafe fn fill(
     rows: &mut [Row],
     table: *mut oap_frame_table,
@@ -218,14 +219,7 @@ pub(crate) unsafe fn fill(
 ) -> Outcome {
     // SAFETY: the caller gives a valid place for a table.
     let table = unsafe { out(table) }?;
-    let first = rows.first().copied();
-    match decode(rows) {
-        Ok(found) => *table = found,
-        Err(failure) => {
-            rows.iter_mut().zip(first).for_each(|(row, first)| *row = first);
-            return Err(failure);
-        }
-    }
+    *table = decode(rows)?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use crate::handle::{self, opaque, Handle};
 use crate::reject::{give, oap_reject};
 use crate::row::{oap_frame_table, oap_row};
 use crate::status::{oap_status, Failure};
-use oap::{EncodeError, Fault, Flow, Session};
+use oap::{EncodeError, Fault, Flow, Row, Session};
 use std::ffi::c_char;
 
 /// One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to
@@ -138,7 +138,12 @@ pub unsafe extern "C" fn oap_session_recv(
         handle::with(session, |side| {
             let chunk = handle::items(chunk, len)?;
             let rows = handle::rows_mut(rows, capacity, chunk)?;
-            handle::fill(rows, table, |rows| Ok(side.session.recv(chunk, rows)?.into()))
+            // A frame that the decoder takes and the session does not has been in the first row.
+            let first = rows.first().copied();
+            let recv = |rows: &mut [Row]| Ok(side.session.recv(chunk, rows)?.into());
+            handle::fill(rows, table, recv).inspect_err(|_| {
+                rows.iter_mut().zip(first).for_each(|(row, first)| *row = first);
+            })
         })
     }
 }

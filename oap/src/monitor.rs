@@ -255,6 +255,12 @@ pub(crate) struct Counts {
 }
 
 impl Counts {
+    pub fn one(kind: u8, bytes: usize) -> Self {
+        let mut counts = Counts::default();
+        counts.add(kind);
+        counts.bytes(bytes)
+    }
+
     #[inline(always)]
     pub fn add(&mut self, kind: u8) {
         const DATA: u8 = Kind::Data as u8;

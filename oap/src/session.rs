@@ -104,9 +104,7 @@ impl Session {
         out: &mut impl BufMut,
     ) -> Result<usize, EncodeError> {
         let written = self.put(frame, out)?;
-        let mut counts = Counts::default();
-        counts.add(frame.kind() as u8);
-        self.publish_sent(&counts.bytes(written));
+        self.publish_sent(&Counts::one(frame.kind() as u8, written));
         Ok(written)
     }
 

@@ -63,7 +63,7 @@ const OBJ_KEY: [u8; 2] = [2 << 3 | 2, OBJ_LEN as u8];
 /// `obj` as it must stand after `seq`: key, length, address.
 #[inline(always)]
 fn is_obj_field(bytes: &[u8]) -> bool {
-    bytes.strip_prefix(&OBJ_KEY).is_some_and(is_obj)
+    bytes.len() == OBJ_KEY.len() + OBJ_LEN && bytes[..2] == OBJ_KEY && is_obj(&bytes[2..])
 }
 
 /// A minimal varint; the common short ones without a loop.

@@ -171,6 +171,23 @@ proptest! {
     }
 
     #[test]
+    fn a_reject_leaves_the_rows_as_they_were(stream in stream(), config in config(), room in 1..4usize) {
+        let (mut decoder, mut rest) = (Decoder::new(config), &stream[..]);
+        let before = vec![Row { seq: 7, kind: 9, ..Row::default() }; room];
+        loop {
+            let mut rows = before.clone();
+            match decoder.decode_table(rest, &mut rows) {
+                Ok(table) if table.need() > 0 => break,
+                Ok(table) => rest = &rest[table.consumed()..],
+                Err(_) => {
+                    prop_assert_eq!(rows, before);
+                    break;
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_reject_stays_until_reset_and_then_is_given_again(stream in stream(), config in config()) {
         let mut decoder = StreamDecoder::new(config);
         let mut trace = Trace::default();
