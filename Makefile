@@ -112,7 +112,7 @@ test-node:
 
 test-conformance: venv
 	python3 tests/conformance/run.py
-	python3 tests/conformance/run.py --vectors tests/vectors/telemetry rust c cpp python node
+	python3 tests/conformance/run.py --vectors tests/vectors/telemetry rust c cpp go python node
 	.venv/bin/python -m pytest -q tests/conformance tests/vectors
 
 test-docs: venv

@@ -82,7 +82,7 @@ func TestSessionDoesNotAllocate(t *testing.T) {
 }
 
 func TestEncodingDoesNotAllocate(t *testing.T) {
-	writer, body := oap.NewWriter(io.Discard), make([]byte, 32)
+	writer, body := oap.NewWriter(io.Discard, nil), make([]byte, 32)
 	wire := make([]byte, 0, 4096)
 	write := func() {
 		for range 100 {

@@ -220,7 +220,7 @@ func benchAppend(b *testing.B, rows []oap.Row, wire, out []byte) {
 }
 
 func benchWriter(b *testing.B, rows []oap.Row, wire []byte) {
-	writer := oap.NewWriter(io.Discard)
+	writer := oap.NewWriter(io.Discard, nil)
 	data, ack := oap.Data{Obj: string(rows[0].Text(wire))}, oap.Ack{}
 	rounds(b, func() {
 		var err error

@@ -44,6 +44,8 @@ type Config struct {
 	MaxFrame uint64
 	// Features are the bits that the own HELLO says; nil, the default, says none. Opaque, and never printed.
 	Features *uint64
+	// Monitor counts and times what the decoder or session does; nil, the default, is none.
+	Monitor *Monitor
 }
 
 // DefaultConfig gives the defaults, for changing.
@@ -58,9 +60,9 @@ func DefaultConfig() *Config {
 	}
 }
 
-// ConfigError says which setting is out of its range.
+// ConfigError says which setting or argument is out of its range.
 type ConfigError struct {
-	// Field is the setting's name in the spec, such as "ack_window_frames".
+	// Field is its name in the spec, such as "ack_window_frames".
 	Field string
 	// Value is what it was set to; Min and Max are the least and greatest value allowed.
 	Value, Min, Max uint64
@@ -102,6 +104,14 @@ func freeConfig(native *C.oap_config) {
 		C.oap_config_free(native)
 		liveHandles.Add(-1)
 	}
+}
+
+// monitor is what a decoder or session of this Config has; nil for a nil Config.
+func (c *Config) monitor() *Monitor {
+	if c == nil {
+		return nil
+	}
+	return c.Monitor
 }
 
 func (c *Config) setters() []func(*C.oap_config) C.oap_status {

@@ -1,6 +1,7 @@
 package oap
 
 /*
+#include "clock.h"
 #include <oap.h>
 
 typedef struct {
@@ -10,9 +11,11 @@ typedef struct {
 
 // The table stays on C's stack: it holds a Go pointer, which must not outlive the call.
 static oap_go_run oap_go_decode(oap_decoder *decoder, const uint8_t *bytes, size_t len, oap_row *rows,
-                                size_t capacity) {
+                                size_t capacity, const oap_monitor *timer) {
 	oap_frame_table table = {0};
+	uint64_t start = oap_go_start(timer);
 	oap_status status = oap_decoder_decode(decoder, bytes, len, rows, capacity, &table);
+	oap_go_has_read(timer, start);
 	oap_go_run run = {table.rows, table.consumed, table.need, status};
 	return run;
 }
@@ -29,9 +32,10 @@ import (
 //
 // One goroutine at a time. Close it; one that is forgotten is freed when the garbage collector finds it.
 type Decoder struct {
-	native *C.oap_decoder
-	net    runtime.Cleanup
-	need   int
+	native  *C.oap_decoder
+	monitor *Monitor
+	net     runtime.Cleanup
+	need    int
 }
 
 // NewDecoder makes a decoder at the start of a stream; nil means the defaults. The error is a [*ConfigError].
@@ -41,12 +45,15 @@ func NewDecoder(config *Config) (*Decoder, error) {
 		return nil, err
 	}
 	defer freeConfig(native)
-	d := new(Decoder)
+	d := &Decoder{monitor: config.monitor()}
 	if status := C.oap_decoder_new(native, &d.native); status != C.OAP_STATUS_OK {
 		return nil, StatusError(status)
 	}
 	liveHandles.Add(1)
 	d.net = runtime.AddCleanup(d, freeDecoder, d.native)
+	if d.monitor != nil {
+		mustHold(C.oap_decoder_set_monitor(d.native, d.monitor.native))
+	}
 	return d, nil
 }
 
@@ -75,7 +82,8 @@ func (d *Decoder) Decode(buf []byte, rows []Row) (n, consumed int, err error) {
 	if d.native == nil {
 		return 0, 0, ErrClosed
 	}
-	run := C.oap_go_decode(d.native, bytesOf(buf), C.size_t(len(buf)), rowsOf(rows), C.size_t(len(rows)))
+	run := C.oap_go_decode(d.native, bytesOf(buf), C.size_t(len(buf)), rowsOf(rows), C.size_t(len(rows)),
+		d.monitor.timer())
 	runtime.KeepAlive(d)
 	if run.status != C.OAP_STATUS_OK {
 		return 0, 0, d.reject(run.status)

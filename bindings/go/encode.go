@@ -1,6 +1,7 @@
 package oap
 
 /*
+#include "clock.h"
 #include <oap.h>
 
 typedef struct {
@@ -19,10 +20,13 @@ typedef struct {
 	uint8_t kind;
 } oap_go_numbers;
 
-static oap_go_sized oap_go_put_hello(oap_session *session, oap_hello hello, uint8_t *out, size_t capacity) {
+static oap_go_sized oap_go_put_hello(oap_session *session, const oap_monitor *timer, oap_hello hello, uint8_t *out,
+                                     size_t capacity) {
 	oap_go_sized sized = {0, OAP_STATUS_OK};
+	uint64_t start = oap_go_start(timer);
 	sized.status = session ? oap_session_send_hello(session, &hello, out, capacity, &sized.size)
 	                       : oap_encode_hello(&hello, out, capacity, &sized.size);
+	oap_go_has_written(timer, start, sized.status);
 	return sized;
 }
 
@@ -49,12 +53,14 @@ static oap_status oap_go_encode(oap_go_numbers n, const char *text, size_t text_
 	}
 }
 
-static oap_go_sized oap_go_put(oap_session *session, oap_go_numbers n, const char *text, size_t text_len,
-                               const uint8_t *body, size_t body_len, uint8_t *out, size_t capacity) {
+static oap_go_sized oap_go_put(oap_session *session, const oap_monitor *timer, oap_go_numbers n, const char *text,
+                               size_t text_len, const uint8_t *body, size_t body_len, uint8_t *out, size_t capacity) {
 	oap_go_sized sized = {0, OAP_STATUS_OK};
+	uint64_t start = oap_go_start(timer);
 	sized.status = session
 	    ? oap_go_send(session, n, text, text_len, body, body_len, out, capacity, &sized.size)
 	    : oap_go_encode(n, text, text_len, body, body_len, out, capacity, &sized.size);
+	oap_go_has_written(timer, start, sized.status);
 	return sized;
 }
 
@@ -82,7 +88,7 @@ func Append(dst []byte, frame Frame) ([]byte, error) {
 	if straight {
 		return dst, nil
 	}
-	dst, status := appendFrame(nil, dst, frame)
+	dst, status := appendFrame(nil, nil, dst, frame)
 	if isReason(status) {
 		return dst, &RefusalError{Reason: Reason(status)}
 	}
@@ -115,9 +121,9 @@ func AppendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, err erro
 
 // appendFrame encodes by the session or, where it is nil, apart from any. What cannot be encoded leaves dst's content as
 // it was.
-func appendFrame(session *C.oap_session, dst []byte, frame Frame) ([]byte, C.oap_status) {
+func appendFrame(session *C.oap_session, timer *C.oap_monitor, dst []byte, frame Frame) ([]byte, C.oap_status) {
 	for {
-		sized := put(session, frame, dst[len(dst):cap(dst)])
+		sized := put(session, timer, frame, dst[len(dst):cap(dst)])
 		switch sized.status {
 		case C.OAP_STATUS_OK:
 			return dst[:len(dst)+int(sized.size)], C.OAP_STATUS_OK
@@ -129,13 +135,13 @@ func appendFrame(session *C.oap_session, dst []byte, frame Frame) ([]byte, C.oap
 	}
 }
 
-func put(session *C.oap_session, frame Frame, out []byte) C.oap_go_sized {
+func put(session *C.oap_session, timer *C.oap_monitor, frame Frame, out []byte) C.oap_go_sized {
 	var numbers C.oap_go_numbers
 	var text string
 	var body []byte
 	switch f := frame.(type) {
 	case *Hello:
-		return C.oap_go_put_hello(session, f.native(), bytesOf(out), C.size_t(len(out)))
+		return C.oap_go_put_hello(session, timer, f.native(), bytesOf(out), C.size_t(len(out)))
 	case *Start:
 		numbers.kind, text = C.OAP_KIND_START, f.Stream
 	case *Data:
@@ -146,8 +152,10 @@ func put(session *C.oap_session, frame Frame, out []byte) C.oap_go_sized {
 		numbers.kind, numbers.seq, numbers.value = C.OAP_KIND_END, C.uint64_t(f.Seq), C.uint32_t(f.Status)
 	case *Error:
 		numbers.kind, numbers.value, text = C.OAP_KIND_ERROR, C.uint32_t(f.Code), f.Reason
+	default:
+		panic("oap: the Frame is nil")
 	}
-	return C.oap_go_put(session, numbers, textOf(text), C.size_t(len(text)), bytesOf(body), C.size_t(len(body)),
+	return C.oap_go_put(session, timer, numbers, textOf(text), C.size_t(len(text)), bytesOf(body), C.size_t(len(body)),
 		bytesOf(out), C.size_t(len(out)))
 }
 

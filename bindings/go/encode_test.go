@@ -74,6 +74,15 @@ func FuzzTheStraightPath(f *testing.F) {
 	})
 }
 
+func TestANilFramePanics(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("something was encoded")
+		}
+	}()
+	_, _ = oap.Append(nil, nil)
+}
+
 func TestARefusedFrameLeavesNothing(t *testing.T) {
 	dst := wireOf(&oap.Ack{UpTo: 1})
 	for name, frame := range map[string]oap.Frame{
@@ -123,7 +132,7 @@ func (w *writes) Write(p []byte) (int, error) {
 func TestWriterCollectsAndFlushes(t *testing.T) {
 	var target bytes.Buffer
 	sizes := &writes{}
-	writer := oap.NewWriter(io.MultiWriter(&target, sizes))
+	writer := oap.NewWriter(io.MultiWriter(&target, sizes), nil)
 	var want []byte
 	for i := range uint64(10_000) {
 		data := &oap.Data{Seq: i, Body: make([]byte, 32)}
@@ -149,7 +158,7 @@ func (f full) Write([]byte) (int, error) { return 0, f.error }
 
 func TestWritersErrorStays(t *testing.T) {
 	broken := errors.New("broken")
-	writer := oap.NewWriter(full{broken})
+	writer := oap.NewWriter(full{broken}, nil)
 	if err := errors.Join(writer.Write(&oap.Ack{}), writer.Flush()); err != broken && !errors.Is(err, broken) {
 		t.Error(err)
 	}

@@ -109,7 +109,7 @@ func ExampleReader() {
 func ExampleWriter() {
 	var target bytes.Buffer
 
-	writer := oap.NewWriter(&target)
+	writer := oap.NewWriter(&target, nil)
 	for seq := uint64(1); seq <= 3; seq++ {
 		if err := writer.Write(&oap.Data{Seq: seq, Body: []byte("abc")}); err != nil {
 			log.Fatal(err)
@@ -121,6 +121,27 @@ func ExampleWriter() {
 
 	fmt.Println(target.Len(), "bytes")
 	// Output: 39 bytes
+}
+
+func ExampleMonitor() {
+	config := oap.DefaultConfig()
+	config.Monitor = oap.NewMonitor(nil)
+	decoder, err := oap.NewDecoder(config)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer decoder.Close()
+	if _, _, err := decoder.Decode(encodedAcks(), make([]oap.Row, 8)); err != nil {
+		log.Fatal(err)
+	}
+
+	snapshot := config.Monitor.Snapshot()
+	fmt.Println(snapshot.Frames[oap.KindAck], snapshot.FrameBytes, snapshot.Read.Count())
+	readiness := config.Monitor.Readiness()
+	fmt.Println(readiness.Status, string(readiness.Body))
+	// Output:
+	// 2 20 1
+	// 200 {"degraded":false,"missing":[],"retry_after":0}
 }
 
 func ExampleAppend() {

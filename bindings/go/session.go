@@ -1,6 +1,7 @@
 package oap
 
 /*
+#include "clock.h"
 #include <oap.h>
 
 typedef struct {
@@ -11,9 +12,11 @@ typedef struct {
 
 // The table stays on C's stack: it may hold a Go pointer, which must not outlive the call.
 static oap_go_received oap_go_recv(oap_session *session, const uint8_t *chunk, size_t len, oap_row *rows,
-                                   size_t capacity) {
+                                   size_t capacity, const oap_monitor *timer) {
 	oap_frame_table table = {0};
+	uint64_t start = oap_go_start(timer);
 	oap_status status = oap_session_recv(session, chunk, len, rows, capacity, &table);
+	oap_go_has_read(timer, start);
 	const uint8_t *staged = table.bytes == chunk ? NULL : table.bytes;
 	oap_go_received received = {table.rows, table.consumed, table.need, staged, status};
 	return received;
@@ -44,8 +47,9 @@ import (
 //
 // One goroutine at a time. Close it; one that is forgotten is freed when the garbage collector finds it.
 type Session struct {
-	native *C.oap_session
-	net    runtime.Cleanup
+	native  *C.oap_session
+	monitor *Monitor
+	net     runtime.Cleanup
 }
 
 // Table is what a [Session.Recv] found.
@@ -95,12 +99,15 @@ func NewSession(config *Config) (*Session, error) {
 		return nil, err
 	}
 	defer freeConfig(native)
-	s := new(Session)
+	s := &Session{monitor: config.monitor()}
 	if status := C.oap_session_new(native, &s.native); status != C.OAP_STATUS_OK {
 		return nil, StatusError(status)
 	}
 	liveHandles.Add(1)
 	s.net = runtime.AddCleanup(s, freeSession, s.native)
+	if s.monitor != nil {
+		mustHold(C.oap_session_set_monitor(s.native, s.monitor.native))
+	}
 	return s, nil
 }
 
@@ -109,7 +116,8 @@ func freeSession(native *C.oap_session) {
 	liveHandles.Add(-1)
 }
 
-// Close frees the session. Later calls give [ErrClosed] or zero; a second Close does nothing.
+// Close frees the session, which then counts in no gauge of its monitor. Later calls give [ErrClosed] or zero; a second
+// Close does nothing.
 func (s *Session) Close() error {
 	if s.native != nil {
 		s.net.Stop()
@@ -129,7 +137,8 @@ func (s *Session) Recv(chunk []byte, rows []Row) (Table, error) {
 	if s.native == nil {
 		return Table{}, ErrClosed
 	}
-	got := C.oap_go_recv(s.native, bytesOf(chunk), C.size_t(len(chunk)), rowsOf(rows), C.size_t(len(rows)))
+	got := C.oap_go_recv(s.native, bytesOf(chunk), C.size_t(len(chunk)), rowsOf(rows), C.size_t(len(rows)),
+		s.monitor.timer())
 	runtime.KeepAlive(s)
 	if got.status != C.OAP_STATUS_OK {
 		return Table{}, s.reject(got.status)
@@ -195,7 +204,7 @@ func (s *Session) Send(dst []byte, frame Frame) ([]byte, error) {
 		return dst, ErrClosed
 	}
 	defer runtime.KeepAlive(s)
-	dst, status := appendFrame(s.native, dst, frame)
+	dst, status := appendFrame(s.native, s.monitor.timer(), dst, frame)
 	if isReason(status) {
 		return dst, s.refusal(status)
 	}

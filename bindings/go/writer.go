@@ -8,12 +8,19 @@ import "io"
 // One goroutine at a time. It holds nothing that needs a Close.
 type Writer struct {
 	target io.Writer
+	tally  *tally
 	buf    []byte
 	err    error
 }
 
-// NewWriter makes a writer to target.
-func NewWriter(target io.Writer) *Writer { return &Writer{target: target} }
+// NewWriter makes a writer to target. What it writes counts in monitor, if that is not nil, at the latest with Flush.
+func NewWriter(target io.Writer, monitor *Monitor) *Writer {
+	w := &Writer{target: target}
+	if monitor != nil {
+		w.tally = &tally{monitor: monitor}
+	}
+	return w
+}
 
 // Write takes a frame, whose body it copies. The error is a [*RefusalError] where a peer would have to reject the frame:
 // nothing of it is written then, and others may follow. An error of the target stays.
@@ -21,8 +28,7 @@ func (w *Writer) Write(frame Frame) error {
 	if w.err != nil {
 		return w.err
 	}
-	var err error
-	if w.buf, err = Append(w.buf, frame); err != nil {
+	if err := w.append(frame); err != nil {
 		return err
 	}
 	if len(w.buf) < StreamChunkBytes {
@@ -31,8 +37,20 @@ func (w *Writer) Write(frame Frame) error {
 	return w.Flush()
 }
 
+func (w *Writer) append(frame Frame) (err error) {
+	if w.tally == nil {
+		w.buf, err = Append(w.buf, frame)
+	} else {
+		w.buf, err = w.tally.append(w.buf, frame)
+	}
+	return err
+}
+
 // Flush writes what is collected to the target.
 func (w *Writer) Flush() error {
+	if w.tally != nil {
+		w.tally.tell()
+	}
 	if w.err == nil && len(w.buf) > 0 {
 		_, w.err = w.target.Write(w.buf)
 		w.buf = w.buf[:0]

@@ -111,6 +111,7 @@ type settings struct {
 	AckWindowFrames           *uint64 `json:"ack_window_frames"`
 	MaxFrame                  *uint64 `json:"max_frame,string"`
 	Features                  *uint64 `json:"features,string"`
+	limits
 }
 
 func (s *settings) config() (*oap.Config, error) {

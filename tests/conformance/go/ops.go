@@ -18,6 +18,7 @@ type request struct {
 	Rows   int         `json:"rows"`
 	Frames *[]envelope `json:"frames"`
 	Steps  *[]step     `json:"steps"`
+	Events *[]event    `json:"events"`
 }
 
 type step struct {
@@ -71,6 +72,8 @@ func (r *request) answer() (any, error) {
 		return encode(*r.Frames)
 	case r.Op == "session" && r.Steps != nil:
 		return session(config, *r.Steps)
+	case r.Op == "monitor" && r.Events != nil:
+		return monitor(config, &r.Config.limits, *r.Events)
 	case r.Op == "constants":
 		return constants(), nil
 	default:
