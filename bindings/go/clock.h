@@ -9,20 +9,20 @@
  * Nanoseconds of the clock that Go's own monotonic time is, read where the call is made: telling a call's time by a
  * crossing of its own would cost more than the call. 0, and no clock is read, where no monitor times it.
  */
-static inline uint64_t oap_go_start(const oap_monitor *timer) {
+static inline uint64_t oap_go_start(uintptr_t timer) {
 	struct timespec now = {0, 0};
-	if (timer != NULL) clock_gettime(CLOCK_MONOTONIC, &now);
+	if (timer != 0) clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static inline void oap_go_has_read(const oap_monitor *timer, uint64_t start) {
-	if (timer != NULL) oap_monitor_observe_read(timer, oap_go_start(timer) - start);
+static inline void oap_go_has_read(uintptr_t timer, uint64_t start) {
+	if (timer != 0) oap_monitor_observe_read((const oap_monitor *)timer, oap_go_start(timer) - start);
 }
 
 /* A call that finds too little room is made again: the last one counts. */
-static inline void oap_go_has_written(const oap_monitor *timer, uint64_t start, oap_status status) {
-	if (timer != NULL && status != OAP_STATUS_BUFFER_TOO_SMALL)
-		oap_monitor_observe_write(timer, oap_go_start(timer) - start);
+static inline void oap_go_has_written(uintptr_t timer, uint64_t start, oap_status status) {
+	if (timer != 0 && status != OAP_STATUS_BUFFER_TOO_SMALL)
+		oap_monitor_observe_write((const oap_monitor *)timer, oap_go_start(timer) - start);
 }
 
 #endif

@@ -20,11 +20,11 @@ typedef struct {
 	uint8_t kind;
 } oap_go_numbers;
 
-static oap_go_sized oap_go_put_hello(oap_session *session, const oap_monitor *timer, oap_hello hello, uint8_t *out,
+static oap_go_sized oap_go_put_hello(uintptr_t session, uintptr_t timer, oap_hello hello, uint8_t *out,
                                      size_t capacity) {
 	oap_go_sized sized = {0, OAP_STATUS_OK};
 	uint64_t start = oap_go_start(timer);
-	sized.status = session ? oap_session_send_hello(session, &hello, out, capacity, &sized.size)
+	sized.status = session ? oap_session_send_hello((oap_session *)session, &hello, out, capacity, &sized.size)
 	                       : oap_encode_hello(&hello, out, capacity, &sized.size);
 	oap_go_has_written(timer, start, sized.status);
 	return sized;
@@ -53,12 +53,12 @@ static oap_status oap_go_encode(oap_go_numbers n, const char *text, size_t text_
 	}
 }
 
-static oap_go_sized oap_go_put(oap_session *session, const oap_monitor *timer, oap_go_numbers n, const char *text,
-                               size_t text_len, const uint8_t *body, size_t body_len, uint8_t *out, size_t capacity) {
+static oap_go_sized oap_go_put(uintptr_t session, uintptr_t timer, oap_go_numbers n, const char *text, size_t text_len,
+                               const uint8_t *body, size_t body_len, uint8_t *out, size_t capacity) {
 	oap_go_sized sized = {0, OAP_STATUS_OK};
 	uint64_t start = oap_go_start(timer);
 	sized.status = session
-	    ? oap_go_send(session, n, text, text_len, body, body_len, out, capacity, &sized.size)
+	    ? oap_go_send((oap_session *)session, n, text, text_len, body, body_len, out, capacity, &sized.size)
 	    : oap_go_encode(n, text, text_len, body, body_len, out, capacity, &sized.size);
 	oap_go_has_written(timer, start, sized.status);
 	return sized;
@@ -88,7 +88,7 @@ func Append(dst []byte, frame Frame) ([]byte, error) {
 	if straight {
 		return dst, nil
 	}
-	dst, status := appendFrame(nil, nil, dst, frame)
+	dst, status := appendFrame(0, 0, dst, frame)
 	if isReason(status) {
 		return dst, &RefusalError{Reason: Reason(status)}
 	}
@@ -119,9 +119,9 @@ func AppendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, err erro
 	return dst, n, nil
 }
 
-// appendFrame encodes by the session or, where it is nil, apart from any. What cannot be encoded leaves dst's content as
+// appendFrame encodes by the session or, where it is 0, apart from any. What cannot be encoded leaves dst's content as
 // it was.
-func appendFrame(session *C.oap_session, timer *C.oap_monitor, dst []byte, frame Frame) ([]byte, C.oap_status) {
+func appendFrame(session, timer C.uintptr_t, dst []byte, frame Frame) ([]byte, C.oap_status) {
 	for {
 		sized := put(session, timer, frame, dst[len(dst):cap(dst)])
 		switch sized.status {
@@ -135,7 +135,7 @@ func appendFrame(session *C.oap_session, timer *C.oap_monitor, dst []byte, frame
 	}
 }
 
-func put(session *C.oap_session, timer *C.oap_monitor, frame Frame, out []byte) C.oap_go_sized {
+func put(session, timer C.uintptr_t, frame Frame, out []byte) C.oap_go_sized {
 	var numbers C.oap_go_numbers
 	var text string
 	var body []byte

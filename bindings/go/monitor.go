@@ -89,12 +89,12 @@ func mustHold(status C.oap_status) {
 	}
 }
 
-// timer is what times go to: NULL where none are taken.
-func (m *Monitor) timer() *C.oap_monitor {
+// timer is the address of what times go to: 0 where none are taken.
+func (m *Monitor) timer() C.uintptr_t {
 	if m == nil || !m.timing {
-		return nil
+		return 0
 	}
-	return m.native
+	return address(unsafe.Pointer(m.native))
 }
 
 // SetParserReady sets the key oap_parser_ready: true from the start. A host that is draining, or whose new configuration

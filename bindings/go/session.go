@@ -11,11 +11,11 @@ typedef struct {
 } oap_go_received;
 
 // The table stays on C's stack: it may hold a Go pointer, which must not outlive the call.
-static oap_go_received oap_go_recv(oap_session *session, const uint8_t *chunk, size_t len, oap_row *rows,
-                                   size_t capacity, const oap_monitor *timer) {
+static oap_go_received oap_go_recv(uintptr_t session, const uint8_t *chunk, size_t len, oap_row *rows,
+                                   size_t capacity, uintptr_t timer) {
 	oap_frame_table table = {0};
 	uint64_t start = oap_go_start(timer);
-	oap_status status = oap_session_recv(session, chunk, len, rows, capacity, &table);
+	oap_status status = oap_session_recv((oap_session *)session, chunk, len, rows, capacity, &table);
 	oap_go_has_read(timer, start);
 	const uint8_t *staged = table.bytes == chunk ? NULL : table.bytes;
 	oap_go_received received = {table.rows, table.consumed, table.need, staged, status};
@@ -137,7 +137,7 @@ func (s *Session) Recv(chunk []byte, rows []Row) (Table, error) {
 	if s.native == nil {
 		return Table{}, ErrClosed
 	}
-	got := C.oap_go_recv(s.native, bytesOf(chunk), C.size_t(len(chunk)), rowsOf(rows), C.size_t(len(rows)),
+	got := C.oap_go_recv(address(unsafe.Pointer(s.native)), bytesOf(chunk), C.size_t(len(chunk)), rowsOf(rows), C.size_t(len(rows)),
 		s.monitor.timer())
 	runtime.KeepAlive(s)
 	if got.status != C.OAP_STATUS_OK {
@@ -204,7 +204,7 @@ func (s *Session) Send(dst []byte, frame Frame) ([]byte, error) {
 		return dst, ErrClosed
 	}
 	defer runtime.KeepAlive(s)
-	dst, status := appendFrame(s.native, s.monitor.timer(), dst, frame)
+	dst, status := appendFrame(address(unsafe.Pointer(s.native)), s.monitor.timer(), dst, frame)
 	if isReason(status) {
 		return dst, s.refusal(status)
 	}

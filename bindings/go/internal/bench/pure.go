@@ -1,4 +1,4 @@
-package oap_test
+package main
 
 import (
 	"encoding/binary"
@@ -8,13 +8,6 @@ import (
 // The opponent of the benchmarks: what one would write by hand in Go for strict DATA and ACK, zero-copy.
 
 var errPure = errors.New("not a strict DATA or ACK")
-
-type pureFrame struct {
-	kind byte
-	seq  uint64
-	obj  []byte
-	body []byte
-}
 
 const (
 	pureData, pureAck = 3, 4
@@ -27,46 +20,45 @@ const (
 	pureContinues     = 0x80
 )
 
-// pureDecode fills frame from the front of buf and gives its length; 0: it is not whole yet, or err says why not.
-func pureDecode(buf []byte, frame *pureFrame) (length int, err error) {
+// pureDecode reads the frame at the front of buf: where its obj, if that is not 0, and its body start, and its length,
+// which is 0 where it is not whole yet. All results fit in registers; a struct of them does not.
+func pureDecode(buf []byte) (kind byte, seq uint64, obj, body, length int, err error) {
 	if len(buf) < purePrefix {
-		return 0, nil
+		return 0, 0, 0, 0, 0, nil
 	}
 	prefix := binary.BigEndian.Uint64(buf)
-	length, kind, headerLen := int(prefix>>32), byte(prefix>>24), int(prefix&0xffff)
+	length, kind = int(prefix>>32), byte(prefix>>24)
+	headerLen := int(prefix & 0xffff)
 	headerEnd := purePrefix + headerLen
 	if length > pureMaxFrame || prefix>>16&0xff != 0 || headerLen > pureMaxHeader || headerEnd > length {
-		return 0, errPure
+		return 0, 0, 0, 0, 0, errPure
 	}
 	if kind != pureData && (kind != pureAck || headerEnd != length) {
-		return 0, errPure
+		return 0, 0, 0, 0, 0, errPure
 	}
 	if len(buf) < headerEnd {
-		return 0, nil
+		return 0, 0, 0, 0, 0, nil
 	}
 	header := buf[purePrefix:headerEnd]
 	if len(header) < 2 || header[0] != pureSeqKey {
-		return 0, errPure
+		return 0, 0, 0, 0, 0, errPure
 	}
 	seq, n := uint64(header[1]), 2
 	if seq >= pureContinues {
 		if seq, n = pureVarint(header); n == 0 {
-			return 0, errPure
+			return 0, 0, 0, 0, 0, errPure
 		}
 	}
 	if n != len(header) {
 		if kind != pureData || !pureObj(header[n:]) {
-			return 0, errPure
+			return 0, 0, 0, 0, 0, errPure
 		}
-		frame.obj = header[n+2:]
-	} else {
-		frame.obj = nil
+		obj = purePrefix + n + 2
 	}
 	if len(buf) < length {
-		return 0, nil
+		return 0, 0, 0, 0, 0, nil
 	}
-	frame.kind, frame.seq, frame.body = kind, seq, buf[headerEnd:length:length]
-	return length, nil
+	return kind, seq, obj, headerEnd, length, nil
 }
 
 // pureVarint gives the varint behind the key, minimal and within 64 bits, and where it ends; 0: it is not.
@@ -110,19 +102,19 @@ func pureObj(field []byte) bool {
 	return bad == 0
 }
 
-func pureAppend(dst []byte, frame *pureFrame) ([]byte, error) {
+func pureAppend(dst []byte, kind byte, seq uint64, obj, body []byte) ([]byte, error) {
 	head := len(dst)
-	dst = append(dst, 0, 0, 0, 0, frame.kind, 0, 0, 0, pureSeqKey)
-	dst = binary.AppendUvarint(dst, frame.seq)
-	if len(frame.obj) > 0 {
+	dst = append(dst, 0, 0, 0, 0, kind, 0, 0, 0, pureSeqKey)
+	dst = binary.AppendUvarint(dst, seq)
+	if len(obj) > 0 {
 		dst = append(dst, pureObjKey, pureObjBytes)
-		dst = append(dst, frame.obj...)
+		dst = append(dst, obj...)
 		if !pureObj(dst[len(dst)-2-pureObjBytes:]) {
 			return dst[:head], errPure
 		}
 	}
 	binary.BigEndian.PutUint16(dst[head+6:], uint16(len(dst)-head-purePrefix))
-	dst = append(dst, frame.body...)
+	dst = append(dst, body...)
 	if len(dst)-head > pureMaxFrame {
 		return dst[:head], errPure
 	}
