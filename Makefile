@@ -112,7 +112,6 @@ test-node:
 
 test-conformance: venv
 	python3 tests/conformance/run.py
-	python3 tests/conformance/run.py --vectors tests/vectors/telemetry rust c cpp go python node
 	.venv/bin/python -m pytest -q tests/conformance tests/vectors
 
 test-docs: venv
@@ -126,5 +125,5 @@ test-prometheus: venv
 	.venv/bin/python -m pytest -q tests/prometheus
 
 test-ops: venv
-	@tools/need tshark:tshark
+	@tools/need tshark:tshark systemd-analyze:systemd strace:strace
 	.venv/bin/python -m pytest -q tests/ops

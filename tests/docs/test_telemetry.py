@@ -7,7 +7,7 @@ from test_spec import RULE_HEADING, SPEC, TELEMETRY, TELEMETRY_RULE_HEADING, VEC
 
 CASES = {
     case["name"]: case
-    for file in VECTORS.glob("telemetry/*.json")
+    for file in VECTORS.glob("*/monitor_*.json")
     for case in json.loads(file.read_text(encoding="utf-8"))
 }
 

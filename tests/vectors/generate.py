@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/vectors/oap1/*.json and telemetry/*.json; with --check says which of them are not current."""
+"""Writes tests/vectors/oap1/*.json; with --check says which of them are not current."""
 
 import sys
 from importlib import import_module
@@ -9,35 +9,30 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from cases.topic import Topic
 
-OUT = Path(__file__).resolve().parent
+OUT = Path(__file__).resolve().parent / "oap1"
 
-OAP1 = (
+TOPICS = (
     "canonical", "constants", "config", "usage",
     "prefix", "keys", "varints", "wire_types", "hello", "start_data", "ack_end_error", "uint32", "text",
     "relaxed", "order", "pq", "verdicts", "splits", "truncated", "table", "encode",
     "session_handshake", "session_limits", "session_streams", "session_seq", "session_credit", "session_ack",
     "session_objects", "session_error", "session_refusals",
-)
-TELEMETRY = (
     "monitor_counters", "monitor_gauges", "monitor_reject_rate", "monitor_starvation", "monitor_backpressure",
     "monitor_window", "monitor_readiness",
 )
 
 
-TOPICS = {name: folder for folder, names in (("oap1", OAP1), ("telemetry", TELEMETRY)) for name in names}
-
-
 def build() -> dict[str, str]:
     files = {}
-    for name, folder in TOPICS.items():
+    for name in TOPICS:
         topic = Topic()
         import_module(f"cases.topics.{name}").build(topic)
-        files[f"{folder}/{name}.json"] = topic.text()
+        files[f"{name}.json"] = topic.text()
     return files
 
 
 def written() -> dict[str, Path]:
-    return {str(path.relative_to(OUT)): path for path in OUT.glob("*/*.json")}
+    return {path.name: path for path in OUT.glob("*.json")}
 
 
 def stale(files: dict[str, str]) -> list[str]:
@@ -50,7 +45,6 @@ def write(files: dict[str, str]) -> None:
         if name not in files:
             path.unlink()
     for name, text in files.items():
-        (OUT / name).parent.mkdir(exist_ok=True)
         (OUT / name).write_text(text)
 
 
