@@ -30,8 +30,10 @@ OVERSIZE = bytes.fromhex("".join(vector("canonical", "oversize")["request"]["chu
 
 
 class Gateway:
-    def __init__(self):
-        command = [PROGRAM, "--listen", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--drain-seconds", "0"]
+    def __init__(self, *args, before=()):
+        """With `args`, and run by the command `before` them."""
+        places = ["--listen", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0", "--drain-seconds", "0"]
+        command = [*before, PROGRAM, *places, *args]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.address = self.event("listening")["addr"]
         self.endpoints = self.event("serving_metrics")["addr"]
@@ -47,8 +49,17 @@ class Gateway:
         """The next of that name in its log."""
         return next(event for event in map(json.loads, self.process.stdout) if event["event"] == name)
 
+    def get(self, path):
+        return get(f"http://{self.endpoints}{path}")
+
     def page(self):
-        return get(f"http://{self.endpoints}/metrics")
+        return self.get("/metrics")
+
+    def stop(self):
+        """Its exit status, once it has drained."""
+        self.process.terminate()
+        self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode
 
     def connect(self):
         host, port = self.address.split(":")
