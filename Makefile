@@ -19,7 +19,7 @@ help: ## list the targets
 
 build: rust prefix python node testees ## build everything, the testees too
 
-demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, then hostile bytes
+demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, then hostile bytes, then an attack
 	@tests/demo/run $(if $(FILE),"$(FILE)")
 
 # One after the other: some of it measures, and two cores are soon full.

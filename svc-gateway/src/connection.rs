@@ -1,135 +1,240 @@
-//! One connection: read, take the frames, write what they ask for.
+//! One connection: read, take the frames, work off what they bring, write what they ask for.
 
+use crate::budget::Reservation;
+use crate::foreign::Opening;
 use crate::host::Host;
-use crate::objects::{Objects, Tally};
+use crate::inbound::{Inbound, AT_ONCE_BYTES};
+use crate::objects::Objects;
+use crate::pace::Pace;
 use crate::peer::Peer;
-use crate::report::{self, StreamLine};
-use bytes::{Bytes, BytesMut};
-use oap::{Ack, BytesFrame, Data, End, Error, Frame, Reject, Session, Start, STREAM_CHUNK_BYTES};
+use crate::reader::{Chunk, Reader};
+use crate::refusal::Refusal;
+use bytes::Bytes;
+use oap::{Ack, End, Frame, Reject, Session, Start};
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-
-/// Bytes of the read buffer.
-const READ_BYTES: usize = 4 * STREAM_CHUNK_BYTES;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::{sleep, sleep_until, timeout};
 
 /// The stream that answers a peer's stream: no DATA, only the status of its END.
 const RECEIPT: &str = "receipt";
 
-/// How long a peer may take to read its ERROR and close.
-const GRACE: Duration = Duration::from_secs(1);
+/// Bytes of answers that are written before more is read.
+const WRITE_BYTES: usize = 16_384;
 
-/// Serves one connection to its end.
-///
-/// # Errors
-/// Where the socket fails; the peer is gone then.
-pub async fn serve(socket: TcpStream, host: Arc<Host>, peer: Peer) -> io::Result<()> {
-    socket.set_nodelay(true)?;
-    Connection {
-        socket,
-        session: host.telemetry.session(),
-        host,
-        peer,
-        out: Vec::new(),
-        stream: None,
-        unacknowledged: None,
-    }
-    .run()
-    .await
+/// What an idle connection may keep for its next answer.
+const KEPT_BYTES: usize = 1_024;
+
+/// How long who waits for room is spared its own time limit before that is looked at again.
+const ROOM: Duration = Duration::from_secs(1);
+
+pub trait Socket: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Socket for S {}
+
+/// How a connection ends when it is not by the peer's closing at a good place.
+pub enum Ending {
+    Rejected(Reject),
+    Refused(Refusal),
+    Foreign(&'static str),
+    /// The socket failed: the peer is gone.
+    Broken,
 }
 
-struct Connection {
-    socket: TcpStream,
-    session: Session,
-    host: Arc<Host>,
-    peer: Peer,
+impl From<Reject> for Ending {
+    fn from(reject: Reject) -> Self {
+        Ending::Rejected(reject)
+    }
+}
+
+impl From<Refusal> for Ending {
+    fn from(refusal: Refusal) -> Self {
+        Ending::Refused(refusal)
+    }
+}
+
+impl From<io::Error> for Ending {
+    fn from(_: io::Error) -> Self {
+        Ending::Broken
+    }
+}
+
+/// Who is served, and since when.
+pub struct Arrival {
+    pub host: Arc<Host>,
+    pub peer: Peer,
+    pub accepted: Instant,
+}
+
+pub struct Connection<S> {
+    pub socket: S,
+    pub host: Arc<Host>,
+    pub peer: Peer,
+    pub session: Session,
     /// What the frames of one read asked for; written before the next read.
-    out: Vec<u8>,
+    pub out: Vec<u8>,
+    accepted: Instant,
+    reader: Reader,
+    opening: Opening,
+    pace: Pace,
+    /// Quarantines that this connection knows of.
+    quarantines: u64,
     stream: Option<Box<Inbound>>,
     unacknowledged: Option<u64>,
+    partial: Option<Partial>,
+    /// The room of a frame that was partial, until it is worked off.
+    completed: Option<Reservation>,
 }
 
-/// The peer's open stream.
-struct Inbound {
-    name: String,
-    started: Instant,
-    frames: u64,
-    bytes: u64,
-    /// On object streams only.
-    objects: Option<Objects>,
+/// A frame that has begun.
+struct Partial {
+    since: Instant,
+    reserved: Reservation,
 }
 
-impl Connection {
-    async fn run(mut self) -> io::Result<()> {
+impl<S: Socket> Connection<S> {
+    pub fn new(socket: S, arrival: Arrival) -> Self {
+        let Arrival { host, peer, accepted } = arrival;
+        Connection {
+            socket,
+            session: host.telemetry.session(),
+            out: Vec::new(),
+            accepted,
+            reader: Reader::new(&host.work),
+            opening: Opening::default(),
+            pace: Pace::new(host.config.streams_per_second.0, accepted),
+            quarantines: host.quarantine.count(),
+            stream: None,
+            unacknowledged: None,
+            partial: None,
+            completed: None,
+            host,
+            peer,
+        }
+    }
+
+    /// Serves it until the peer closes, or an ERROR of its own ends the session, or the gateway drains.
+    ///
+    /// # Errors
+    /// How it ended otherwise.
+    pub async fn converse(&mut self) -> Result<(), Ending> {
         let hello = self.session.hello();
         self.send(&Frame::Hello(hello));
         self.flush().await?;
-        let mut input = BytesMut::new();
+        while let Some(chunk) = self.read().await? {
+            self.look_at(&chunk.bytes)?;
+            self.take(chunk).await?;
+            if self.session.has_ended() {
+                return Ok(());
+            }
+        }
+        Ok(self.session.finish()?)
+    }
+
+    /// The next bytes; `None` at their end, and while nothing is under way when the gateway drains.
+    async fn read(&mut self) -> Result<Option<Chunk>, Ending> {
+        let (mut deadline, refusal) = self.patience();
+        let is_idle = self.stream.is_none() && self.partial.is_none();
         loop {
-            // The frames of the last read are gone, so this is the same buffer again.
-            input.reserve(READ_BYTES);
-            let read = self.socket.read_buf(&mut input).await?;
-            let taken = match read {
-                0 => self.session.finish(),
-                _ => self.take(input.split().freeze()),
-            };
-            match taken {
-                Err(reject) => return self.refuse(&reject).await,
-                Ok(()) if read == 0 => return Ok(()),
-                Ok(()) => self.flush().await?,
-            }
-        }
-    }
-
-    fn take(&mut self, mut chunk: Bytes) -> Result<(), Reject> {
-        while !chunk.is_empty() {
-            let next = self.host.telemetry.time_decode(|| self.session.next_frame(&mut chunk))?;
-            if let Some(frame) = next {
-                self.take_frame(&frame);
-            }
-        }
-        self.acknowledge();
-        Ok(())
-    }
-
-    fn take_frame(&mut self, frame: &BytesFrame) {
-        match frame.frame() {
-            Frame::Start(start) => self.stream = Some(self.inbound(start.stream)),
-            Frame::Data(data) => {
-                self.unacknowledged = Some(data.seq);
-                if let Some(stream) = &mut self.stream {
-                    stream.take(&data);
+            tokio::select! {
+                biased;
+                chunk = self.reader.read(&mut self.socket) => return Ok(chunk?),
+                () = self.host.draining.cancelled(), if is_idle => return Ok(None),
+                () = sleep_until(deadline.into()) => {
+                    if !self.reader.waits_for_room() {
+                        return Err(refusal.into());
+                    }
+                    deadline = Instant::now() + ROOM;
                 }
             }
-            Frame::End(_) => self.give_receipt(),
-            Frame::Hello(_) | Frame::Ack(_) | Frame::Error(_) => {}
         }
+    }
+
+    /// Until when bytes have to come, and what it is called if they don't.
+    fn patience(&self) -> (Instant, Refusal) {
+        let (config, now) = (&self.host.config, Instant::now());
+        if !self.session.is_established() {
+            let deadline = self.accepted + config.handshake_seconds.duration();
+            return (deadline, Refusal::HandshakeTimeout);
+        }
+        match (&self.partial, &self.stream) {
+            (Some(partial), _) => {
+                (partial.since + config.frame_seconds.duration(), Refusal::FrameTimeout)
+            }
+            (None, Some(_)) => (now + config.read_seconds.duration(), Refusal::ReadTimeout),
+            (None, None) => (now + config.idle_seconds.duration(), Refusal::IdleTimeout),
+        }
+    }
+
+    /// Before the decoder: whether the peer has been put in quarantine, and what it speaks.
+    fn look_at(&mut self, bytes: &[u8]) -> Result<(), Ending> {
+        let quarantines = self.host.quarantine.count();
+        if quarantines != self.quarantines {
+            self.quarantines = quarantines;
+            let network = self.peer.network();
+            if network.is_some_and(|n| self.host.quarantine.holds(n, Instant::now())) {
+                return Err(Refusal::Quarantined.into());
+            }
+        }
+        self.opening.pass(bytes).map_or(Ok(()), |protocol| Err(Ending::Foreign(protocol)))
+    }
+
+    /// A stream at a time is decoded, worked off and answered; the room of the read is held until all of it is.
+    async fn take(&mut self, chunk: Chunk) -> Result<(), Ending> {
+        let (came, mut bytes) = (Instant::now(), chunk.bytes);
+        while !bytes.is_empty() {
+            let ended = self.decode(&mut bytes)?;
+            self.work().await?;
+            self.acknowledge();
+            if ended {
+                self.give_receipt().await?;
+            }
+        }
+        drop(chunk.reserved);
+        self.hold(came)?;
+        self.flush().await
+    }
+
+    /// Takes frames up to an END, which it tells, or to the end of the bytes. None is acknowledged before all are
+    /// judged: what breaks the window is found whatever the order of work.
+    fn decode(&mut self, bytes: &mut Bytes) -> Result<bool, Reject> {
+        let mut at_once = AT_ONCE_BYTES;
+        while !bytes.is_empty() {
+            let next = self.host.telemetry.time_decode(|| self.session.next_frame(bytes))?;
+            let Some(frame) = next else { break };
+            if let Some(partial) = self.partial.take() {
+                self.completed = Some(partial.reserved);
+            }
+            match frame.frame() {
+                Frame::Start(start) => self.stream = Some(self.inbound(start.stream)),
+                Frame::Data(data) => {
+                    self.unacknowledged = Some(data.seq);
+                    if let Some(stream) = &mut self.stream {
+                        stream.take(&frame, &data, &mut at_once);
+                    }
+                }
+                Frame::End(_) => return Ok(true),
+                Frame::Hello(_) | Frame::Ack(_) | Frame::Error(_) => {}
+            }
+        }
+        Ok(false)
     }
 
     fn inbound(&self, name: &str) -> Box<Inbound> {
         let is_object_stream = self.session.inbound().objects;
-        Box::new(Inbound {
-            name: name.to_owned(),
-            started: Instant::now(),
-            frames: 0,
-            bytes: 0,
-            objects: is_object_stream.then(|| Objects::new(self.host.config.max_object_bytes.0)),
-        })
+        let limit = self.host.config.max_object_bytes.0;
+        Inbound::new(name, is_object_stream.then(|| Objects::new(limit)))
     }
 
-    /// The peer's credit is whole again when it sees the receipt.
-    fn give_receipt(&mut self) {
-        let Some(stream) = self.stream.take() else { return };
-        let Inbound { name, started, frames, bytes, objects } = *stream;
-        let tally = objects.map_or_else(Tally::default, Objects::close);
-        let took = started.elapsed();
-        report::stream(&self.peer, &StreamLine { name: &name, frames, bytes, tally: &tally, took });
-        self.acknowledge();
-        self.send(&Frame::Start(Start { stream: RECEIPT }));
-        self.send(&Frame::End(End { seq: 0, status: tally.status as u32 }));
+    async fn work(&mut self) -> Result<(), Ending> {
+        if let Some(stream) = &mut self.stream {
+            if let Some(work) = stream.work() {
+                stream.resume(self.host.stage.run(work).await.ok_or(Ending::Broken)?);
+            }
+        }
+        self.completed = None;
+        Ok(())
     }
 
     fn acknowledge(&mut self) {
@@ -138,39 +243,66 @@ impl Connection {
         }
     }
 
+    /// The peer's credit is whole again when it sees the receipt.
+    async fn give_receipt(&mut self) -> Result<(), Ending> {
+        let Some(stream) = self.stream.take() else { return Ok(()) };
+        let status = stream.close(&self.peer);
+        self.send(&Frame::Start(Start { stream: RECEIPT }));
+        self.send(&Frame::End(End { seq: 0, status }));
+        let wait = self.pace.pass(Instant::now());
+        if !wait.is_zero() {
+            self.reader.shrink();
+            self.flush().await?;
+            sleep(wait).await;
+        }
+        if self.out.len() >= WRITE_BYTES {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Has the partial frame's bytes fit into what all connections may hold.
+    fn hold(&mut self, came: Instant) -> Result<(), Refusal> {
+        let staged = self.session.staged();
+        if staged == 0 {
+            return Ok(());
+        }
+        let had = self.partial.as_ref().map_or(0, |partial| partial.reserved.num_permits());
+        let more = self.host.staging.try_reserve(staged.saturating_sub(had));
+        let more = more.ok_or(Refusal::StagingFull)?;
+        match &mut self.partial {
+            Some(partial) => partial.reserved.merge(more),
+            None => self.partial = Some(Partial { since: came, reserved: more }),
+        }
+        Ok(())
+    }
+
     /// What the rules refuse here comes after the peer's ERROR, and nobody waits for it.
-    fn send(&mut self, frame: &Frame<'_>) {
+    pub fn send(&mut self, frame: &Frame<'_>) {
         let sent = self.host.telemetry.time_encode(|| self.session.send_to(frame, &mut self.out));
         debug_assert!(sent.is_ok() || self.session.has_ended(), "{sent:?}");
     }
 
-    async fn flush(&mut self) -> io::Result<()> {
-        self.socket.write_all(&self.out).await?;
+    pub async fn flush(&mut self) -> Result<(), Ending> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let (socket, out) = (&mut self.socket, &self.out);
+        let written = timeout(self.host.config.write_seconds.duration(), async {
+            socket.write_all(out).await?;
+            socket.flush().await
+        });
+        written.await.map_err(|_| Refusal::WriteTimeout)??;
         self.out.clear();
+        self.out.shrink_to(KEPT_BYTES);
         Ok(())
     }
 
-    async fn refuse(&mut self, reject: &Reject) -> io::Result<()> {
-        report::reject(&self.peer, reject);
-        let reason = reject.reason();
-        self.send(&Frame::Error(Error { code: reason.code(), reason: reason.label() }));
-        timeout(GRACE, self.part()).await?
-    }
-
-    /// Reads on until the peer has closed: to close on unread bytes would take the ERROR back.
-    async fn part(&mut self) -> io::Result<()> {
+    /// Writes what there is to say, and reads on until the peer has closed: to close on unread bytes would take it back.
+    pub async fn part(&mut self) -> Result<(), Ending> {
         self.flush().await?;
         self.socket.shutdown().await?;
-        tokio::io::copy(&mut self.socket, &mut tokio::io::sink()).await.map(drop)
-    }
-}
-
-impl Inbound {
-    fn take(&mut self, data: &Data<'_>) {
-        self.frames += 1;
-        self.bytes += data.body.len() as u64;
-        if let (Some(objects), Some(obj)) = (&mut self.objects, data.obj) {
-            objects.take(obj, data.body);
-        }
+        tokio::io::copy(&mut self.socket, &mut tokio::io::sink()).await?;
+        Ok(())
     }
 }

@@ -1,94 +1,132 @@
-//! The gateway's life: it binds, serves each connection in a task until a signal asks to stop, and drains.
+//! The gateway's life: it binds, serves until a signal asks to stop, and drains.
 
+use crate::admission::Admission;
+use crate::budget::Budget;
 use crate::config::Config;
+use crate::door::{bind, Door};
+use crate::metrics::Metrics;
 use crate::peer::Names;
+use crate::quarantine::Quarantine;
+use crate::stage::Stage;
 use crate::telemetry::Telemetry;
-use crate::{connection, http, report};
+use crate::tls::Tls;
+use crate::{http, process, report};
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::signal::unix::{signal, SignalKind};
+use tokio::signal::unix::{signal, Signal, SignalKind};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing_appender::non_blocking::ErrorCounter;
 
 /// What all connections share.
 pub struct Host {
     pub config: Config,
-    pub telemetry: Arc<Telemetry>,
+    pub telemetry: Telemetry,
+    pub metrics: Metrics,
     pub names: Names,
+    pub admission: Admission,
+    pub quarantine: Quarantine,
+    /// Partial frames.
+    pub staging: Budget,
+    /// Reads that are not yet worked off.
+    pub work: Budget,
+    pub stage: Stage,
+    pub tls: Option<Tls>,
+    pub connections: TaskTracker,
+    pub draining: CancellationToken,
+    pub dropped_lines: ErrorCounter,
+}
+
+impl Host {
+    /// # Errors
+    /// Where the system has no randomness.
+    pub fn new(config: Config, tls: Option<Tls>, dropped_lines: ErrorCounter) -> io::Result<Self> {
+        Ok(Host {
+            telemetry: Telemetry::new(&config),
+            metrics: Metrics::new().map_err(io::Error::other)?,
+            names: Names::new(&config.tenant)?,
+            admission: Admission::new(config.max_connections.0),
+            quarantine: Quarantine::new(&config),
+            staging: Budget::new(config.staging_bytes.0),
+            work: Budget::new(config.work_bytes.0),
+            stage: Stage::new(config.worker_threads(), config.worker_queue.0),
+            tls,
+            connections: TaskTracker::new(),
+            draining: CancellationToken::new(),
+            dropped_lines,
+            config,
+        })
+    }
 }
 
 /// Serves connections until SIGINT or SIGTERM, and those still open then until they close or their time is up.
 ///
 /// # Errors
 /// Where an address can't be bound, or signals can't be heard.
-pub async fn run(config: Config) -> io::Result<()> {
+pub async fn run(host: Host) -> io::Result<()> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    let telemetry = Arc::new(Telemetry::new(&config));
-    report::initialized(telemetry.sessions(), &config.amnesia);
-    let host = Arc::new(Host { names: Names::new(&config.tenant)?, telemetry, config });
-    let listener = start(&host).await?;
-    let connections = TaskTracker::new();
+    let hangup = signal(SignalKind::hangup())?;
+    process::prepare(&host.config)?;
+    report::initialized(host.telemetry.sessions(), &host.config.amnesia);
+    let host = Arc::new(host);
+    let mut doors = open(&host).await?;
+    tokio::spawn(reload_at(hangup, Arc::clone(&host)));
     tokio::select! {
-        () = accept(&listener, &connections, &host) => {}
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }
-    drain(&host, &connections, &listener).await;
-    drop(listener);
-    connections.close();
-    let _ = timeout(host.config.drain_seconds.duration(), connections.wait()).await;
-    report::stopped();
+    drain(&host, &mut doors).await;
     Ok(())
 }
 
-/// Not ready first, so that nobody is sent here who is then turned away.
-async fn drain(host: &Arc<Host>, connections: &TaskTracker, listener: &TcpListener) {
-    host.telemetry.set_draining();
-    report::draining();
-    tokio::select! {
-        () = accept(listener, connections, host) => {}
-        () = sleep(host.config.drain_notice_seconds.duration()) => {}
-    }
-}
-
 /// Binds everything before it says anything.
-async fn start(host: &Arc<Host>) -> io::Result<TcpListener> {
-    let at = host.config.listen.value().copied();
-    let listener = bind(at.unwrap_or(([127, 0, 0, 1], 0).into())).await?;
+async fn open(host: &Arc<Host>) -> io::Result<JoinSet<()>> {
+    let doors = Door::bind_all(host).await?;
     let endpoints = match host.config.metrics_addr.value() {
         Some(&at) => Some(bind(at).await?),
         None => None,
     };
-    tokio::spawn(Arc::clone(&host.telemetry).tick());
-    report::listening("tcp", &listener.local_addr()?);
+    tokio::spawn(tick(Arc::clone(host)));
+    let mut kept = JoinSet::new();
+    for door in doors {
+        door.tell()?;
+        kept.spawn(door.keep(Arc::clone(host)));
+    }
     if let Some(endpoints) = endpoints {
         report::serving_metrics(endpoints.local_addr()?);
-        tokio::spawn(http::serve(endpoints, Arc::clone(&host.telemetry)));
+        tokio::spawn(http::serve(endpoints, Arc::clone(host)));
     }
-    Ok(listener)
+    Ok(kept)
 }
 
-async fn bind(at: SocketAddr) -> io::Result<TcpListener> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{at}: {error}"));
-    TcpListener::bind(at).await.map_err(named)
+async fn tick(host: Arc<Host>) {
+    host.telemetry.tick().await;
 }
 
-/// A failed accept is the peer's loss or a shortage of descriptors: it passes.
-async fn accept(listener: &TcpListener, connections: &TaskTracker, host: &Arc<Host>) {
-    const SHORTAGE: Duration = Duration::from_millis(50);
-    loop {
-        match listener.accept().await {
-            // How a connection broke off is the peer's matter; what it was about has been reported.
-            Ok((socket, from)) => {
-                let peer = host.names.peer(Some(from.ip()));
-                let served = connection::serve(socket, Arc::clone(host), peer);
-                drop(connections.spawn(async { served.await.ok() }));
-            }
-            Err(_) => sleep(SHORTAGE).await,
+/// Not ready first, so that nobody is sent here who is then turned away.
+async fn drain(host: &Host, doors: &mut JoinSet<()>) {
+    host.telemetry.set_draining();
+    report::draining();
+    sleep(host.config.drain_notice_seconds.duration()).await;
+    doors.shutdown().await;
+    host.draining.cancel();
+    host.connections.close();
+    let _ = timeout(host.config.drain_seconds.duration(), host.connections.wait()).await;
+    report::stopped(host.connections.len());
+}
+
+/// A gateway without TLS hears it too: it would end one that does not.
+async fn reload_at(mut hangup: Signal, host: Arc<Host>) {
+    while hangup.recv().await.is_some() {
+        let Some(tls) = &host.tls else { continue };
+        let reloaded = tls.reload();
+        host.metrics.reloaded(reloaded.is_ok());
+        match reloaded {
+            Ok(()) => report::certificate_reloaded(),
+            Err(reason) => report::certificate_kept(&reason),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What operators and Prometheus ask the gateway, over HTTP.
 
-use crate::telemetry::Telemetry;
+use crate::host::Host;
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::StatusCode;
@@ -13,19 +13,19 @@ use tokio::net::TcpListener;
 const JSON: &str = "application/json";
 
 /// Answers as long as the process lives.
-pub async fn serve(listener: TcpListener, telemetry: Arc<Telemetry>) {
+pub async fn serve(listener: TcpListener, host: Arc<Host>) {
     let endpoints = Router::new()
         .route("/healthz", get("ok"))
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .route("/version", get(version))
-        .with_state(telemetry);
+        .with_state(host);
     // It has no end and no error, its type notwithstanding.
     let _ = axum::serve(listener, endpoints).await;
 }
 
-async fn readyz(State(telemetry): State<Arc<Telemetry>>) -> impl IntoResponse {
-    let readiness = telemetry.readiness();
+async fn readyz(State(host): State<Arc<Host>>) -> impl IntoResponse {
+    let readiness = host.telemetry.readiness();
     let status = StatusCode::from_u16(readiness.http_status());
     let retry = [(RETRY_AFTER, readiness.retry_after().to_string())];
     (
@@ -36,8 +36,9 @@ async fn readyz(State(telemetry): State<Arc<Telemetry>>) -> impl IntoResponse {
     )
 }
 
-async fn metrics(State(telemetry): State<Arc<Telemetry>>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, oap::TEXT_CONTENT_TYPE)], telemetry.page())
+async fn metrics(State(host): State<Arc<Host>>) -> impl IntoResponse {
+    let page = host.telemetry.page() + &host.metrics.page(&host);
+    ([(CONTENT_TYPE, oap::TEXT_CONTENT_TYPE)], page)
 }
 
 async fn version() -> impl IntoResponse {

@@ -1,25 +1,41 @@
-//! The reference host of OAP/1: it takes streams over TCP, verifies the objects on them, and answers with a receipt.
+//! The reference host of OAP/1: it takes streams, verifies the objects on them, and answers with a receipt.
 
 #![forbid(unsafe_code)]
 
+mod admission;
+mod budget;
 mod config;
 mod connection;
+mod door;
+mod ending;
+mod foreign;
 mod host;
 mod http;
+mod inbound;
 mod logging;
+mod metrics;
 mod objects;
+mod pace;
 mod peer;
+mod process;
+mod quarantine;
+mod reader;
+mod refusal;
 mod report;
+mod stage;
 mod telemetry;
+mod tls;
+mod unix_socket;
 mod values;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use config::{Config, Keys, ENVIRONMENT};
+use host::Host;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
-use tokio::runtime::Runtime;
+use tls::Tls;
 
 /// The reference host of OAP/1.
 ///
@@ -60,14 +76,21 @@ fn main() -> ExitCode {
     if let Some(Command::Address { file }) = command {
         return exit_code(address(&file));
     }
-    match Config::load(keys, config.as_deref()) {
+    match load(keys, config.as_deref()) {
         Err(error) => {
             eprintln!("svc-gateway: {error}");
             ExitCode::from(BAD_CONFIG)
         }
         Ok(_) if check_config => exit_code(writeln!(io::stdout(), "the configuration is good")),
-        Ok(config) => exit_code(serve(config)),
+        Ok((config, tls)) => exit_code(serve(config, tls)),
     }
+}
+
+/// The configuration, and the certificate that it names.
+fn load(keys: Keys, file: Option<&Path>) -> Result<(Config, Option<Tls>), String> {
+    let config = Config::load(keys, file)?;
+    let tls = Tls::new(&config)?;
+    Ok((config, tls))
 }
 
 fn args() -> Args {
@@ -98,10 +121,11 @@ fn address(file: &Path) -> io::Result<()> {
     writeln!(io::stdout(), "{address}")
 }
 
-fn serve(config: Config) -> io::Result<()> {
-    let (_written_when_dropped, _dropped) = logging::start();
-    let runtime = Runtime::new()?;
-    let served = runtime.block_on(host::run(config));
+fn serve(config: Config, tls: Option<Tls>) -> io::Result<()> {
+    let (_written_when_dropped, dropped_lines) = logging::start();
+    let runtime = stage::runtime(config.worker_threads())?;
+    let host = Host::new(config, tls, dropped_lines)?;
+    let served = runtime.block_on(host::run(host));
     runtime.shutdown_timeout(LAST_WORK);
     served
 }

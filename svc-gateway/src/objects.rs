@@ -34,7 +34,7 @@ pub struct Tally {
 /// The objects of one stream. Nothing of them is kept: a body is hashed and gone.
 pub struct Objects {
     limit: u64,
-    open: Option<Object>,
+    open: Option<Box<Object>>,
     tally: Tally,
 }
 
@@ -77,8 +77,8 @@ struct Object {
 }
 
 impl Object {
-    fn new(obj: &str) -> Self {
-        Object { address: obj.to_owned(), hasher: Hasher::new(), too_large: false }
+    fn new(obj: &str) -> Box<Self> {
+        Box::new(Object { address: obj.to_owned(), hasher: Hasher::new(), too_large: false })
     }
 
     fn take(&mut self, body: &[u8], limit: u64) {

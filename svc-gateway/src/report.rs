@@ -3,11 +3,13 @@
 
 use crate::objects::Tally;
 use crate::peer::Peer;
+use crate::refusal::Refusal;
+use crate::values::Seconds;
 use oap::{Kind, Readiness, Reject};
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tracing::{info, warn};
+use tracing::{debug, error, info, warn};
 
 pub struct StreamLine<'a> {
     pub name: &'a str,
@@ -70,6 +72,50 @@ pub fn reject(peer: &Peer, reject: &Reject) {
     );
 }
 
+/// At the door it is no news: a peer may knock as often as it likes, and the metrics count it.
+pub fn refused(peer: &Peer, refusal: Refusal) {
+    let (event, reason) = ("refused", refusal.label());
+    let (corr_id, peer_addr, tenant) = (peer.corr_id(), peer.pseudonym(), peer.tenant());
+    if refusal.is_at_the_door() {
+        debug!(event, reason, corr_id, peer_addr, tenant);
+    } else {
+        info!(event, reason, corr_id, peer_addr, tenant);
+    }
+}
+
+pub fn foreign_protocol(peer: &Peer, protocol: &str) {
+    warn!(
+        event = "foreign_protocol",
+        reason = protocol,
+        corr_id = peer.corr_id(),
+        peer_addr = peer.pseudonym(),
+        tenant = peer.tenant(),
+    );
+}
+
+pub fn quarantined(peer: &Peer, lasts: Seconds) {
+    warn!(
+        event = "quarantined",
+        corr_id = peer.corr_id(),
+        peer_addr = peer.pseudonym(),
+        tenant = peer.tenant(),
+        seconds = lasts.0,
+    );
+}
+
+pub fn certificate_reloaded() {
+    info!(event = "certificate_reloaded");
+}
+
+/// The new one is bad.
+pub fn certificate_kept(reason: &str) {
+    error!(event = "certificate_kept", reason);
+}
+
+pub fn few_descriptors(have: u64, want: u64) {
+    warn!(event = "few_descriptors", have, want);
+}
+
 /// Readiness has changed.
 pub fn readiness(readiness: &Readiness) {
     let missing: Vec<&str> = readiness.missing().collect();
@@ -84,8 +130,9 @@ pub fn draining() {
     info!(event = "draining");
 }
 
-pub fn stopped() {
-    info!(event = "stopped");
+/// With so many connections still open.
+pub fn stopped(open: usize) {
+    info!(event = "stopped", open);
 }
 
 /// The kind of a frame whose field is named as the spec names it: `DATA.seq`.

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::report;
 use oap::{Monitor, Readiness, Session};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::time::{interval, MissedTickBehavior};
@@ -10,9 +11,14 @@ use tokio::time::{interval, MissedTickBehavior};
 /// The contract asks for a tick at least once a second.
 const TICK: Duration = Duration::from_secs(1);
 
+/// The key that tells what is so now. The others tell of the last five minutes: to turn peers away for those would
+/// keep the numbers bad that they come from.
+const BACKPRESSURE: &str = oap::READINESS_KEYS[3];
+
 pub struct Telemetry {
     monitor: Arc<Monitor>,
     sessions: oap::Config,
+    overloaded: AtomicBool,
     started: Instant,
 }
 
@@ -21,6 +27,7 @@ impl Telemetry {
         Telemetry {
             monitor: Arc::new(Monitor::new(config.limits())),
             sessions: config.of_sessions(),
+            overloaded: AtomicBool::new(false),
             started: Instant::now(),
         }
     }
@@ -37,7 +44,15 @@ impl Telemetry {
 
     /// Whether the gateway is fit to serve now.
     pub fn readiness(&self) -> Readiness {
-        self.monitor.readiness(nanoseconds(self.started.elapsed()))
+        let readiness = self.monitor.readiness(nanoseconds(self.started.elapsed()));
+        let overloaded = readiness.missing().any(|key| key == BACKPRESSURE);
+        self.overloaded.store(overloaded, Relaxed);
+        readiness
+    }
+
+    /// Whether more is in flight than should be, as the last tick saw it.
+    pub fn is_overloaded(&self) -> bool {
+        self.overloaded.load(Relaxed)
     }
 
     /// The text page of all metrics.
@@ -65,7 +80,7 @@ impl Telemetry {
     }
 
     /// Ticks as long as the process lives, and says when readiness has changed.
-    pub async fn tick(self: Arc<Self>) {
+    pub async fn tick(&self) {
         let mut seconds = interval(TICK);
         seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut last = self.readiness();

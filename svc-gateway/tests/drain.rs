@@ -51,7 +51,8 @@ fn an_open_stream_finishes_and_then_it_ends() {
 #[test]
 fn who_is_turned_away_could_have_seen_that_it_is_not_ready() {
     let gateway = Gateway::with_endpoints(&FOREVER);
-    let peer = Peer::greeted(&gateway);
+    let mut peer = Peer::greeted(&gateway);
+    peer.start("objects/open");
     gateway.signal("INT");
     eventually("a refused connection", || refuses(&gateway).then_some(()));
     assert!(is_draining(&gateway));
@@ -71,4 +72,29 @@ fn a_peer_that_stays_is_left_when_the_time_is_up() {
         assert_eq!(named(&events, "stream").count(), 0, "{signal}: {events:?}");
         assert!(peer.next().is_none(), "{signal}: closed");
     }
+}
+
+#[test]
+fn who_has_nothing_open_is_let_go_at_once() {
+    let gateway = Gateway::start(&FOREVER);
+    let mut peers = [Peer::greeted(&gateway), Peer::connect(&gateway)];
+    let (status, events) = gateway.stop("TERM");
+    assert!(status.success());
+    assert_eq!(named(&events, "stopped").next().unwrap()["open"], 0);
+    assert!(peers.iter_mut().all(|peer| {
+        peer.next();
+        peer.next().is_none()
+    }));
+}
+
+#[test]
+fn during_the_notice_it_is_not_ready_and_still_serves() {
+    let notice = ["--drain-notice-seconds", "3600"];
+    let gateway = Gateway::with_endpoints(&notice);
+    gateway.signal("TERM");
+    eventually("draining", || is_draining(&gateway).then_some(()));
+    let mut peer = Peer::greeted(&gateway);
+    peer.start("objects/late");
+    peer.object(b"late", 4);
+    assert_eq!(peer.end(), 0);
 }

@@ -17,7 +17,7 @@ fn outcome(event: &Value) -> (u64, u64, u64) {
 #[test]
 fn a_real_file_is_verified() {
     let file = std::fs::read(BINARY).unwrap();
-    let gateway = Gateway::start(&[]);
+    let gateway = Gateway::start(&["--max-object-bytes", "1000000000"]);
     let mut peer = Peer::greeted(&gateway);
     peer.start("objects/svc-gateway");
     peer.object(&file, BODY_BYTES);

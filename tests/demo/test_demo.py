@@ -93,6 +93,17 @@ def test_every_hostile_case_is_refused_for_its_reason(tmp_path):
     }
 
 
+def test_readyz_turns_503_under_attack_and_comes_back(tmp_path):
+    (tmp_path / "file").write_bytes(b"abc")
+    run = demo(tmp_path, tmp_path / "file")
+    shown = dict(re.findall(r"^(before|under|after) +(\d+ {.*})$", run.stdout, re.M))
+    ready = '200 {"degraded":false,"missing":[],"retry_after":0}'
+    missing = '503 {"degraded":true,"missing":["oap_reject_rate_ok"],"retry_after":5}'
+    assert shown == {"before": ready, "under": missing, "after": ready}
+    assert "refused   80 as frame_oversize" in run.stdout
+    assert "closed    16 at the door" in run.stdout
+
+
 def test_a_tampered_address_is_not_verified(tmp_path):
     (tmp_path / "file").write_bytes(b"abc")
     run = demo(tmp_path, tmp_path / "file", OTHER_ADDRESS)

@@ -1,5 +1,6 @@
 #include "wire.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -35,7 +36,16 @@ static void set(int fd, int level, int option, const void *value, socklen_t len)
         fail_io("setsockopt");
 }
 
-static int open_socket(const struct addrinfo *to)
+static void bind_to(int fd, const char *source)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET};
+    if (inet_pton(AF_INET, source, &at.sin_addr) != 1)
+        fail("%s is no IPv4 address", source);
+    if (bind(fd, (const struct sockaddr *)&at, sizeof at) != 0)
+        fail_io(source);
+}
+
+static int open_socket(const char *source, const struct addrinfo *to)
 {
     int fd = socket(to->ai_family, to->ai_socktype, to->ai_protocol);
     if (fd < 0)
@@ -44,6 +54,8 @@ static int open_socket(const struct addrinfo *to)
     set(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
     set(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
     set(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
+    if (source != NULL)
+        bind_to(fd, source);
     if (connect(fd, to->ai_addr, to->ai_addrlen) == 0)
         return fd;
     int error = errno;
@@ -52,7 +64,7 @@ static int open_socket(const struct addrinfo *to)
     return -1;
 }
 
-static int dial(const char *host, const char *port)
+static int dial(const char *source, const char *host, const char *port)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
@@ -61,7 +73,7 @@ static int dial(const char *host, const char *port)
         fail("%s:%s: %s", host, port, gai_strerror(error));
     int fd = -1;
     for (const struct addrinfo *to = found; to != NULL && fd < 0; to = to->ai_next)
-        fd = open_socket(to);
+        fd = open_socket(source, to);
     if (fd < 0)
         fail_io("connect");
     freeaddrinfo(found);
@@ -70,13 +82,18 @@ static int dial(const char *host, const char *port)
 
 wire *wire_open(const char *host, const char *port)
 {
+    return wire_open_from(NULL, host, port);
+}
+
+wire *wire_open_from(const char *source, const char *host, const char *port)
+{
     wire *w = calloc(1, sizeof *w);
     if (w == NULL)
         fail("out of memory");
     oap_status status = oap_session_new(NULL, &w->session);
     if (status != OAP_STATUS_OK)
         fail("oap_session_new: %s", oap_status_name(status));
-    w->socket = dial(host, port);
+    w->socket = dial(source, host, port);
     return w;
 }
 
@@ -107,6 +124,13 @@ void wire_send_bytes(wire *w, const uint8_t *bytes, size_t len)
         bytes += sent;
         len -= (size_t)sent;
     }
+}
+
+void wire_send_if_open(wire *w, const uint8_t *bytes, size_t len)
+{
+    ssize_t sent = send(w->socket, bytes, len, MSG_NOSIGNAL);
+    if (sent < 0 && errno != EPIPE && errno != ECONNRESET)
+        fail_io("send");
 }
 
 static _Noreturn void fail_refused(wire *w, oap_status status)
@@ -185,8 +209,10 @@ static bool read_some(wire *w)
     do
         got = recv(w->socket, w->input, sizeof w->input, 0);
     while (got < 0 && errno == EINTR);
-    if (got < 0)
+    if (got < 0 && errno != ECONNRESET)
         fail_io("recv");
+    if (got < 0) /* closed on bytes that were on their way */
+        got = 0;
     w->input_len = (size_t)got;
     w->input_taken = 0;
     return got > 0;

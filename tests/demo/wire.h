@@ -22,8 +22,9 @@ typedef struct wire {
     uint8_t output[OAP_MAX_FRAME_BYTES];
 } wire;
 
-/* Makes it; wire_close frees it. */
+/* Makes it; wire_close frees it. `source` is the own address, or NULL where any will do. */
 wire *wire_open(const char *host, const char *port);
+wire *wire_open_from(const char *source, const char *host, const char *port);
 void wire_close(wire *w);
 
 /* Exchanges HELLOs. */
@@ -39,6 +40,9 @@ oap_flow wire_outbound(const wire *w);
 
 /* Sends bytes as they are, past the session. */
 void wire_send_bytes(wire *w, const uint8_t *bytes, size_t len);
+
+/* Likewise; what a peer that has closed does not take is lost. */
+void wire_send_if_open(wire *w, const uint8_t *bytes, size_t len);
 
 /* Says that nothing more will be sent, and goes on receiving. */
 void wire_half_close(wire *w);

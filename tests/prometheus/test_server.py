@@ -33,9 +33,9 @@ def prometheus(gateway):
 
 
 def series(page):
-    """Name and labels of each sample on a page."""
+    """Name and labels of each sample of the contract on a page."""
     found = set()
-    for name, labels in re.findall(r"^(\w+)(?:{(.*)})? \S+$", page, re.M):
+    for name, labels in re.findall(r"^(oap_\w+)(?:{(.*)})? \S+$", page, re.M):
         found.add((name, frozenset(re.findall(r'(\w+)="([^"]*)"', labels))))
     return found
 

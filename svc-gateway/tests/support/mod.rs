@@ -7,10 +7,12 @@ pub mod http;
 use bytes::Bytes;
 use oap::{BytesFrame, Config, Data, End, Frame, Session, Start, STREAM_CHUNK_BYTES};
 use serde_json::Value;
-use std::io::{BufRead, BufReader, Read, Write};
+use socket2::{Domain, Socket, Type};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{channel, Receiver};
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -20,14 +22,15 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_svc-gateway");
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a gateway of a test has where nothing else is said.
-const QUIET: [(&str, &str); 2] = [("--listen", "127.0.0.1:0"), ("--metrics-addr", "off")];
+const QUIET: [(&str, &str); 3] =
+    [("--listen", "127.0.0.1:0"), ("--metrics-addr", "off"), ("--quarantine-offences", "0")];
 
 /// Leaves no process behind.
 pub struct Gateway {
     child: Child,
     pub address: SocketAddr,
     endpoints: Option<SocketAddr>,
-    lines: Receiver<String>,
+    lines: Mutex<Receiver<String>>,
 }
 
 impl Gateway {
@@ -43,7 +46,7 @@ impl Gateway {
             stdout.lines().map_while(Result::ok).all(|l| to_test.send(l).is_ok())
         });
         let address = ([0; 4], 0).into();
-        let mut gateway = Gateway { child, address, endpoints: None, lines };
+        let mut gateway = Gateway { child, address, endpoints: None, lines: Mutex::new(lines) };
         gateway.address = told(&gateway.event("listening"));
         gateway
     }
@@ -51,8 +54,16 @@ impl Gateway {
     /// With its HTTP endpoints, too.
     pub fn with_endpoints(args: &[&str]) -> Self {
         let mut gateway = Gateway::start(&[args, &["--metrics-addr", "127.0.0.1:0"]].concat());
-        gateway.endpoints = Some(told(&gateway.event("serving_metrics")));
+        gateway.expect_endpoints();
         gateway
+    }
+
+    pub fn expect_endpoints(&mut self) {
+        self.endpoints = Some(told(&self.event("serving_metrics")));
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// What its endpoints answer.
@@ -65,12 +76,17 @@ impl Gateway {
         let mut child = command(&[]).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
         let listening = lines.find_map(|line| event_of(&line, "listening")).unwrap();
-        Gateway { child, address: told(&listening), endpoints: None, lines: channel().1 }
+        Gateway {
+            child,
+            address: told(&listening),
+            endpoints: None,
+            lines: Mutex::new(channel().1),
+        }
     }
 
     /// The next line of its log.
     pub fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("a line of the log")
+        self.lines.lock().unwrap().recv_timeout(PATIENCE).expect("a line of the log")
     }
 
     /// The next event of that name; other lines go by.
@@ -83,7 +99,7 @@ impl Gateway {
     }
 
     pub fn signal(&self, signal: &str) {
-        let pid = self.child.id().to_string();
+        let pid = self.pid().to_string();
         assert!(Command::new("kill").args(["-s", signal, &pid]).status().unwrap().success());
     }
 
@@ -95,7 +111,9 @@ impl Gateway {
     /// Waits for its end; gives the events that had not been asked for.
     pub fn end(mut self) -> (ExitStatus, Vec<Value>) {
         let status = eventually("its end", || self.child.try_wait().unwrap());
-        let events = self.lines.iter().map(|line| serde_json::from_str(&line).unwrap()).collect();
+        let lines = self.lines.lock().unwrap();
+        let events = lines.iter().map(|line| serde_json::from_str(&line).unwrap()).collect();
+        drop(lines);
         (status, events)
     }
 }
@@ -151,29 +169,62 @@ pub fn address_of(bytes: &[u8]) -> String {
 }
 
 /// The other side of a session.
-pub struct Peer {
-    socket: TcpStream,
+pub struct Peer<S = TcpStream> {
+    pub socket: S,
     pub session: Session,
     chunk: Bytes,
 }
 
 impl Peer {
     pub fn connect(gateway: &Gateway) -> Self {
-        let socket = TcpStream::connect(gateway.address).unwrap();
-        socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        socket.set_nodelay(true).unwrap();
-        Peer { socket, session: Session::new(Config::default()), chunk: Bytes::new() }
+        Peer::over(socket_from("127.0.0.1", gateway.address))
+    }
+
+    /// From an address of loopback: each is a peer of its own.
+    pub fn connect_from(source: &str, gateway: &Gateway) -> Self {
+        Peer::over(socket_from(source, gateway.address))
     }
 
     /// Connects and exchanges HELLOs.
     pub fn greeted(gateway: &Gateway) -> Self {
-        let mut peer = Peer::connect(gateway);
-        let hello = peer.session.hello();
-        peer.send(&Frame::Hello(hello));
-        while !peer.session.is_established() {
-            peer.next().expect("a HELLO");
+        Peer::connect(gateway).greet()
+    }
+
+    pub fn half_close(&self) {
+        self.socket.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Whether the gateway took them all before long.
+    pub fn send_bytes_now(&mut self, bytes: &[u8]) -> bool {
+        self.socket.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
+        self.socket.write_all(bytes).is_ok()
+    }
+}
+
+/// A socket that gives up when it is out of patience.
+pub fn socket_from(source: &str, to: SocketAddr) -> TcpStream {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddr::new(source.parse().unwrap(), 0).into()).unwrap();
+    socket.connect(&to.into()).unwrap();
+    let socket = TcpStream::from(socket);
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_nodelay(true).unwrap();
+    socket
+}
+
+impl<S: Read + Write> Peer<S> {
+    pub fn over(socket: S) -> Self {
+        Peer { socket, session: Session::new(Config::default()), chunk: Bytes::new() }
+    }
+
+    /// Exchanges HELLOs.
+    pub fn greet(mut self) -> Self {
+        let hello = self.session.hello();
+        self.send(&Frame::Hello(hello));
+        while !self.session.is_established() {
+            self.next().expect("a HELLO");
         }
-        peer
+        self
     }
 
     pub fn send(&mut self, frame: &Frame<'_>) {
@@ -187,16 +238,6 @@ impl Peer {
         self.socket.write_all(bytes).unwrap();
     }
 
-    /// Whether the gateway took them all before long.
-    pub fn send_bytes_now(&mut self, bytes: &[u8]) -> bool {
-        self.socket.set_write_timeout(Some(Duration::from_millis(500))).unwrap();
-        self.socket.write_all(bytes).is_ok()
-    }
-
-    pub fn half_close(&self) {
-        self.socket.shutdown(Shutdown::Write).unwrap();
-    }
-
     /// The next frame; `None` where the gateway has closed.
     pub fn next(&mut self) -> Option<BytesFrame> {
         loop {
@@ -204,9 +245,12 @@ impl Peer {
                 return Some(frame);
             }
             let mut read = vec![0; STREAM_CHUNK_BYTES];
-            match self.socket.read(&mut read).unwrap() {
-                0 => return None,
-                len => self.chunk = Bytes::from(read).slice(..len),
+            match self.socket.read(&mut read) {
+                Ok(0) => return None,
+                Ok(len) => self.chunk = Bytes::from(read).slice(..len),
+                // Closed on bytes that were on their way.
+                Err(error) if error.kind() == ErrorKind::ConnectionReset => return None,
+                Err(error) => panic!("{error}"),
             }
         }
     }

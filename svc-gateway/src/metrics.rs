@@ -1,0 +1,149 @@
+//! The gateway's own metrics: what concerns sockets, threads and memory, which the library knows nothing of.
+
+use crate::host::Host;
+use crate::refusal::Refusal;
+use prometheus::process_collector::ProcessCollector;
+use prometheus::{Encoder, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use std::time::Instant;
+
+/// Ways in, by their label.
+const TRANSPORTS: [&str; 3] = ["tcp", "tls", "unix"];
+
+/// What a peer's first bytes may look like, by its label.
+const PROTOCOLS: [&str; 5] = ["http", "tls", "ssh", "proxy", "other"];
+
+pub struct Metrics {
+    registry: Registry,
+    connections: IntCounterVec,
+    refused: IntCounterVec,
+    foreign: IntCounterVec,
+    reloads: IntCounterVec,
+    quarantines: IntCounter,
+    dropped_lines: IntCounter,
+    open: IntGauge,
+    quarantined: IntGauge,
+    staged: IntGauge,
+    working: IntGauge,
+    jobs: IntGauge,
+}
+
+impl Metrics {
+    /// # Errors
+    /// Where two have one name: no configuration makes it so.
+    pub fn new() -> prometheus::Result<Self> {
+        let registry = Registry::new();
+        registry.register(Box::new(ProcessCollector::for_self()))?;
+        let made = Maker { registry: &registry };
+        Ok(Metrics {
+            connections: made.counters(
+                "connections_total",
+                CONNECTIONS,
+                "transport",
+                &TRANSPORTS,
+            )?,
+            refused: made.counters("refused_total", REFUSED, "cause", &labels())?,
+            foreign: made.counters("foreign_protocol_total", FOREIGN, "protocol", &PROTOCOLS)?,
+            reloads: made.counters("certificate_reloads_total", RELOADS, "outcome", &OUTCOMES)?,
+            quarantines: made.counter("quarantines_total", QUARANTINES)?,
+            dropped_lines: made.counter("dropped_log_lines_total", DROPPED)?,
+            open: made.gauge("connections", OPEN)?,
+            quarantined: made.gauge("quarantined_peers", QUARANTINED)?,
+            staged: made.gauge("staged_bytes", STAGED)?,
+            working: made.gauge("work_bytes", WORKING)?,
+            jobs: made.gauge("worker_jobs", JOBS)?,
+            registry,
+        })
+    }
+
+    pub fn connected(&self, transport: &str) {
+        self.connections.with_label_values(&[transport]).inc();
+    }
+
+    pub fn refused(&self, refusal: Refusal) {
+        self.refused.with_label_values(&[refusal.label()]).inc();
+    }
+
+    pub fn foreign(&self, protocol: &str) {
+        self.foreign.with_label_values(&[protocol]).inc();
+    }
+
+    pub fn reloaded(&self, good: bool) {
+        self.reloads.with_label_values(&[OUTCOMES[usize::from(!good)]]).inc();
+    }
+
+    /// The text page, as the host is now.
+    pub fn page(&self, host: &Host) -> String {
+        self.sample(host);
+        let mut page = Vec::new();
+        // A Vec takes everything, and each family has a name and a sample.
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut page);
+        String::from_utf8(page).unwrap_or_default()
+    }
+
+    fn sample(&self, host: &Host) {
+        advance(&self.quarantines, host.quarantine.count());
+        advance(&self.dropped_lines, host.dropped_lines.dropped_lines() as u64);
+        self.open.set(host.admission.open() as i64);
+        self.quarantined.set(host.quarantine.held(Instant::now()) as i64);
+        self.staged.set(host.staging.used() as i64);
+        self.working.set(host.work.used() as i64);
+        self.jobs.set(host.stage.jobs() as i64);
+    }
+}
+
+/// Of a count that is kept elsewhere.
+fn advance(counter: &IntCounter, now: u64) {
+    counter.inc_by(now.saturating_sub(counter.get()));
+}
+
+const CONNECTIONS: &str = "Connections that were admitted.";
+const REFUSED: &str = "Connections that the gateway ended, or did not begin, and why.";
+const FOREIGN: &str = "Connections whose first bytes were those of another protocol.";
+const RELOADS: &str = "Certificates read again at SIGHUP.";
+const QUARANTINES: &str = "Times that a peer was put in quarantine.";
+const DROPPED: &str = "Lines of the log that nobody read fast enough.";
+const OPEN: &str = "Connections that are open.";
+const QUARANTINED: &str = "Peers that are in quarantine.";
+const STAGED: &str = "Bytes of partial frames held.";
+const WORKING: &str = "Bytes of reads that are under way or not yet worked off.";
+const JOBS: &str = "Reads that wait for a worker or are with one.";
+const OUTCOMES: [&str; 2] = ["taken", "kept_old"];
+
+fn labels() -> Vec<&'static str> {
+    Refusal::ALL.iter().map(|refusal| refusal.label()).collect()
+}
+
+struct Maker<'a> {
+    registry: &'a Registry,
+}
+
+impl Maker<'_> {
+    /// Each value of the label is there from the start, with 0.
+    fn counters(
+        &self,
+        name: &str,
+        help: &str,
+        label: &str,
+        values: &[&str],
+    ) -> prometheus::Result<IntCounterVec> {
+        let made = IntCounterVec::new(opts(name, help), &[label])?;
+        for value in values {
+            made.with_label_values(&[value]);
+        }
+        self.registry.register(Box::new(made.clone())).map(|()| made)
+    }
+
+    fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
+        let made = IntCounter::with_opts(opts(name, help))?;
+        self.registry.register(Box::new(made.clone())).map(|()| made)
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {
+        let made = IntGauge::with_opts(opts(name, help))?;
+        self.registry.register(Box::new(made.clone())).map(|()| made)
+    }
+}
+
+fn opts(name: &str, help: &str) -> Opts {
+    Opts::new(name, help).namespace("svc_gateway")
+}

@@ -1,0 +1,88 @@
+//! Why the gateway itself ends a connection, or does not begin it. What a peer's frames break is a reject.
+
+/// A cause, by its label in the log and the metrics.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Refusal {
+    /// As many connections are open as may be.
+    Capacity,
+    /// The process has more frames in flight than it can work off.
+    Overload,
+    /// The peer is in quarantine.
+    Quarantined,
+    /// It does not speak OAP/1.
+    ForeignProtocol,
+    /// TLS could not be agreed on.
+    TlsHandshake,
+    /// TLS and HELLOs took too long.
+    HandshakeTimeout,
+    /// No stream was open and no byte came.
+    IdleTimeout,
+    /// A stream was open and no byte came.
+    ReadTimeout,
+    /// A frame was begun and not completed in time.
+    FrameTimeout,
+    /// The peer did not take what was written to it.
+    WriteTimeout,
+    /// All partial frames together would hold more than their budget.
+    StagingFull,
+}
+
+impl Refusal {
+    pub const ALL: [Refusal; 11] = [
+        Refusal::Capacity,
+        Refusal::Overload,
+        Refusal::Quarantined,
+        Refusal::ForeignProtocol,
+        Refusal::TlsHandshake,
+        Refusal::HandshakeTimeout,
+        Refusal::IdleTimeout,
+        Refusal::ReadTimeout,
+        Refusal::FrameTimeout,
+        Refusal::WriteTimeout,
+        Refusal::StagingFull,
+    ];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Refusal::Capacity => "capacity",
+            Refusal::Overload => "overload",
+            Refusal::Quarantined => "quarantined",
+            Refusal::ForeignProtocol => "foreign_protocol",
+            Refusal::TlsHandshake => "tls_handshake",
+            Refusal::HandshakeTimeout => "handshake_timeout",
+            Refusal::IdleTimeout => "idle_timeout",
+            Refusal::ReadTimeout => "read_timeout",
+            Refusal::FrameTimeout => "frame_timeout",
+            Refusal::WriteTimeout => "write_timeout",
+            Refusal::StagingFull => "staging_full",
+        }
+    }
+
+    /// The code of an ERROR sent for it: above those of rejects.
+    pub const fn code(self) -> u32 {
+        256 + self as u32
+    }
+
+    /// Whether it comes before a word is exchanged, as often as a peer likes to connect.
+    pub const fn is_at_the_door(self) -> bool {
+        matches!(self, Refusal::Capacity | Refusal::Overload | Refusal::Quarantined)
+    }
+
+    /// Whether it speaks against the peer, as a reject does.
+    pub const fn is_an_offence(self) -> bool {
+        matches!(self, Refusal::ForeignProtocol | Refusal::FrameTimeout)
+    }
+
+    /// Whether the peer is told in an ERROR: a session is there, and the peer reads.
+    pub const fn is_said(self) -> bool {
+        matches!(
+            self,
+            Refusal::HandshakeTimeout
+                | Refusal::IdleTimeout
+                | Refusal::ReadTimeout
+                | Refusal::FrameTimeout
+                | Refusal::StagingFull
+        )
+    }
+}
