@@ -81,7 +81,10 @@ pub struct Connection<S> {
     /// Quarantines that this connection knows of.
     quarantines: u64,
     stream: Option<Box<Inbound>>,
-    unacknowledged: Option<u64>,
+    /// The last DATA that came.
+    delivered: Option<u64>,
+    /// The last DATA that was worked off, where that has yet to be acknowledged.
+    consumed: Option<u64>,
     partial: Option<Partial>,
     /// The room of a frame that was partial, until it is worked off.
     completed: Option<Reservation>,
@@ -106,7 +109,8 @@ impl<S: Socket> Connection<S> {
             pace: Pace::new(host.config.streams_per_second.0, accepted),
             quarantines: host.quarantine.count(),
             stream: None,
-            unacknowledged: None,
+            delivered: None,
+            consumed: None,
             partial: None,
             completed: None,
             host,
@@ -186,7 +190,6 @@ impl<S: Socket> Connection<S> {
         while !bytes.is_empty() {
             let ended = self.decode(&mut bytes)?;
             self.work().await?;
-            self.acknowledge();
             if ended {
                 self.give_receipt().await?;
             }
@@ -209,9 +212,10 @@ impl<S: Socket> Connection<S> {
             match frame.frame() {
                 Frame::Start(start) => self.stream = Some(self.inbound(start.stream)),
                 Frame::Data(data) => {
-                    self.unacknowledged = Some(data.seq);
-                    if let Some(stream) = &mut self.stream {
-                        stream.take(&frame, &data, &mut at_once);
+                    self.delivered = Some(data.seq);
+                    let stream = self.stream.as_mut();
+                    if stream.is_some_and(|stream| stream.take(&frame, &data, &mut at_once)) {
+                        self.consumed = Some(data.seq);
                     }
                 }
                 Frame::End(_) => return Ok(true),
@@ -227,18 +231,24 @@ impl<S: Socket> Connection<S> {
         Inbound::new(name, is_object_stream.then(|| Objects::new(limit)))
     }
 
+    /// Has what waits worked off. What was taken at once is acknowledged before: the peer has credit meanwhile.
     async fn work(&mut self) -> Result<(), Ending> {
-        if let Some(stream) = &mut self.stream {
-            if let Some(work) = stream.work() {
-                stream.resume(self.host.stage.run(work).await.ok_or(Ending::Broken)?);
+        self.acknowledge();
+        if let Some(work) = self.stream.as_mut().and_then(|stream| stream.work()) {
+            self.flush().await?;
+            let objects = self.host.stage.run(work).await.ok_or(Ending::Broken)?;
+            if let Some(stream) = &mut self.stream {
+                stream.resume(objects);
             }
+            self.consumed = self.delivered;
+            self.acknowledge();
         }
         self.completed = None;
         Ok(())
     }
 
     fn acknowledge(&mut self) {
-        if let Some(up_to) = self.unacknowledged.take() {
+        if let Some(up_to) = self.consumed.take() {
             self.send(&Frame::Ack(Ack { up_to }));
         }
     }
