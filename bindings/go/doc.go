@@ -21,6 +21,6 @@
 //
 // # Linking
 //
-// By default the package links the static library below build/prefix of this repository, which `make build` makes.
-// With the build tag oap_system it links the liboap that pkg-config finds.
+// The package links the liboap that pkg-config finds. With the build tag oap_static it links the static library below
+// build/prefix of its repository, which `make build` makes: what the tests there do.
 package oap

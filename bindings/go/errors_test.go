@@ -63,17 +63,3 @@ func TestASessionsRefusalSaysTheField(t *testing.T) {
 	must(a.Send(nil, &oap.Start{Stream: "s"}))
 	must(a.Send(nil, &oap.Data{Seq: 1}))
 }
-
-func TestAFaultOfTheCallHasItsStatusName(t *testing.T) {
-	whole := make([]byte, 64)
-	_, err := oap.Append(whole[:0], &oap.Error{Code: 1, Reason: string(make([]byte, 1))})
-	if !errors.Is(err, oap.ErrHeaderMalformed) {
-		t.Errorf("%v", err)
-	}
-	outside := []oap.Row{{Kind: oap.KindData, BodyOffset: 1, BodyLen: 1}}
-	_, n, err := oap.AppendRows(nil, outside, []byte{0})
-	var status oap.StatusError
-	if n != 0 || !errors.As(err, &status) || err.Error() != "oap: OAP_STATUS_OUT_OF_BOUNDS" {
-		t.Errorf("n = %d, %v", n, err)
-	}
-}

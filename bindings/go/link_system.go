@@ -1,4 +1,4 @@
-//go:build oap_system
+//go:build !oap_static
 
 package oap
 

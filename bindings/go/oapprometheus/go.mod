@@ -5,7 +5,7 @@ go 1.24
 require (
 	github.com/prometheus/client_golang v1.23.2
 	github.com/prometheus/common v0.66.1
-	oap.example/oap v0.0.0
+	oap.example/oap v0.1.0
 )
 
 require (
