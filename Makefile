@@ -127,3 +127,6 @@ test-prometheus: venv
 test-ops: venv
 	@tools/need tshark:tshark systemd-analyze:systemd strace:strace
 	.venv/bin/python -m pytest -q tests/ops
+
+test-runbook: venv
+	.venv/bin/python -m pytest -q tests/runbook

@@ -109,7 +109,7 @@ mod tests {
         taken
     }
 
-    fn status(stream: Box<Inbound>) -> u32 {
+    fn status(stream: Inbound) -> u32 {
         stream.close(&Names::new("t").unwrap().peer(None))
     }
 
@@ -121,7 +121,7 @@ mod tests {
         let objects = stream.work().expect("work for a worker")();
         stream.resume(objects);
         assert!(stream.work().is_none());
-        assert_eq!(status(stream), 0, "hashed in the order in which they came");
+        assert_eq!(status(*stream), 0, "hashed in the order in which they came");
     }
 
     #[test]
@@ -129,6 +129,6 @@ mod tests {
         let mut stream = Inbound::new("s", None);
         assert_eq!(take(&mut stream, &[&[0; 1_000]], 0), [true]);
         assert!(stream.work().is_none());
-        assert_eq!(status(stream), 0);
+        assert_eq!(status(*stream), 0);
     }
 }

@@ -86,3 +86,27 @@ impl Refusal {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUNBOOK: &str = include_str!("../../docs/RUNBOOK.md");
+
+    #[test]
+    fn the_runbook_has_each_with_the_code_that_the_peer_is_told() {
+        for refusal in Refusal::ALL {
+            let code =
+                if refusal.is_said() { refusal.code().to_string() } else { "–".to_owned() };
+            let row = format!("\n| `{}` | {code} | ", refusal.label());
+            assert!(RUNBOOK.contains(&row), "{row}");
+        }
+    }
+
+    #[test]
+    fn all_are_in_the_order_of_their_codes_above_those_of_rejects() {
+        let codes: Vec<_> = Refusal::ALL.iter().map(|refusal| refusal.code()).collect();
+        assert!(codes.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+        assert!(oap::Reason::ALL.iter().all(|reason| reason.code() < codes[0]));
+    }
+}

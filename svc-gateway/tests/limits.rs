@@ -4,7 +4,7 @@ mod support;
 
 use oap::{Data, End, Frame, Start};
 use std::time::{Duration, Instant};
-use support::{address_of, encoded, eventually, Gateway, Peer};
+use support::{address_of, encoded, eventually, socket_with, Gateway, Peer};
 
 const FOREVER: &str = "3600";
 
@@ -114,7 +114,8 @@ fn frames_in_time_do_not_add_up_to_one_that_is_late() {
 fn who_takes_no_answer_is_given_up() {
     let gateway =
         Gateway::with_endpoints(&["--write-seconds", "0.1", "--streams-per-second", "1000000"]);
-    let mut mute = Peer::greeted(&gateway);
+    // Little fits on the way to it.
+    let mut mute = Peer::over(socket_with("127.0.0.1", gateway.address, 4_096)).greet();
     let whole = [Frame::Start(Start { stream: "s" }), Frame::End(End { seq: 0, status: 0 })];
     let many = encoded(&whole.repeat(10_000));
     while mute.send_bytes_now(&many) {}

@@ -1,0 +1,128 @@
+"""What the runbook says of keys, metrics, events, alerts and figures is so."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+from book import ANCHORS, PROSE, ROOT, quoted, table
+
+sys.path.append(str(ROOT / "tests" / "prometheus"))
+
+from gateway import CONSTANTS, Gateway  # noqa: E402
+
+DEFAULTS = tomllib.loads((ROOT / "svc-gateway" / "gateway.example.toml").read_text())
+RULES = (ROOT / "ops" / "prometheus" / "oap-rules.yml").read_text()
+REPORT = (ROOT / "svc-gateway" / "src" / "report.rs").read_text()
+
+
+@pytest.fixture(scope="module")
+def page():
+    with Gateway() as gateway:
+        return gateway.page()
+
+
+def test_every_link_leads_somewhere():
+    links = re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", PROSE)
+    assert len(links) > 30
+    for path, anchor in links:
+        assert (ROOT / "docs" / path).exists(), path
+        assert path or anchor in ANCHORS, anchor
+
+
+def test_every_alert_leads_to_a_section_and_is_in_the_book():
+    urls = re.findall(r"runbook_url: docs/RUNBOOK\.md#(\S+)", RULES)
+    alerts = re.findall(r"- alert: (\w+)", RULES)
+    assert len(urls) == len(alerts) > 0 and set(urls) <= set(ANCHORS)
+    assert [row[0].strip("`") for row in table("alert")] == alerts
+
+
+def test_the_queries_are_those_of_the_rules():
+    rules = re.sub(r"\s+", " ", RULES)
+    for alert, expression in table("alert"):
+        [query] = quoted(expression)[:1]
+        rule = rules[rules.index(f"- alert: {alert.strip('`')} ") :]
+        assert query in rule[: rule.index("annotations:")], alert
+
+
+def test_every_metric_of_the_book_is_on_the_page_and_every_one_of_the_gateway_s_is_in_the_book(page):
+    on_page = set(re.findall(r"^# TYPE (\w+) ", page, re.M))
+    readiness = set(CONSTANTS["readiness_keys"])
+    named = set(re.findall(r"\b(?:oap|svc_gateway|process)_\w+[a-z]\b", PROSE)) - readiness
+    known = on_page | {f"{name}_bucket" for name in on_page}
+    assert named <= known, named - known
+    assert {name for name in on_page if name.startswith(("oap_", "svc_gateway_"))} <= named
+
+
+@pytest.mark.parametrize("label", ["cause", "protocol", "transport", "outcome"])
+def test_the_values_of_the_gateway_s_labels_are_in_the_book(page, label):
+    values = set(re.findall(rf'{label}="(\w+)"', page))
+    assert values and values <= set(quoted(PROSE))
+    if label == "cause":
+        assert {row[0].strip("`") for row in table("cause")} == values
+
+
+def test_the_events_are_those_that_the_gateway_knows():
+    source = set(re.findall(r'event = "(\w+)"|\(event, reason\) = \("(\w+)"', REPORT))
+    known = {name for pair in source for name in pair if name}
+    assert {name for row in table("event") for name in quoted(row[0])} == known
+
+
+def test_the_readiness_keys_are_those_of_the_contract_with_their_limits():
+    rows = table("key | true when")
+    assert [quoted(row[0])[0] for row in rows] == CONSTANTS["readiness_keys"]
+
+
+def test_every_key_of_the_configuration_that_is_named_exists_and_every_default_is_right():
+    rows = [row for row in re.findall(r"^\| (`.+?) \| (.+?) \| .+ \|$", PROSE, re.M) if quoted(row[0])[0] in DEFAULTS]
+    assert len(rows) >= 6
+    for keys, values in rows:
+        assert [str(DEFAULTS[key]) for key in quoted(keys)] == quoted(values), keys
+    for key, value in re.findall(r"`(\w+) = (\w+)`", PROSE):
+        said = {"true": True, "false": False}.get(value, value)
+        assert key in DEFAULTS and (key == "allow_pq_hello_flags" or str(DEFAULTS[key]) == str(said)), key
+    for row in table("cause"):
+        assert not row[3:] or set(quoted(row[3])) <= set(DEFAULTS), row
+
+
+def test_quarantine_is_as_its_defaults_are():
+    offences, window, lasts = (
+        DEFAULTS[key] for key in ("quarantine_offences", "quarantine_window_seconds", "quarantine_seconds")
+    )
+    text = re.sub(r"\s+", " ", PROSE)
+    assert f"After {offences} offences within {window} s" in text and f"in quarantine for {lasts} s" in text
+
+
+def seconds(cell):
+    return float(cell.removesuffix(" ms")) / 1000
+
+
+def rate(cell):
+    number, unit = cell.split(" ")
+    return float(number) * {"MB/s": 1e6, "GB/s": 1e9}[unit]
+
+
+def test_the_window_table_is_window_times_frame_over_round_trip():
+    head = re.search(r"^\| window \| frame \| (.+) \|$", PROSE, re.M)[1].split(" | ")
+    for window, frame, *rates in table("window"):
+        number, unit = frame.split(" ")
+        size = int(number) * {"KiB": 1024, "MiB": 1 << 20}[unit]
+        for round_trip, shown in zip(head, rates, strict=True):
+            exact = int(window) * size / seconds(round_trip)
+            assert rate(shown) == pytest.approx(exact, rel=0.05), (window, frame, round_trip)
+
+
+def test_every_gate_has_a_command_that_make_knows():
+    rows = table("gate")
+    assert [row[0] for row in rows] == ["A", "J", "K", "N", "O", "P"]
+    targets = [target for row in rows for command in quoted(row[2]) for target in command.split()[1:]]
+    known = subprocess.run(["make", "-n", *dict.fromkeys(targets)], cwd=ROOT, capture_output=True, text=True)
+    assert known.returncode == 0, known.stderr
+
+
+def test_the_example_of_not_ready_is_what_the_core_says():
+    [example] = [span for span in quoted(PROSE) if span.startswith('{"degraded":true')]
+    assert json.loads(example) == {"degraded": True, "missing": ["oap_reject_rate_ok"], "retry_after": 5}
