@@ -18,6 +18,9 @@ use tokio_rustls::server::TlsStream;
 /// The first byte of TLS.
 const TLS_HANDSHAKE: u8 = 0x16;
 
+/// A failed accept is the peer's loss, or a shortage of descriptors, which passes in such a time.
+pub const SHORTAGE: Duration = Duration::from_millis(50);
+
 pub enum Door {
     Tcp(TcpListener),
     Tls(TcpListener),
@@ -83,9 +86,8 @@ impl Door {
         })
     }
 
-    /// Takes what comes. A failed accept is the peer's loss or a shortage of descriptors: it passes.
+    /// Takes what comes.
     pub async fn keep(self, host: Arc<Host>) {
-        const SHORTAGE: Duration = Duration::from_millis(50);
         loop {
             match self.next().await {
                 Ok((socket, from)) => admit(&host, socket, from),

@@ -1,5 +1,6 @@
 //! What operators and Prometheus ask the gateway, over HTTP.
 
+use crate::door::SHORTAGE;
 use crate::host::Host;
 use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
@@ -7,10 +8,22 @@ use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 const JSON: &str = "application/json";
+
+/// Clients that are answered at a time; the others wait.
+const MOST: usize = 256;
+
+/// How long a client may take to ask.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Answers as long as the process lives.
 pub async fn serve(listener: TcpListener, host: Arc<Host>) {
@@ -20,8 +33,22 @@ pub async fn serve(listener: TcpListener, host: Arc<Host>) {
         .route("/metrics", get(metrics))
         .route("/version", get(version))
         .with_state(host);
-    // It has no end and no error, its type notwithstanding.
-    let _ = axum::serve(listener, endpoints).await;
+    let service = TowerToHyperService::new(endpoints);
+    let places = Arc::new(Semaphore::new(MOST));
+    while let Ok(place) = Arc::clone(&places).acquire_owned().await {
+        let Ok((socket, _)) = listener.accept().await else {
+            sleep(SHORTAGE).await;
+            continue;
+        };
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        let answered = http.serve_connection(TokioIo::new(socket), service.clone());
+        tokio::spawn(async move {
+            // How it broke off is the client's matter.
+            let _ = answered.await;
+            drop(place);
+        });
+    }
 }
 
 async fn readyz(State(host): State<Arc<Host>>) -> impl IntoResponse {

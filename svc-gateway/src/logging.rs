@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Context, SubscriberExt};
@@ -25,13 +26,17 @@ const WAITING_LINES: usize = 8_192;
 
 /// Sends events from now on to stdout, as far as `RUST_LOG` lets them (`info` where it is not set). The guard writes
 /// what waits when it goes.
-pub fn start() -> (WorkerGuard, ErrorCounter) {
+///
+/// # Errors
+/// What is wrong with `RUST_LOG`.
+pub fn start() -> Result<(WorkerGuard, ErrorCounter), String> {
+    let level = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
+    let level = level.from_env().map_err(|error| format!("{}: {error}", EnvFilter::DEFAULT_ENV))?;
     let builder = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).lossy(true);
     let (out, guard) = builder.thread_name("log").finish(io::stdout());
     let dropped = out.error_counter();
-    let level = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::registry().with(JsonLines { out }.with_filter(level)).init();
-    (guard, dropped)
+    Ok((guard, dropped))
 }
 
 struct JsonLines {

@@ -36,6 +36,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 use tls::Tls;
+use tracing_appender::non_blocking::ErrorCounter;
 
 /// The reference host of OAP/1.
 ///
@@ -77,13 +78,20 @@ fn main() -> ExitCode {
         return exit_code(address(&file));
     }
     match load(keys, config.as_deref()) {
-        Err(error) => {
-            eprintln!("svc-gateway: {error}");
-            ExitCode::from(BAD_CONFIG)
-        }
+        Err(error) => bad_config(&error),
         Ok(_) if check_config => exit_code(writeln!(io::stdout(), "the configuration is good")),
-        Ok((config, tls)) => exit_code(serve(config, tls)),
+        Ok((config, tls)) => match logging::start() {
+            Err(error) => bad_config(&error),
+            Ok((_written_when_dropped, dropped_lines)) => {
+                exit_code(serve(config, tls, dropped_lines))
+            }
+        },
     }
+}
+
+fn bad_config(error: &str) -> ExitCode {
+    eprintln!("svc-gateway: {error}");
+    ExitCode::from(BAD_CONFIG)
 }
 
 /// The configuration, and the certificate that it names.
@@ -121,8 +129,7 @@ fn address(file: &Path) -> io::Result<()> {
     writeln!(io::stdout(), "{address}")
 }
 
-fn serve(config: Config, tls: Option<Tls>) -> io::Result<()> {
-    let (_written_when_dropped, dropped_lines) = logging::start();
+fn serve(config: Config, tls: Option<Tls>, dropped_lines: ErrorCounter) -> io::Result<()> {
     let runtime = stage::runtime(config.worker_threads())?;
     let host = Host::new(config, tls, dropped_lines)?;
     let served = runtime.block_on(host::run(host));

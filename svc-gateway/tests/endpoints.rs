@@ -4,6 +4,7 @@
 mod support;
 
 use oap::{Ack, Data, End, Frame, Hello, Reason, Start};
+use std::io::{Read, Write};
 use support::{encoded, eventually, Gateway, Peer};
 
 const READY: &str = r#"{"degraded":false,"missing":[],"retry_after":0}"#;
@@ -19,6 +20,27 @@ fn hostile(gateway: &Gateway) {
 fn healthz_is_ok() {
     let answer = Gateway::with_endpoints(&[]).get("/healthz");
     assert_eq!((answer.status, answer.body.as_str()), (200, "ok"));
+}
+
+#[test]
+fn who_asks_too_slowly_is_closed() {
+    let gateway = Gateway::with_endpoints(&[]);
+    let mut slow = support::socket_from("127.0.0.1", gateway.endpoints());
+    slow.write_all(b"GET /healthz HTTP/1.1\r\n").unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(!answer.contains("200"), "{answer}");
+}
+
+#[test]
+fn slow_clients_take_no_more_places_than_there_are_and_give_them_back() {
+    let gateway = Gateway::with_endpoints(&[]);
+    let connect = || support::socket_from("127.0.0.1", gateway.endpoints());
+    let slow: Vec<_> = (0..400).map(|_| connect()).collect();
+    assert_eq!(gateway.get("/healthz").status, 200, "behind all of them");
+    let descriptors = std::fs::read_dir(format!("/proc/{}/fd", gateway.pid())).unwrap().count();
+    assert!(descriptors < 300, "{descriptors}");
+    drop(slow);
 }
 
 #[test]

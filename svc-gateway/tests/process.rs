@@ -46,6 +46,9 @@ fn rust_log_says_how_much_it_says() {
     let mut quiet = command(&["--metrics-addr", NOT_OURS]);
     let output = quiet.env("RUST_LOG", "warn").output().unwrap();
     assert!(output.stdout.is_empty());
+    let output = quiet.env("RUST_LOG", "svc_gateway=loud").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("RUST_LOG: "));
 }
 
 #[test]

@@ -68,7 +68,11 @@ impl Gateway {
 
     /// What its endpoints answer.
     pub fn get(&self, path: &str) -> http::Answer {
-        http::get(self.endpoints.unwrap(), path)
+        http::get(self.endpoints(), path)
+    }
+
+    pub fn endpoints(&self) -> SocketAddr {
+        self.endpoints.unwrap()
     }
 
     /// Reads up to where it listens, and closes its stdout.
