@@ -4,7 +4,7 @@ mod support;
 
 use oap::{Data, End, Frame, Start};
 use std::time::{Duration, Instant};
-use support::{address_of, encoded, eventually, socket_with, Gateway, Peer};
+use support::{address_of, assert_serving, encoded, eventually, socket_with, Gateway, Peer};
 
 const FOREVER: &str = "3600";
 
@@ -27,14 +27,6 @@ fn assert_refused(gateway: &Gateway, peer: &mut Peer, cause: &str) {
     assert_eq!(gateway.event("refused")["reason"], cause);
     assert_eq!(refused(gateway, cause), 1.0);
     assert_serving(gateway);
-}
-
-#[track_caller]
-fn assert_serving(gateway: &Gateway) {
-    let mut peer = Peer::greeted(gateway);
-    peer.start("objects/next");
-    peer.object(b"next", 4);
-    assert_eq!(peer.end(), 0);
 }
 
 /// The head of a DATA whose body of that many bytes is to come.

@@ -7,7 +7,7 @@ use oap::{
 };
 use serde_json::Value;
 use std::path::Path;
-use support::{address_of, encoded, named, Gateway, Peer};
+use support::{address_of, assert_serving, encoded, named, Gateway, Peer};
 
 const START: Frame<'_> = Frame::Start(Start { stream: "objects/hostile" });
 
@@ -28,14 +28,6 @@ fn assert_rejected(gateway: &Gateway, bytes: &[u8], reason: Reason, field: &str,
     let event = gateway.event("reject");
     assert_eq!((&event["reason"], &event["field"]), (&reason.label().into(), &field.into()));
     assert_eq!(event["at"], own_hello_bytes() + at, "{event}");
-}
-
-#[track_caller]
-fn assert_serving(gateway: &Gateway) {
-    let mut peer = Peer::greeted(gateway);
-    peer.start("objects/next");
-    peer.object(b"next", 4);
-    assert_eq!(peer.end(), 0);
 }
 
 #[test]

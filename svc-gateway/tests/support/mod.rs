@@ -318,6 +318,15 @@ impl<S: Read + Write> Peer<S> {
     }
 }
 
+/// It takes the next peer's object.
+#[track_caller]
+pub fn assert_serving(gateway: &Gateway) {
+    let mut peer = Peer::greeted(gateway);
+    peer.start("objects/next");
+    peer.object(b"next", 4);
+    assert_eq!(peer.end(), 0);
+}
+
 /// The bytes of frames, encoded past any session.
 pub fn encoded(frames: &[Frame<'_>]) -> Vec<u8> {
     let mut out = Vec::new();
