@@ -10,7 +10,8 @@ RELEASE := target/release
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build demo test bench install lint header venv \
+
+.PHONY: help build demo test bench install lint dashboard header venv \
 	toolchains rust prefix testees python node test-rust test-loom test-c test-cpp test-go test-python test-node \
 	test-conformance test-docs test-demo test-prometheus test-ops
 
@@ -40,6 +41,11 @@ install: toolchains ## install liboap: PREFIX=/usr/local DESTDIR=
 lint: toolchains ## formatting and lints, without changing anything
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+
+dashboard: venv prefix ## draw the dashboard from a real Prometheus into docs/images
+	@tools/need npm:npm prometheus:prometheus chromium:chromium
+	@cd tests/ops/render && npm ci --silent
+	.venv/bin/python tests/ops/render/render.py docs/images/dashboard.png
 
 header: ## write include/oap.h anew from the comments of oap-ffi
 	OAP_WRITE_HEADER=1 $(CARGO) test -q -p oap-ffi --test header
