@@ -24,7 +24,13 @@ impl Budget {
         Arc::clone(&self.free).try_acquire_many_owned(bytes).ok()
     }
 
-    /// For who waits until there is room.
+    /// Waits until it has so many left. `None` where it never will.
+    pub async fn reserve(&self, bytes: usize) -> Option<Reservation> {
+        let bytes = u32::try_from(bytes).ok()?;
+        Arc::clone(&self.free).acquire_many_owned(bytes).await.ok()
+    }
+
+    /// For who waits from poll to poll until there is room.
     pub fn waiter(&self) -> PollSemaphore {
         PollSemaphore::new(Arc::clone(&self.free))
     }

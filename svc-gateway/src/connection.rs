@@ -9,8 +9,10 @@ use crate::pace::Pace;
 use crate::peer::Peer;
 use crate::reader::{Chunk, Reader};
 use crate::refusal::Refusal;
+use crate::staging::Partial;
 use bytes::Bytes;
 use oap::{Ack, End, Frame, Reject, Session, Start};
+use std::future::pending;
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -90,12 +92,6 @@ pub struct Connection<S> {
     completed: Option<Reservation>,
 }
 
-/// A frame that has begun.
-struct Partial {
-    since: Instant,
-    reserved: Reservation,
-}
-
 impl<S: Socket> Connection<S> {
     pub fn new(socket: S, arrival: Arrival) -> Self {
         let Arrival { host, peer, accepted } = arrival;
@@ -143,6 +139,7 @@ impl<S: Socket> Connection<S> {
         loop {
             tokio::select! {
                 biased;
+                () = evicted(self.partial.as_ref()) => return Err(Refusal::StagingFull.into()),
                 chunk = self.reader.read(&mut self.socket) => return Ok(chunk?),
                 () = self.host.draining.cancelled(), if is_idle => return Ok(None),
                 () = sleep_until(deadline.into()) => {
@@ -194,8 +191,8 @@ impl<S: Socket> Connection<S> {
                 self.give_receipt().await?;
             }
         }
+        self.hold(came).await?;
         drop(chunk.reserved);
-        self.hold(came)?;
         self.flush().await
     }
 
@@ -207,7 +204,7 @@ impl<S: Socket> Connection<S> {
             let next = self.host.telemetry.time_decode(|| self.session.next_frame(bytes))?;
             let Some(frame) = next else { break };
             if let Some(partial) = self.partial.take() {
-                self.completed = Some(partial.reserved);
+                self.completed = partial.complete();
             }
             match frame.frame() {
                 Frame::Start(start) => self.stream = Some(self.inbound(start.stream)),
@@ -272,19 +269,18 @@ impl<S: Socket> Connection<S> {
     }
 
     /// Has the partial frame's bytes fit into what all connections may hold.
-    fn hold(&mut self, came: Instant) -> Result<(), Refusal> {
+    async fn hold(&mut self, came: Instant) -> Result<(), Refusal> {
         let staged = self.session.staged();
         if staged == 0 {
             return Ok(());
         }
-        let had = self.partial.as_ref().map_or(0, |partial| partial.reserved.num_permits());
-        let more = self.host.staging.try_reserve(staged.saturating_sub(had));
-        let more = more.ok_or(Refusal::StagingFull)?;
-        match &mut self.partial {
-            Some(partial) => partial.reserved.merge(more),
-            None => self.partial = Some(Partial { since: came, reserved: more }),
-        }
-        Ok(())
+        let begin = || self.host.staging.begin(self.peer.network(), came);
+        self.partial.get_or_insert_with(begin).grow(staged).await
+    }
+
+    /// Gives back what it holds of frames: what is still to be said needs none of it.
+    pub fn let_go(&mut self) {
+        (self.partial, self.completed, self.stream) = (None, None, None);
     }
 
     /// What the rules refuse here comes after the peer's ERROR, and nobody waits for it.
@@ -314,5 +310,13 @@ impl<S: Socket> Connection<S> {
         self.socket.shutdown().await?;
         tokio::io::copy(&mut self.socket, &mut tokio::io::sink()).await?;
         Ok(())
+    }
+}
+
+/// Comes back when a partial frame has to go; never where there is none.
+async fn evicted(partial: Option<&Partial>) {
+    match partial {
+        Some(partial) => partial.evicted().await,
+        None => pending().await,
     }
 }

@@ -72,6 +72,7 @@ impl<S: Socket> Connection<S> {
     }
 
     async fn say(&mut self, code: u32, reason: &str) {
+        self.let_go();
         self.send(&Frame::Error(Error { code, reason }));
         let _ = timeout(GRACE, self.part()).await;
     }

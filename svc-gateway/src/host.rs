@@ -8,6 +8,7 @@ use crate::metrics::Metrics;
 use crate::peer::Names;
 use crate::quarantine::Quarantine;
 use crate::stage::Stage;
+use crate::staging::Staging;
 use crate::telemetry::Telemetry;
 use crate::tls::Tls;
 use crate::{http, process, report};
@@ -29,7 +30,7 @@ pub struct Host {
     pub admission: Admission,
     pub quarantine: Quarantine,
     /// Partial frames.
-    pub staging: Budget,
+    pub staging: Arc<Staging>,
     /// Reads that are not yet worked off.
     pub work: Budget,
     pub stage: Stage,
@@ -49,7 +50,7 @@ impl Host {
             names: Names::new(&config.tenant)?,
             admission: Admission::new(config.max_connections.0),
             quarantine: Quarantine::new(&config),
-            staging: Budget::new(config.staging_bytes.0),
+            staging: Staging::new(config.staging_bytes.0),
             work: Budget::new(config.work_bytes.0),
             stage: Stage::new(config.worker_threads(), config.worker_queue.0),
             tls,

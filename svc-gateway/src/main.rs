@@ -23,6 +23,7 @@ mod reader;
 mod refusal;
 mod report;
 mod stage;
+mod staging;
 mod telemetry;
 mod tls;
 mod unix_socket;

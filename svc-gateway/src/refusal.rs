@@ -24,7 +24,7 @@ pub enum Refusal {
     FrameTimeout,
     /// The peer did not take what was written to it.
     WriteTimeout,
-    /// All partial frames together would hold more than their budget.
+    /// All partial frames together would hold more than their budget, and the peer holds most of it.
     StagingFull,
 }
 
@@ -71,7 +71,7 @@ impl Refusal {
 
     /// Whether it speaks against the peer, as a reject does.
     pub const fn is_an_offence(self) -> bool {
-        matches!(self, Refusal::ForeignProtocol | Refusal::FrameTimeout)
+        matches!(self, Refusal::ForeignProtocol | Refusal::FrameTimeout | Refusal::StagingFull)
     }
 
     /// Whether the peer is told in an ERROR: a session is there, and the peer reads.

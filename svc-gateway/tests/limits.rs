@@ -133,8 +133,8 @@ fn more_connections_than_may_be_are_closed_until_one_of_the_others_is() {
 }
 
 /// A peer with that many bytes of a frame of 1 MB on the way, and the bytes that are not.
-fn stalled(gateway: &Gateway, bytes: usize) -> (Peer, Vec<u8>) {
-    let mut peer = Peer::greeted(gateway);
+fn stalled(gateway: &Gateway, source: &str, bytes: usize) -> (Peer, Vec<u8>) {
+    let mut peer = Peer::connect_from(source, gateway).greet();
     peer.start("stalled");
     let mut frame = Vec::new();
     let data = Data { seq: 1, obj: None, body: &vec![0; 1_000_000] };
@@ -148,22 +148,30 @@ fn staged(gateway: &Gateway) -> f64 {
 }
 
 #[test]
-fn partial_frames_hold_no_more_than_their_budget_together() {
+fn partial_frames_have_one_budget_and_who_holds_most_of_it_loses_his_oldest() {
+    const GREEDY: &str = "127.0.0.66";
     let gateway = Gateway::with_endpoints(&["--staging-bytes", "1048576"]);
-    let first = stalled(&gateway, 700_000);
-    eventually("its bytes", || (staged(&gateway) == 700_000.0).then_some(()));
-    let mut second = stalled(&gateway, 700_000);
-    assert_refused(&gateway, &mut second.0, "staging_full");
-    assert!(staged(&gateway) <= 1_048_576.0);
-    drop((first, second));
-    eventually("its room", || (staged(&gateway) == 0.0).then_some(()));
+    let hold = |bytes: f64| {
+        eventually("its bytes", || (staged(&gateway) == bytes).then_some(()));
+    };
+    let (mut modest, rest) = stalled(&gateway, "127.0.0.1", 300_000);
+    hold(300_000.0);
+    let mut first = stalled(&gateway, GREEDY, 600_000);
+    hold(900_000.0);
+    let second = stalled(&gateway, GREEDY, 700_000);
+    assert_refused(&gateway, &mut first.0, "staging_full");
+    hold(1_000_000.0);
+    modest.send_bytes(&rest);
+    assert!(matches!(modest.next().unwrap().frame(), Frame::Ack(_)));
+    drop(second);
+    hold(0.0);
 }
 
 #[test]
 fn the_budget_is_whole_again_when_the_frames_are() {
     let gateway = Gateway::with_endpoints(&["--staging-bytes", "1048576"]);
     for _ in 0..3 {
-        let (mut peer, rest) = stalled(&gateway, 1_000_000);
+        let (mut peer, rest) = stalled(&gateway, "127.0.0.1", 1_000_000);
         peer.send_bytes(&rest);
         assert!(matches!(peer.next().unwrap().frame(), Frame::Ack(_)));
         assert_eq!(staged(&gateway), 0.0);
