@@ -1,58 +1,62 @@
-// ns a frame, medians of many rounds. Each row runs in a process of its own, where no other row has shaped the code.
-//   npm run bench                 all rows
-//   npm run bench -- encode       the groups whose names hold "encode"
+// What a frame, a call or a hostile byte costs: nanoseconds, medians of rounds in which the rows of a work take turns.
+// Each row lives in a process of its own, where no other row has shaped the code.
+//   node bench/bench.mjs                a table for people
+//   node bench/bench.mjs --json         a row a line
+//   node bench/bench.mjs WORK …         some works only
 
-import { execFileSync } from 'node:child_process';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { groups, prepare, works } from './cases.mjs';
+import { unitOf, works } from './cases.mjs';
 
-const ROUNDS = 301;
-const WARM_UP = 60;
-const FRAMES_A_ROUND = 8_000;
-const PASSES = 3;
+const ROUNDS = 61;
+const ROW = fileURLToPath(new URL('row.mjs', import.meta.url));
 
 const median = (values) => values.sort((a, b) => a - b)[values.length >> 1];
 
-function measure(group, name, work) {
-  const { run, count } = prepare(group, name, work);
-  const repeats = Math.ceil(FRAMES_A_ROUND / count);
-  let sink = 0;
-  const rounds = Array.from({ length: ROUNDS + WARM_UP }, () => {
-    const start = process.hrtime.bigint();
-    for (let i = 0; i < repeats; i += 1) {
-      sink += Number(run()) || 1;
-    }
-    return Number(process.hrtime.bigint() - start) / repeats / count;
-  });
-  if (sink === 0) {
-    throw new Error('nothing was read');
-  }
-  return median(rounds.slice(WARM_UP));
+async function ask(child, question) {
+  const answer = once(child, 'message');
+  child.send(question);
+  return (await answer)[0];
 }
 
-const self = fileURLToPath(import.meta.url);
-
-const apart = (...row) =>
-  median(
-    Array.from({ length: PASSES }, () => Number(execFileSync(process.execPath, [self, '--row', ...row]))),
+async function measure(work) {
+  const rows = await Promise.all(
+    Object.entries(works[work]).map(async ([what, [role]]) => {
+      const child = fork(ROW, [work, what]);
+      await once(child, 'message');
+      return { child, work, what, role, rounds: [] };
+    }),
   );
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const { child, rounds } of rows) {
+      rounds.push(await ask(child, 'round'));
+    }
+  }
+  rows.forEach(({ child }) => child.disconnect());
+  return rows.map(({ what, role, rounds }) => {
+    return { language: 'node', work, what, role, unit: unitOf(work), ns: Number(median(rounds).toFixed(3)) };
+  });
+}
 
-function compare(group) {
-  console.log(`\n${group}`);
-  for (const work of works) {
-    const [[, base], ...others] = groups[group].map((name) => [name, apart(group, name, work)]);
-    const versus = others.map(
-      ([name, ns], i) => `${groups[group][i + 1]} ${ns.toFixed(1)} (${(ns / base).toFixed(1)} ×)`,
+function show(rows) {
+  const [{ work, unit, ns: base }] = rows;
+  console.log(`\n${work}: ns a ${unit}`);
+  for (const { what, role, ns } of rows) {
+    const ratio = `${(ns / base).toFixed(2)} ×`;
+    console.log(
+      `  ${what.padEnd(45)} ${role.padEnd(5)} ${ns.toFixed(unit === 'byte' ? 3 : 1).padStart(9)} ${ratio.padStart(8)}`,
     );
-    console.log(`  ${work}: ${[`oap ${base.toFixed(1)} ns`, ...versus].join(', ')}`);
   }
 }
 
-const [first = '', ...row] = process.argv.slice(2);
-if (first === '--row') {
-  console.log(measure(...row));
-} else {
-  Object.keys(groups)
-    .filter((group) => group.includes(first))
-    .forEach(compare);
+const wanted = argv.slice(2).filter((word) => word !== '--json');
+for (const work of wanted.length > 0 ? wanted : Object.keys(works)) {
+  const rows = await measure(work);
+  if (argv.includes('--json')) {
+    rows.forEach((row) => console.log(JSON.stringify(row)));
+  } else {
+    show(rows);
+  }
 }

@@ -1,27 +1,28 @@
-// The rows of the benchmark: each does one work once. What is read goes to a sum, so that nothing is left out.
+// The rows of the benchmark. Each gives a function that does its work once, and in how many units it is counted. What is
+// read goes to a sum, which shows that the peers read the same.
 
-import { Decoder, encode, encodeInto } from '../index.mjs';
-import { protobufDecode, protobufEncode, wsDecode, wsEncode } from './peers.mjs';
-import { PureFrames } from './pure.mjs';
-import { frames, wires } from './work.mjs';
+import { Decoder, encode, encodeInto, Monitor, Session } from '../index.mjs';
+import { protobufDecode, protobufEncode, wsDecoder, wsEncode } from './peers.mjs';
+import { EagerDecoder, LazyDecoder } from './pure.mjs';
+import { chunksOf, frames, partsOf, streams, wire } from './work.mjs';
 
-const readNumbers = (batch) => {
+function numbers(batch) {
   let sum = 0;
   for (const frame of batch) {
     sum += frame.kind === 'DATA' ? frame.seqNumber : frame.upToNumber;
   }
   return sum;
-};
+}
 
-const readBigints = (batch) => {
+function bigints(batch) {
   let sum = 0n;
   for (const frame of batch) {
-    sum ^= frame.kind === 'DATA' ? frame.seq : frame.upTo;
+    sum += frame.kind === 'DATA' ? frame.seq : frame.upTo;
   }
   return Number(sum);
-};
+}
 
-const readBodies = (batch) => {
+function bodies(batch) {
   let sum = 0;
   for (const frame of batch) {
     if (frame.kind === 'DATA') {
@@ -32,57 +33,191 @@ const readBodies = (batch) => {
     }
   }
   return sum;
-};
+}
 
-const decoder = new Decoder();
-const memory = Buffer.alloc(2 ** 21);
-const summed = (decode) => (wire) => {
+function objects(batch) {
   let sum = 0;
-  decode(wire, (it) => (sum += it.length ?? it.body.length));
+  for (const frame of batch) {
+    sum += Number(frame.toObject().seq ?? 0n);
+  }
   return sum;
+}
+
+/** Decodes all chunks of a work by one decoder that goes on from round to round. */
+const decoding = (make, read) => (work) => {
+  const decoder = make();
+  const chunks = chunksOf(work, wire(work));
+  return {
+    count: frames[work].length,
+    run() {
+      let sum = 0;
+      for (const chunk of chunks) {
+        sum += read(decoder.feed(chunk));
+      }
+      return sum;
+    },
+  };
 };
 
-/** By group, then by name; the first of a group is what the others are compared with. */
-const CASES = {
-  'decode, kind and number read': {
-    oap: (wire) => readNumbers(decoder.feed(wire)),
-    'pure JS, decoded while iterated': (wire) => readNumbers(new PureFrames(wire)),
-    'pure JS, a batch of objects': (wire) => readNumbers([...new PureFrames(wire)]),
-  },
-  'decode, kind and bigint read': {
-    oap: (wire) => readBigints(decoder.feed(wire)),
-    'pure JS, decoded while iterated': (wire) => readBigints(new PureFrames(wire)),
-    'pure JS, a batch of objects': (wire) => readBigints([...new PureFrames(wire)]),
-  },
-  'decode, bodies read too': {
-    oap: (wire) => readBodies(decoder.feed(wire)),
-    'pure JS, decoded while iterated': (wire) => readBodies(new PureFrames(wire)),
-    'pure JS, a batch of objects': (wire) => readBodies([...new PureFrames(wire)]),
-    protobufjs: summed(protobufDecode),
-    ws: summed(wsDecode),
-  },
-  'decode, nothing read': {
-    oap: (wire) => decoder.feed(wire).length,
-  },
-  'encode a batch': {
-    oap: (list) => encode(list).length,
-    'oap, into memory of one’s own': (list) => encodeInto(list, memory),
-    protobufjs: (list) => protobufEncode(list).length,
-    ws: (list) => wsEncode(list).length,
-  },
+const oap = () => new Decoder();
+const watched = (options) => () => new Decoder({}, { monitor: new Monitor(options) });
+const lazy = () => new LazyDecoder();
+const eager = () => new EagerDecoder();
+
+const protobuf = (read) => (work) => {
+  const bytes = protobufEncode(frames[work]);
+  return {
+    count: frames[work].length,
+    run() {
+      let sum = 0;
+      protobufDecode(bytes, (kind, number, body) => (sum += read(kind, number, body)));
+      return sum;
+    },
+  };
 };
 
-const WIRE_OF = { protobufjs: protobufEncode, ws: wsEncode };
+const ws = (read) => (work) => {
+  let sum = 0;
+  const decode = wsDecoder((body) => (sum += read(body)));
+  const chunks = chunksOf(work, wsEncode(frames[work]));
+  return {
+    count: frames[work].length,
+    run() {
+      sum = 0;
+      chunks.forEach(decode);
+      return sum;
+    },
+  };
+};
 
-export const groups = Object.fromEntries(
-  Object.entries(CASES).map(([group, it]) => [group, Object.keys(it)]),
-);
-export const works = Object.keys(frames);
+const lastByte = (body) => (body?.length > 0 ? body[body.length - 1] : 0);
 
-/** A function that does the work once, and how many frames it has. */
-export function prepare(group, name, work) {
+const encoding = (make) => (work) => {
   const list = frames[work];
-  const input = group.startsWith('encode') ? list : (WIRE_OF[name]?.(list) ?? wires[work]);
-  const run = CASES[group][name];
-  return { run: () => run(input), count: list.length };
+  return { count: list.length, run: make(list) };
+};
+
+/** A session that has sent START and acknowledges to itself what it sends: its peer takes all. */
+function sending(list) {
+  const config = { ackWindowFrames: 1_024 };
+  const [session, peer] = [new Session(config), new Session(config)];
+  session.recv(peer.send(peer.hello()));
+  peer.recv(session.send([session.hello(), { kind: 'START', stream: 'x' }]));
+  // From a number on whose varint has always as many bytes.
+  let first = 2 ** 21;
+  return () => {
+    const batch = list.map((frame) => ({ ...frame, seq: first++ }));
+    const bytes = session.send(batch);
+    peer.recv(bytes);
+    session.recv(peer.send({ kind: 'ACK', upTo: first - 1 }));
+    return bytes.length;
+  };
+}
+
+const memory = Buffer.alloc(2 ** 21);
+
+const DECODE = {
+  'table: kind, seq': ['oap', decoding(oap, numbers)],
+  'table: kind, seq, body': ['oap', decoding(oap, bodies)],
+  'table: kind, bigint seq': ['oap', decoding(oap, bigints)],
+  'table: nothing read': ['oap', decoding(oap, (batch) => batch.length)],
+  'pure JavaScript, lazy: kind, seq': ['peer', decoding(lazy, numbers)],
+  'pure JavaScript, lazy: kind, seq, body': ['peer', decoding(lazy, bodies)],
+  'pure JavaScript, objects: kind, seq': ['peer', decoding(eager, numbers)],
+  'pure JavaScript, objects: kind, seq, body': ['peer', decoding(eager, bodies)],
+  'protobufjs: kind, seq': ['peer', protobuf((_, number) => number)],
+  'protobufjs: kind, seq, body': ['peer', protobuf((_, number, body) => number + lastByte(body))],
+  'ws: nothing read': ['peer', ws(() => 1)],
+  'ws: body': ['peer', ws(lastByte)],
+};
+
+const SPLIT = Object.fromEntries(Object.entries(DECODE).filter(([what]) => !what.startsWith('protobufjs')));
+
+const ENCODE = {
+  encode: ['oap', encoding((list) => () => encode(list).length)],
+  encodeInto: ['oap', encoding((list) => () => encodeInto(list, memory))],
+  'protobufjs: encode': ['peer', encoding((list) => () => protobufEncode(list).length)],
+  'ws: encode': ['peer', encoding((list) => () => wsEncode(list).length)],
+};
+
+const CALLS = {
+  empty: { empty: ['floor', () => ({ count: 1, run: () => (oap.taker ??= new Decoder()).staged + 1 })] },
+  one: {
+    'feed: kind, seq': ['oap', decoding(oap, numbers)],
+    'feed, a monitor without timing: kind, seq': ['oap', decoding(watched({ timing: false }), numbers)],
+    'feed, a monitor with timing: kind, seq': ['oap', decoding(watched({}), numbers)],
+    'pure JavaScript, lazy: kind, seq': ['peer', decoding(lazy, numbers)],
+    'pure JavaScript, objects: kind, seq': ['peer', decoding(eager, numbers)],
+    encode: ['oap', encoding((list) => () => encode(list).length)],
+    'session: send, recv and acknowledge': ['oap', encoding(sending)],
+  },
+  sixtyfour: {
+    'feed: kind, seq': ['oap', decoding(oap, numbers)],
+    'feed, a monitor without timing: kind, seq': ['oap', decoding(watched({ timing: false }), numbers)],
+    'feed, a monitor with timing: kind, seq': ['oap', decoding(watched({}), numbers)],
+    'pure JavaScript, lazy: kind, seq': ['peer', decoding(lazy, numbers)],
+    'pure JavaScript, objects: kind, seq': ['peer', decoding(eager, numbers)],
+    encode: ['oap', encoding((list) => () => encode(list).length)],
+    'session: send, recv and acknowledge': ['oap', encoding(sending)],
+  },
+  object: { 'toObject of each frame': ['oap', (_) => decoding(oap, objects)('sixtyfour')] },
+};
+
+/** A stream from its start to its end or reject; counted in bytes. */
+const stream = (name) => () => {
+  const { bytes, config = {}, session } = streams[name];
+  const parts = partsOf(streams[name]);
+  const make = () => (session ? opened(config) : new Decoder(config));
+  const reading = session ? undefined : make();
+  return {
+    count: bytes.length,
+    run() {
+      const taker = reading ?? make();
+      reading?.reset();
+      let sum = 0;
+      try {
+        for (const part of parts) {
+          sum += numbers(session ? taker.recv(part) : taker.feed(part));
+        }
+        taker.finish();
+      } catch ({ code }) {
+        sum += code;
+      }
+      return sum;
+    },
+  };
+};
+
+function opened(config) {
+  const session = new Session({ ...config, ackWindowFrames: 1_024 });
+  session.send(session.hello());
+  return session;
+}
+
+const HOSTILE = Object.fromEntries(Object.keys(streams).map((name) => [name, ['oap', stream(name)]]));
+
+/** Works, each with its rows by name: role, and what makes the row. */
+export const works = {
+  tiny: DECODE,
+  ack: DECODE,
+  obj: DECODE,
+  obj64k: DECODE,
+  split: SPLIT,
+  encode: ENCODE,
+  'encode ack': ENCODE,
+  'encode obj': ENCODE,
+  ...CALLS,
+  hostile: HOSTILE,
+};
+
+const UNIT = { hostile: 'byte', one: 'call', empty: 'call', sixtyfour: 'call' };
+export const unitOf = (work) => UNIT[work] ?? 'frame';
+
+/** The frames that a work is about. */
+const SUBJECT = { encode: 'tiny', 'encode ack': 'ack', 'encode obj': 'obj' };
+
+export function prepare(work, what) {
+  const [, make] = works[work][what];
+  const { run, count } = make(SUBJECT[work] ?? work);
+  return { run, count: unitOf(work) === 'call' ? 1 : count };
 }

@@ -1,22 +1,74 @@
-// The work that every row of the benchmark does.
+// The work that the rows of the benchmark do.
 
 import { encode } from '../index.mjs';
 
-const obj = `b3:${'0123456789abcdef'.repeat(4)}`;
+const OBJ = `b3:${'0123456789abcdef'.repeat(4)}`;
+const CHUNK_BYTES = 1_460;
+
 const times = (count, make) => Array.from({ length: count }, (_, i) => make(i + 1));
-const data = (count, len, address) => {
+
+const data = (count, len, obj) => {
   const body = Buffer.alloc(len, 97);
-  return times(count, (seq) => ({ kind: 'DATA', seq, obj: address, body }));
+  return times(count, (seq) => ({ kind: 'DATA', seq, obj, body }));
 };
 
-/** Frames to encode, by the work's name. */
+/** Memory of its own, as a socket's: a Buffer of the pool is smaller than what follows it. */
+const own = (bytes) => Buffer.from(Uint8Array.from(bytes).buffer);
+
+const cut = (bytes, size) => {
+  const parts = [];
+  for (let start = 0; start < bytes.length; start += size) {
+    parts.push(own(bytes.subarray(start, start + size)));
+  }
+  return parts;
+};
+
+/** Frames, by the work's name. */
 export const frames = {
-  '1,000 DATA of 32 B': data(1_000, 32),
-  '1,000 ACK': times(1_000, (upTo) => ({ kind: 'ACK', upTo })),
-  '200 DATA, obj + 4 KiB': data(200, 4_096, obj),
+  tiny: data(1_000, 32),
+  ack: times(1_000, (upTo) => ({ kind: 'ACK', upTo })),
+  obj: data(200, 4_096, OBJ),
+  obj64k: data(64, 65_536, OBJ),
+  split: data(1_000, 32),
+  one: data(1, 32),
+  sixtyfour: data(64, 32),
 };
 
-/** Their bytes. */
-export const wires = Object.fromEntries(
-  Object.entries(frames).map(([name, list]) => [name, Buffer.from(encode(list))]),
-);
+/** The chunks in which the bytes of a work come. */
+export const chunksOf = (work, bytes) => (work === 'split' ? cut(bytes, CHUNK_BYTES) : [own(bytes)]);
+
+export const wire = (work) => encode(frames[work]);
+
+const hex = (text) => Buffer.from(text, 'hex');
+const behindGoodFrames = (bad) => ({ bytes: Buffer.concat([wire('tiny'), hex(bad)]) });
+const opened = (stream) => [
+  { kind: 'HELLO', maxFrame: 1_048_576 },
+  { kind: 'START', stream },
+];
+
+/** Streams of bad peers by what is wrong with them, and an honest one. Those that break a rule do so at their end. */
+export const streams = {
+  honest: { bytes: wire('tiny') },
+  frame_oversize: behindGoodFrames('00100001'),
+  unknown_envelope: behindGoodFrames('0000000807'),
+  header_malformed: behindGoodFrames('0000000a030000020880'),
+  bad_hello: behindGoodFrames('0000000e01000006080210808040'),
+  bad_hello_pq: {
+    bytes: encode([...frames.tiny, { kind: 'HELLO', maxFrame: 4_096, features: 1n }]),
+    config: { allowPqHelloFlags: false },
+  },
+  truncated: behindGoodFrames('0000000a0300000208'),
+  'honest, with a session': { bytes: encode([...opened('x'), ...frames.tiny]), session: true },
+  missing_obj: {
+    bytes: encode([...opened('objects/x'), ...data(1_000, 32, OBJ), { kind: 'DATA', seq: 1_001 }]),
+    session: true,
+  },
+  credit_violation: { bytes: encode([...opened('x'), ...data(1_025, 32)]), session: true },
+  'byte by byte': { bytes: wire('tiny'), size: 1 },
+  'unknown fields, relaxed': {
+    bytes: Buffer.concat(Array(1_000).fill(hex('000000120300000a0801f801017203616263'))),
+    config: { strictHeaders: false },
+  },
+};
+
+export const partsOf = ({ bytes, size = bytes.length }) => cut(bytes, size);

@@ -1,6 +1,7 @@
 //! The names and limits of the core, for JavaScript to read.
 
 use crate::encode::FRAME_WORDS;
+use crate::fill::LEAD_WORDS;
 use crate::monitor::histogram_bounds;
 use napi::bindgen_prelude::Result;
 use napi_derive::napi;
@@ -24,6 +25,7 @@ pub struct Constants {
     pub max_data_head_bytes: u32,
     pub max_head_bytes: u32,
     pub frame_words: u32,
+    pub lead_words: u32,
     pub has_obj: u32,
     pub has_features: u32,
     pub has_ack_window: u32,
@@ -47,6 +49,7 @@ pub fn constants() -> Result<Constants> {
         max_data_head_bytes: max_data_head_bytes(),
         max_head_bytes: oap::MAX_HEAD_BYTES as u32,
         frame_words: FRAME_WORDS as u32,
+        lead_words: LEAD_WORDS as u32,
         has_obj: Row::HAS_OBJ.into(),
         has_features: Row::HAS_FEATURES.into(),
         has_ack_window: Row::HAS_ACK_WINDOW.into(),

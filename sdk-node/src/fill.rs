@@ -2,15 +2,18 @@
 
 use crate::memory::words_of;
 use crate::monitor::Watch;
-use napi::bindgen_prelude::{BufferSlice, Env, Error, Result, Status, Uint32ArraySlice};
+use napi::bindgen_prelude::{Error, Result, Status, Uint32ArraySlice};
 use napi_derive::napi;
 use oap::{Config, Decoder, FrameTable, Reject, Row, Session, StreamDecoder};
 
 /// Words of a row, and of the head of a table.
 const ROW_WORDS: usize = size_of::<Row>() / size_of::<u32>();
 
-/// What a call leaves in the head, a word each.
-#[derive(Clone, Copy)]
+/// Words behind the rows: room for the bytes of a frame that an earlier chunk began.
+pub(crate) const LEAD_WORDS: usize = 1024;
+
+/// What a call leaves in the head, a word each, and how it ended behind them.
+#[derive(Clone, Copy, Default)]
 struct Head {
     /// Rows that are filled.
     rows: usize,
@@ -18,24 +21,27 @@ struct Head {
     consumed: usize,
     /// The byte of the chunk that rows count their offsets from.
     shift: usize,
+    /// Bytes of the lead.
+    lead: usize,
 }
 
 impl Head {
     fn of(words: &[u32]) -> Self {
-        let [rows, consumed, shift] = [0, 1, 2].map(|place| words[place] as usize);
-        Head { rows, consumed, shift }
+        let [rows, consumed, shift, lead] = [0, 1, 2, 3].map(|place| words[place] as usize);
+        Head { rows, consumed, shift, lead }
     }
 
     fn write(self, ending: Ending, words: &mut [u32]) {
-        let values = [self.rows, self.consumed, self.shift, ending as usize];
+        let values = [self.rows, self.consumed, self.shift, self.lead];
         for (word, value) in words.iter_mut().zip(values) {
             *word = value as u32;
         }
+        words[ENDING] = ending as u32;
     }
 }
 
 /// How a call ended.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 #[repr(u32)]
 enum Ending {
     /// The chunk is used up.
@@ -44,7 +50,14 @@ enum Ending {
     Full = 1,
     /// A reject follows these rows.
     Rejected = 2,
+    /// The chunk is not what can be read here: nothing was done.
+    Refused = 3,
 }
+
+/// The place of `Ending` in the head.
+const ENDING: usize = 4;
+/// The place where JavaScript says whose seat it is.
+const SEAT: usize = 5;
 
 /// What takes chunks: a decoder, or a session.
 pub(crate) trait Taker {
@@ -77,49 +90,91 @@ impl Taker for Session {
     }
 }
 
-/// Decodes `chunk` into the rows of `table`, whose first row is the head. Rows count their offsets from byte `shift` of
-/// the chunk, but for a frame that an earlier chunk began: that is the first row, and its bytes are the buffer given
-/// back, which JavaScript owns. After `Full`, call again with a larger table that begins with this one's words, and
-/// with `again`.
-pub(crate) fn fill<'env>(
-    taker: &mut impl Taker,
-    watch: &mut Watch,
-    env: &'env Env,
-    chunk: &[u8],
-    table: &mut [u32],
-    again: bool,
-) -> Result<Option<BufferSlice<'env>>> {
-    watch.start(again);
-    let (words, rows) = split(table)?;
-    let mut head = Head::of(if again { words } else { &[0; ROW_WORDS] });
-    let mut lead = None;
-    let ending = loop {
-        let rest = chunk.get(head.consumed..).unwrap_or_default();
-        let free = rows.get_mut(head.rows..).unwrap_or_default();
-        let Ok(taken) = taker.take(rest, free) else {
-            break Ending::Rejected;
-        };
-        let (start, first, need) = (head.consumed, head.rows, taken.need());
-        head.consumed += taken.consumed();
-        head.rows += taken.len();
-        if !std::ptr::eq(taken.bytes(), rest) {
-            lead = Some(BufferSlice::copy_from(env, taken.bytes())?);
-            head.shift = head.consumed;
-        } else if start != head.shift {
-            move_rows(&mut rows[first..head.rows], start - head.shift);
-        }
-        if need > 0 {
-            break Ending::Done;
-        }
-        if head.rows == rows.len() {
-            break Ending::Full;
-        }
-    };
-    if !matches!(ending, Ending::Full) {
-        watch.read();
+/// What one call works on.
+pub(crate) struct Table<'t> {
+    head: &'t mut [u32],
+    rows: &'t mut [Row],
+    lead: &'t mut [u8],
+}
+
+impl<'t> Table<'t> {
+    pub fn of(words: &'t mut [u32]) -> Option<Self> {
+        let (table, lead) = words.split_at_mut(words.len().checked_sub(LEAD_WORDS)?);
+        let (head, rows) = split(table)?;
+        // SAFETY: bytes have no alignment, and any of them is a value.
+        let (_, lead, _) = unsafe { lead.align_to_mut::<u8>() };
+        Some(Table { head, rows, lead })
     }
-    head.write(ending, words);
-    Ok(lead)
+
+    pub fn seat(words: &[u32]) -> usize {
+        words[SEAT] as usize
+    }
+
+    pub fn refuse(words: &mut [u32]) {
+        words[ENDING] = Ending::Refused as u32;
+    }
+}
+
+/// A taker, and what a call has to know of those before.
+pub(crate) struct Seat<T> {
+    pub taker: T,
+    pub watch: Watch,
+    /// The last call ran out of rows: the next one goes on with its chunk.
+    full: bool,
+}
+
+impl<T> Seat<T> {
+    pub const fn new(taker: T, watch: Watch) -> Self {
+        Seat { taker, watch, full: false }
+    }
+}
+
+/// A seat, whatever its taker.
+pub(crate) trait Fill {
+    /// Decodes `chunk` into the rows of `table`, whose first row is the head. Rows count their offsets from byte `shift`
+    /// of the chunk, but for a frame that an earlier chunk began: that is the first row, and its bytes are the lead. They
+    /// stand behind the rows where there is room for them, else `large` is given them. After `Full`, call again with the
+    /// same chunk and a larger table that begins with this one's words.
+    fn fill(&mut self, chunk: &[u8], table: Table<'_>, large: &mut dyn FnMut(&[u8]));
+}
+
+impl<T: Taker> Fill for Seat<T> {
+    fn fill(&mut self, chunk: &[u8], table: Table<'_>, large: &mut dyn FnMut(&[u8])) {
+        self.watch.start(self.full);
+        let Table { head: words, rows, lead } = table;
+        let mut head = if self.full { Head::of(words) } else { Head::default() };
+        let ending = loop {
+            let rest = chunk.get(head.consumed..).unwrap_or_default();
+            let free = rows.get_mut(head.rows..).unwrap_or_default();
+            let Ok(taken) = self.taker.take(rest, free) else {
+                break Ending::Rejected;
+            };
+            let (start, first, need) = (head.consumed, head.rows, taken.need());
+            head.consumed += taken.consumed();
+            head.rows += taken.len();
+            if !std::ptr::eq(taken.bytes(), rest) {
+                head.lead = taken.bytes().len();
+                match lead.get_mut(..head.lead) {
+                    Some(room) => room.copy_from_slice(taken.bytes()),
+                    None => large(taken.bytes()),
+                }
+                head.shift = head.consumed;
+            } else if start != head.shift {
+                move_rows(&mut rows[first..head.rows], start - head.shift);
+            }
+            if need > 0 {
+                break Ending::Done;
+            }
+            if head.rows == rows.len() {
+                break Ending::Full;
+            }
+        };
+        self.full = ending == Ending::Full;
+        if !self.full {
+            self.watch.read();
+        }
+        head.write(ending, words);
+    }
 }
 
 fn move_rows(rows: &mut [Row], by: usize) {
@@ -138,7 +193,8 @@ pub fn refill(
     shift: u32,
     mut table: Uint32ArraySlice<'_>,
 ) -> Result<bool> {
-    let (_, rows) = split(words_of(&mut table))?;
+    let wrong = || Error::new(Status::InvalidArg, "no room for a table");
+    let (_, rows) = split(words_of(&mut table)).ok_or_else(wrong)?;
     let (first, others) = rows.split_at_mut(usize::from(!lead.is_empty()));
     let rest = chunk.get(shift as usize..).unwrap_or_default();
     Ok(holds(lead, first) && holds(rest, others))
@@ -152,12 +208,11 @@ fn holds(bytes: &[u8], rows: &mut [Row]) -> bool {
 }
 
 /// The head, and the rows.
-fn split(table: &mut [u32]) -> Result<(&mut [u32], &mut [Row])> {
-    let wrong = || Error::new(Status::InvalidArg, "the table has no head or is not aligned");
-    let (head, words) = table.split_at_mut_checked(ROW_WORDS).ok_or_else(wrong)?;
+fn split(table: &mut [u32]) -> Option<(&mut [u32], &mut [Row])> {
+    let (head, words) = table.split_at_mut_checked(ROW_WORDS)?;
     // SAFETY: a row is plain integers, of which any bits are a value; `align_to_mut` sees to the alignment.
     match unsafe { words.align_to_mut::<Row>() } {
-        ([], rows, _) => Ok((head, rows)),
-        _ => Err(wrong()),
+        ([], rows, _) => Some((head, rows)),
+        _ => None,
     }
 }

@@ -9,6 +9,7 @@ mod constants;
 mod decoder;
 mod encode;
 mod fill;
+mod lane;
 mod memory;
 mod monitor;
 mod reject;

@@ -348,3 +348,22 @@ test('a peer of bare node:net and a Session understands', { timeout: 30_000 }, a
   }
   assert.deepEqual(kinds, ['HELLO', 'START', 'DATA', 'END']);
 });
+
+test('small bodies go out in batches: as many as there is credit for, in one write', async (t) => {
+  const seen = [];
+  const { dial } = await serve(t, async (connection) => {
+    for await (const frame of connection.frames()) {
+      if (frame.kind === 'DATA') {
+        seen.push([frame.seqNumber, frame.len]);
+      }
+    }
+  });
+  const connection = dial();
+  await connection.ready();
+  const write = t.mock.method(connection.socket, 'write');
+  await connection.sendStream('s', [Buffer.alloc(100), Buffer.alloc(15)], { chunkSize: 10 });
+  // START, 10 DATA, 2 DATA, END.
+  assert.equal(write.mock.callCount(), 4);
+  await connection.close();
+  assert.deepEqual(seen, [...Array.from({ length: 11 }, (_, i) => [i + 1, 10]), [12, 5]]);
+});

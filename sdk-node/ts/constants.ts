@@ -48,6 +48,8 @@ export const MAX_DATA_HEAD_BYTES = core.maxDataHeadBytes;
 export const MAX_HEAD_BYTES = core.maxHeadBytes;
 /** @internal Words of a frame that is laid out to be encoded. */
 export const FRAME_WORDS = core.frameWords;
+/** @internal Words of a table behind its rows. */
+export const LEAD_WORDS = core.leadWords;
 /** @internal */
 export const HAS_OBJ = core.hasObj;
 /** @internal */

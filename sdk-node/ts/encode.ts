@@ -4,7 +4,7 @@ import { OapRejectError } from './errors.js';
 import type { FrameInit } from './frame.js';
 import { withLayout } from './layout.js';
 import { native } from './native.js';
-import { putStraight, roomFor } from './straight.js';
+import { putStraight, sizeOf } from './straight.js';
 
 /**
  * The bytes of a frame, or of several in turn: the one canonical encoding. All or nothing. Bodies are copied.
@@ -13,12 +13,11 @@ import { putStraight, roomFor } from './straight.js';
  */
 export function encode(frames: FrameInit | readonly FrameInit[]): Buffer {
   const list = listOf(frames);
-  const room = roomFor(list);
-  if (room >= 0) {
-    const out = Buffer.allocUnsafe(room);
-    const end = putStraight(out, list);
-    if (end >= 0) {
-      return out.subarray(0, end);
+  const size = sizeOf(list);
+  if (size >= 0) {
+    const out = Buffer.allocUnsafe(size);
+    if (putStraight(out, list) === size) {
+      return out;
     }
   }
   return encodeByCore(list);
@@ -32,12 +31,9 @@ export function encode(frames: FrameInit | readonly FrameInit[]): Buffer {
  */
 export function encodeInto(frames: FrameInit | readonly FrameInit[], out: Uint8Array): number {
   const list = listOf(frames);
-  const room = roomFor(list);
-  if (room >= 0 && room <= out.length) {
-    const end = putStraight(out, list);
-    if (end >= 0) {
-      return end;
-    }
+  const size = sizeOf(list);
+  if (size >= 0 && size <= out.length && putStraight(out, list) === size) {
+    return size;
   }
   const bytes = encodeByCore(list);
   if (bytes.length > out.length) {

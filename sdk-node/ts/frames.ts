@@ -21,89 +21,100 @@ class FrameView {
   readonly #batch: Batch;
   /** The word at which its row starts. */
   readonly #at: number;
+  /** Kind and flags; and its number, if it has one: read with the frame, where the row is at hand. */
+  readonly #kind: number;
+  readonly #low: number;
+  readonly #high: number;
 
-  constructor(batch: Batch, at: number) {
+  constructor(batch: Batch, words: Uint32Array, at: number) {
     this.#batch = batch;
     this.#at = at;
+    this.#kind = words[at + Row.Kind]! >>> 16;
+    this.#low = words[at + Row.SeqLow]!;
+    this.#high = words[at + Row.SeqHigh]!;
   }
 
   get kind(): Kind {
-    return NAMES[byteOf(this.#batch, this.#at)]!;
+    return NAMES[this.#kind & 0xff]!;
   }
 
   get seq(): bigint | undefined {
-    const byte = byteOf(this.#batch, this.#at);
+    const byte = this.#kind & 0xff;
     return byte === DATA || byte === END ? wideOf(this.#batch, this.#at) : undefined;
   }
 
   get seqNumber(): number | undefined {
-    const byte = byteOf(this.#batch, this.#at);
-    return byte === DATA || byte === END ? numberOf(this.#batch, this.#at) : undefined;
+    const byte = this.#kind & 0xff;
+    return byte === DATA || byte === END ? numberOf(this.#high, this.#low) : undefined;
   }
 
   get upTo(): bigint | undefined {
-    return byteOf(this.#batch, this.#at) === ACK ? wideOf(this.#batch, this.#at) : undefined;
+    return (this.#kind & 0xff) === ACK ? wideOf(this.#batch, this.#at) : undefined;
   }
 
   get upToNumber(): number | undefined {
-    return byteOf(this.#batch, this.#at) === ACK ? numberOf(this.#batch, this.#at) : undefined;
+    return (this.#kind & 0xff) === ACK ? numberOf(this.#high, this.#low) : undefined;
   }
 
   get obj(): string | undefined {
-    return has(this.#batch, this.#at, DATA, HAS_OBJ) ? this.#batch.text(this.#at, 'latin1') : undefined;
+    return has(this.#kind, DATA, HAS_OBJ) ? this.#batch.text(this.#at, 'latin1') : undefined;
   }
 
   get len(): number | undefined {
-    return byteOf(this.#batch, this.#at) === DATA ? this.#batch.words[this.#at + Row.BodyLen] : undefined;
+    return (this.#kind & 0xff) === DATA ? this.#batch.words[this.#at + Row.BodyLen] : undefined;
   }
 
   get body(): Buffer | undefined {
-    return byteOf(this.#batch, this.#at) === DATA ? this.#batch.body(this.#at) : undefined;
+    return (this.#kind & 0xff) === DATA ? this.#batch.body(this.#at) : undefined;
   }
 
   get stream(): string | undefined {
-    return byteOf(this.#batch, this.#at) === START ? this.#batch.text(this.#at, 'utf8') : undefined;
+    return (this.#kind & 0xff) === START ? this.#batch.text(this.#at, 'utf8') : undefined;
   }
 
   get reason(): string | undefined {
-    return byteOf(this.#batch, this.#at) === ERROR ? this.#batch.text(this.#at, 'utf8') : undefined;
+    return (this.#kind & 0xff) === ERROR ? this.#batch.text(this.#at, 'utf8') : undefined;
   }
 
   get status(): number | undefined {
-    return valueOf(this.#batch, this.#at, END);
+    return this.#value(END);
   }
 
   get code(): number | undefined {
-    return valueOf(this.#batch, this.#at, ERROR);
+    return this.#value(ERROR);
   }
 
   get version(): number | undefined {
-    return byteOf(this.#batch, this.#at) === HELLO ? VERSION : undefined;
+    return (this.#kind & 0xff) === HELLO ? VERSION : undefined;
   }
 
   get maxFrame(): bigint | undefined {
-    const value = valueOf(this.#batch, this.#at, HELLO);
+    const value = this.#value(HELLO);
     return value === undefined ? undefined : BigInt(value);
   }
 
   get maxFrameNumber(): number | undefined {
-    return valueOf(this.#batch, this.#at, HELLO);
+    return this.#value(HELLO);
   }
 
   get features(): bigint | undefined {
-    return has(this.#batch, this.#at, HELLO, HAS_FEATURES) ? wideOf(this.#batch, this.#at) : undefined;
+    return has(this.#kind, HELLO, HAS_FEATURES) ? wideOf(this.#batch, this.#at) : undefined;
   }
 
   get ackWindow(): number | undefined {
-    const there = has(this.#batch, this.#at, HELLO, HAS_ACK_WINDOW);
+    const there = has(this.#kind, HELLO, HAS_ACK_WINDOW);
     return there ? this.#batch.words[this.#at + Row.Kind]! & 0xffff : undefined;
+  }
+
+  #value(byte: number): number | undefined {
+    return (this.#kind & 0xff) === byte ? this.#batch.words[this.#at + Row.Value] : undefined;
   }
 
   /** A plain object that shares no memory with the chunk: to keep, to compare, to post to another thread. */
   toObject(): Record<string, unknown> {
     const fields = FIELDS[this.kind].map((name) => [name, this[name]] as const);
     const object = Object.fromEntries(fields.filter(([, value]) => value !== undefined));
-    return byteOf(this.#batch, this.#at) === DATA
+    return (this.#kind & 0xff) === DATA
       ? { kind: this.kind, ...object, body: Buffer.from(this.body!) }
       : { kind: this.kind, ...object };
   }
@@ -112,29 +123,16 @@ class FrameView {
   [inspect.custom](_depth: number, options: InspectOptions): string {
     const shown = FIELDS[this.kind].filter((name) => name !== 'features' && this[name] !== undefined);
     const object = Object.fromEntries(shown.map((name) => [name, this[name]]));
-    return `${this.kind} ${inspect(byteOf(this.#batch, this.#at) === DATA ? { ...object, len: this.len } : object, options)}`;
+    return `${this.kind} ${inspect((this.#kind & 0xff) === DATA ? { ...object, len: this.len } : object, options)}`;
   }
 }
 
-const byteOf = (batch: Batch, at: number): number => (batch.words[at + Row.Kind]! >>> 16) & 0xff;
-
 const wideOf = (batch: Batch, at: number): bigint => batch.wide[at >>> 1]!;
 
-function has(batch: Batch, at: number, byte: number, flag: number): boolean {
-  const word = batch.words[at + Row.Kind]!;
-  return ((word >>> 16) & 0xff) === byte && ((word >>> 24) & flag) !== 0;
-}
+const has = (kind: number, byte: number, flag: number): boolean =>
+  (kind & 0xff) === byte && ((kind >>> 8) & flag) !== 0;
 
-function valueOf(batch: Batch, at: number, byte: number): number | undefined {
-  return byteOf(batch, at) === byte ? batch.words[at + Row.Value] : undefined;
-}
-
-function numberOf(batch: Batch, at: number): number {
-  const words = batch.words;
-  const high = words[at + Row.SeqHigh]!;
-  const low = words[at + Row.SeqLow]!;
-  return high === 0 ? low : exact(high, low);
-}
+const numberOf = (high: number, low: number): number => (high === 0 ? low : exact(high, low));
 
 const FIELDS = {
   HELLO: ['version', 'maxFrame', 'features', 'ackWindow'],
@@ -187,7 +185,9 @@ export class Frames implements Iterable<Frame> {
   at(index: number): Frame | undefined {
     const place = index < 0 ? this.length + index : index;
     const there = Number.isInteger(place) && place >= 0 && place < this.length;
-    return there ? (new FrameView(this.#batch, this.#word(place)) as unknown as Frame) : undefined;
+    return there
+      ? (new FrameView(this.#batch, this.#batch.words, this.#word(place)) as unknown as Frame)
+      : undefined;
   }
 
   /** The batch without its first frames. */
@@ -247,7 +247,8 @@ class FramesIterator implements Iterator<Frame, unknown> {
       throw this.#reject;
     }
     this.#at = at + Row.Words;
-    return { done, value: new FrameView(this.#batch, done ? 0 : at) as unknown as Frame };
+    const batch = this.#batch;
+    return { done, value: new FrameView(batch, batch.words, done ? 0 : at) as unknown as Frame };
   }
 
   [Symbol.iterator](): this {

@@ -48,9 +48,12 @@ export interface Flow {
   readonly credit: number;
 }
 
-/** What takes chunks: see `fill.rs`. */
+/** Fills a table from a chunk, for the decoder or session whose seat its head says: see `lane.rs`. */
+export type Fill = (chunk: Uint8Array) => Buffer | undefined;
+
+/** What takes chunks. */
 export interface Taker {
-  fill(chunk: Uint8Array, words: Uint32Array, again: boolean): Buffer | null;
+  seat(): number;
   finish(): Breach | null;
   verdict(): Breach | null;
   staged(): number;
@@ -107,6 +110,7 @@ export interface Native {
   sharedMonitor(key: number): NativeMonitor | null;
   resolveConfig(settings: Settings): (Required<Omit<Settings, 'features'>> & Settings) | Refused;
   encodeFrames(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Breach;
+  lane(table: Uint32Array): Fill;
   refill(lead: Uint8Array, chunk: Uint8Array, shift: number, words: Uint32Array): boolean;
   constants(): {
     packageVersion: string;
@@ -123,6 +127,7 @@ export interface Native {
     maxDataHeadBytes: number;
     maxHeadBytes: number;
     frameWords: number;
+    leadWords: number;
     hasObj: number;
     hasFeatures: number;
     hasAckWindow: number;

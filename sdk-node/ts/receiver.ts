@@ -7,16 +7,18 @@ import { fill } from './table.js';
 
 export class Receiver<T extends Taker> {
   readonly taker: T;
+  readonly #seat: number;
   #reject: OapRejectError | undefined;
   #closed = false;
 
   constructor(taker: T) {
     this.taker = taker;
+    this.#seat = taker.seat();
   }
 
   take(chunk: Uint8Array): Frames {
     this.mustBeOpen();
-    const batch = fill(this.taker, chunk);
+    const batch = fill(this.#seat, chunk);
     if (!batch.rejected) {
       return new Frames(batch, undefined);
     }

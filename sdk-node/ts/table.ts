@@ -1,7 +1,8 @@
 /** Tables that the core fills: one row a frame, in memory that JavaScript owns. The first row is the table's head. */
 
+import { LEAD_WORDS } from './constants.js';
 import { readable } from './memory.js';
-import { native, type Taker } from './native.js';
+import { native, type Fill } from './native.js';
 
 /** Words of a row and the places in it: `Row` of the core. An enum, since its members are written into the code. */
 export const enum Row {
@@ -22,7 +23,9 @@ export const enum Row {
 const ROWS = 0;
 const CONSUMED = 1;
 const SHIFT = 2;
-const ENDING = 3;
+const LEAD = 3;
+const ENDING = 4;
+const SEAT = 5;
 const FULL = 1;
 const REJECTED = 2;
 
@@ -33,25 +36,44 @@ const FIRST_ROWS = 2_048;
 const KEPT_ROWS = 65_536;
 const MAX_CHUNK_BYTES = 0xffff_ffff;
 
-export class Table {
+class Table {
+  readonly rows: number;
   readonly words: Uint32Array;
   readonly wide: BigUint64Array;
   /** Which fill its rows are of. */
   generation = 0;
 
+  constructor(rows: number, more = 0) {
+    this.rows = rows;
+    this.words = new Uint32Array((rows + 1) * Row.Words + more);
+    this.wide = new BigUint64Array(this.words.buffer);
+  }
+}
+
+/** A table that the native half knows, with room for a frame that an earlier chunk began. */
+class Lane extends Table {
+  readonly #fill: Fill;
+  readonly #lead: Buffer;
+
   constructor(rows: number) {
-    const memory = new ArrayBuffer((rows + 1) * Row.Words * Uint32Array.BYTES_PER_ELEMENT);
-    this.words = new Uint32Array(memory);
-    this.wide = new BigUint64Array(memory);
+    super(rows, LEAD_WORDS);
+    this.#fill = native.lane(this.words);
+    this.#lead = Buffer.from(this.words.buffer, (rows + 1) * Row.Words * Uint32Array.BYTES_PER_ELEMENT);
   }
 
-  get rows(): number {
-    return this.words.length / Row.Words - 1;
+  /** Fills it; gives the bytes of the first row, where they are not the chunk's. */
+  fill(seat: number, chunk: Uint8Array): Buffer | null {
+    const words = this.words;
+    words[SEAT] = seat;
+    this.generation += 1;
+    const large = this.#fill(chunk);
+    const length = words[LEAD]!;
+    return length === 0 ? null : (large ?? Buffer.from(this.#lead.subarray(0, length)));
   }
 }
 
 /** The table that every fill of this thread uses: a batch reads it until the next fill, and then a table of its own. */
-let scratch = new Table(FIRST_ROWS);
+let scratch = new Lane(FIRST_ROWS);
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -62,10 +84,10 @@ export class Batch {
   readonly count: number;
   readonly rejected: boolean;
   readonly #chunk: Uint8Array;
-  readonly #memory: ArrayBuffer;
-  /** Where in that memory the rows' offsets count from. */
-  readonly #origin: number;
   readonly #shift: number;
+  /** The chunk's memory, and where in it the rows' offsets count from; once a body or text was read. */
+  #memory: ArrayBuffer | undefined = undefined;
+  #origin = 0;
   /** The bytes of the first row, where an earlier chunk began its frame. */
   readonly #lead: Buffer | null;
 
@@ -76,9 +98,7 @@ export class Batch {
     this.count = words[ROWS]!;
     this.rejected = words[ENDING] === REJECTED;
     this.#chunk = chunk;
-    this.#memory = chunk.buffer as ArrayBuffer;
     this.#shift = words[SHIFT]!;
-    this.#origin = chunk.byteOffset + this.#shift;
     this.#lead = lead;
   }
 
@@ -99,7 +119,11 @@ export class Batch {
     if (lead !== null && at === Row.Words) {
       return lead.subarray(words[at + Row.Body]!, words[at + Row.Body]! + words[at + Row.BodyLen]!);
     }
-    return new View(this.#memory, this.#origin + words[at + Row.Body]!, words[at + Row.BodyLen]!);
+    return new View(
+      this.#memory ?? this.#lookUp(),
+      this.#origin + words[at + Row.Body]!,
+      words[at + Row.BodyLen]!,
+    );
   }
 
   /** The text of the row at word `at`. */
@@ -111,8 +135,13 @@ export class Batch {
     const bytes =
       lead !== null && at === Row.Words
         ? lead.subarray(start, start + length)
-        : new View(this.#memory, this.#origin + start, length);
+        : new View(this.#memory ?? this.#lookUp(), this.#origin + start, length);
     return bytes.toString(encoding);
+  }
+
+  #lookUp(): ArrayBuffer {
+    this.#origin = this.#chunk.byteOffset + this.#shift;
+    return (this.#memory = this.#chunk.buffer as ArrayBuffer);
   }
 
   /** The scratch table has gone on: the rows are read once more, from the bytes, into a table that stays. */
@@ -135,29 +164,43 @@ const View = (Buffer as unknown as Record<symbol, unknown>)[Symbol.species] as n
 ) => Buffer;
 
 /** Decodes a chunk: one native call, unless the table is too small for it. */
-export function fill(taker: Taker, given: Uint8Array): Batch {
+export function fill(seat: number, given: Uint8Array): Batch {
+  const plain = given?.length > 0 && given.length <= MAX_CHUNK_BYTES;
+  const chunk = plain ? given : checked(given);
+  const lead = scratch.fill(seat, chunk);
+  const ending = scratch.words[ENDING]!;
+  if (ending >= FULL && ending !== REJECTED) {
+    return ending === FULL ? fillOn(seat, chunk, lead) : fill(seat, checked(given));
+  }
+  return new Batch(scratch, chunk, lead);
+}
+
+/** What the native half does not look at: memory of other kinds, what is no chunk. */
+function checked(given: Uint8Array): Uint8Array {
   const chunk = readable(given, 'a chunk');
   if (chunk.length > MAX_CHUNK_BYTES) {
     throw new RangeError(`a chunk has at most ${MAX_CHUNK_BYTES} bytes`);
   }
-  scratch.generation += 1;
-  let lead = taker.fill(chunk, scratch.words, false);
-  while (scratch.words[ENDING] === FULL) {
-    const { words } = scratch;
+  return chunk;
+}
+
+/** Goes on with a chunk of more frames than there are rows. */
+function fillOn(seat: number, chunk: Uint8Array, lead: Buffer | null): Batch {
+  do {
+    const { words, rows } = scratch;
     scratch = larger(words, chunk.length);
-    scratch.words.set(words);
-    scratch.generation += 1;
-    lead = taker.fill(chunk, scratch.words, true) ?? lead;
-  }
+    scratch.words.set(words.subarray(0, (rows + 1) * Row.Words));
+    scratch.fill(seat, chunk);
+  } while (scratch.words[ENDING] === FULL);
   const batch = new Batch(scratch, chunk, lead);
   if (scratch.rows > KEPT_ROWS) {
-    scratch = new Table(FIRST_ROWS);
+    scratch = new Lane(FIRST_ROWS);
   }
   return batch;
 }
 
-function larger(words: Uint32Array, chunkLength: number): Table {
+function larger(words: Uint32Array, chunkLength: number): Lane {
   const found = words[ROWS]!;
   const atMost = found + Math.ceil((chunkLength - words[CONSUMED]!) / MIN_FRAME_BYTES) + 1;
-  return new Table(Math.min(found * 4, atMost));
+  return new Lane(Math.min(found * 4, atMost));
 }
