@@ -11,6 +11,18 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
+/// An event of a connection, which has its names.
+macro_rules! of_peer {
+    ($level:ident, $peer:ident, $($field:tt)+) => {
+        $level!(
+            $($field)+,
+            corr_id = $peer.corr_id(),
+            peer_addr = $peer.pseudonym(),
+            tenant = $peer.tenant(),
+        )
+    };
+}
+
 pub struct StreamLine<'a> {
     pub name: &'a str,
     pub frames: u64,
@@ -41,11 +53,10 @@ pub fn serving_metrics(at: SocketAddr) {
 
 pub fn stream(peer: &Peer, line: &StreamLine<'_>) {
     let Tally { objects, verified, status, address } = line.tally;
-    info!(
+    of_peer!(
+        info,
+        peer,
         event = "stream",
-        corr_id = peer.corr_id(),
-        peer_addr = peer.pseudonym(),
-        tenant = peer.tenant(),
         latency_ms = milliseconds(line.took),
         name = line.name,
         frames = line.frames,
@@ -53,54 +64,40 @@ pub fn stream(peer: &Peer, line: &StreamLine<'_>) {
         objects,
         verified,
         status = *status as u32,
-        address = address.as_deref(),
+        address = address.as_deref()
     );
 }
 
 pub fn reject(peer: &Peer, reject: &Reject) {
     let field = reject.fault().field();
-    warn!(
+    of_peer!(
+        warn,
+        peer,
         event = "reject",
         reason = reject.reason().label(),
         frame_kind = kind_of(field).map(Kind::name),
-        corr_id = peer.corr_id(),
-        peer_addr = peer.pseudonym(),
-        tenant = peer.tenant(),
         field,
         offset = reject.offset(),
-        at = reject.at(),
+        at = reject.at()
     );
 }
 
 /// At the door it is no news: a peer may knock as often as it likes, and the metrics count it.
 pub fn refused(peer: &Peer, refusal: Refusal) {
-    let (event, reason) = ("refused", refusal.label());
-    let (corr_id, peer_addr, tenant) = (peer.corr_id(), peer.pseudonym(), peer.tenant());
+    let reason = refusal.label();
     if refusal.is_at_the_door() {
-        debug!(event, reason, corr_id, peer_addr, tenant);
+        of_peer!(debug, peer, event = "refused", reason);
     } else {
-        info!(event, reason, corr_id, peer_addr, tenant);
+        of_peer!(info, peer, event = "refused", reason);
     }
 }
 
 pub fn foreign_protocol(peer: &Peer, protocol: &str) {
-    warn!(
-        event = "foreign_protocol",
-        reason = protocol,
-        corr_id = peer.corr_id(),
-        peer_addr = peer.pseudonym(),
-        tenant = peer.tenant(),
-    );
+    of_peer!(warn, peer, event = "foreign_protocol", reason = protocol);
 }
 
 pub fn quarantined(peer: &Peer, lasts: Seconds) {
-    warn!(
-        event = "quarantined",
-        corr_id = peer.corr_id(),
-        peer_addr = peer.pseudonym(),
-        tenant = peer.tenant(),
-        seconds = lasts.0,
-    );
+    of_peer!(warn, peer, event = "quarantined", seconds = lasts.0);
 }
 
 pub fn certificate_reloaded() {
