@@ -154,7 +154,7 @@ impl Decoder {
     #[inline(always)]
     fn run_one(&mut self, bytes: &[u8], row: &mut Row) -> Result<Run, Reject> {
         if self.verdict.is_none() && bytes.len() >= self.look_at {
-            if let Some(length) = read_straight(bytes, self.config.max_frame(), 0, row) {
+            if let Some(length) = read_straight::<false>(bytes, self.config.max_frame(), 0, row) {
                 return Ok(self.took_one(row.kind, length, bytes.len()));
             }
         }
@@ -222,22 +222,51 @@ fn fill<R: Rules>(
     counts: &mut Counts,
 ) -> Stop {
     let bytes = &bytes[..bytes.len().min(MAX_TABLE_BYTES)];
-    for row in rows {
+    loop {
+        if let Err(known) = fill_straight(config.max_frame(), rules, bytes, rows, run, counts) {
+            return Stop::Bad(known);
+        }
+        let Some(row) = rows.get_mut(run.rows) else { return Stop::NoRow };
         let rest = &bytes[run.consumed..];
-        let seen = look(config, rest, run.consumed as u32, row);
-        match seen.and_then(|seen| judge(rules, row, bytes, seen)) {
+        match look(config, rules, bytes, run.consumed, row) {
             Ok(Seen::Frame(length)) => {
                 run.consumed += length;
                 run.rows += 1;
                 counts.add(row.kind);
             }
-            Ok(Seen::Head(until) | Seen::Part(until)) => {
-                return Stop::Part { have: rest.len(), until };
-            }
+            Ok(Seen::Part(until)) => return Stop::Part { have: rest.len(), until },
             Err(known) => return Stop::Bad(known),
         }
     }
-    Stop::NoRow
+}
+
+/// Reads as many straight frames as come one after the other.
+#[inline(always)]
+fn fill_straight<R: Rules>(
+    max_frame: usize,
+    rules: &mut R,
+    bytes: &[u8],
+    rows: &mut [Row],
+    run: &mut Run,
+    counts: &mut Counts,
+) -> Result<(), Known> {
+    let (mut at, mut acks, mut found) = (run.consumed, 0, run.rows);
+    let mut judged = Ok(());
+    for row in &mut rows[found..] {
+        let Some(length) = read_straight::<false>(&bytes[at..], max_frame, at as u32, row) else {
+            break;
+        };
+        judged = judge(rules, row, bytes, true);
+        if judged.is_err() {
+            break;
+        }
+        acks += u64::from(row.kind == Kind::Ack as u8);
+        at += length;
+        found += 1;
+    }
+    counts.add_straight(found - run.rows, acks);
+    (run.consumed, run.rows) = (at, found);
+    judged
 }
 
 /// Why the loop stopped.
@@ -268,10 +297,8 @@ pub(crate) struct Run {
 /// What a look at the front of the bytes saw.
 #[derive(Clone, Copy)]
 enum Seen {
-    /// A whole frame of that length.
+    /// A frame of that length, its header whole.
     Frame(usize),
-    /// A whole header; the frame is whole with that many bytes.
-    Head(usize),
     /// Less; the next look is due with that many bytes.
     Part(usize),
 }
@@ -292,15 +319,29 @@ impl Rules for NoRules {
     }
 }
 
-#[inline(always)]
-fn look(config: &Config, rest: &[u8], offset: u32, row: &mut Row) -> Result<Seen, Known> {
-    match read_straight(rest, config.max_frame(), offset, row) {
-        Some(length) => Ok(Seen::Frame(length)),
-        None => look_by_table(config, rest, offset, row),
-    }
+/// A look at one frame, straight or by the table, and the rules beyond it.
+#[inline(never)] // so that the straight loop keeps its registers
+fn look<R: Rules>(
+    config: &Config,
+    rules: &mut R,
+    bytes: &[u8],
+    at: usize,
+    row: &mut Row,
+) -> Result<Seen, Known> {
+    let (rest, offset) = (&bytes[at..], at as u32);
+    let length = match read_straight::<true>(rest, config.max_frame(), offset, row) {
+        Some(length) => length,
+        None => match look_by_table(config, rest, offset, row)? {
+            Seen::Frame(length) => length,
+            part => return Ok(part),
+        },
+    };
+    let whole = length <= rest.len();
+    judge(rules, row, bytes, whole)?;
+    Ok(if whole { Seen::Frame(length) } else { Seen::Part(length) })
 }
 
-/// In byte order: the prefix, then the whole header (rule 3.2).
+/// In byte order: the prefix, then the whole header (rule 3.2). The frame that it gives may be cut.
 fn look_by_table(config: &Config, rest: &[u8], offset: u32, row: &mut Row) -> Result<Seen, Known> {
     let Some(prefix) = read_prefix(rest, config)? else {
         return Ok(Seen::Part(PREFIX_BYTES));
@@ -316,21 +357,11 @@ fn look_by_table(config: &Config, rest: &[u8], offset: u32, row: &mut Row) -> Re
     }
     *row = Row::at(prefix.kind, offset, prefix.header_len, prefix.length);
     values.fill(prefix.kind, offset + PREFIX_BYTES as u32, row);
-    Ok(if rest.len() < prefix.length {
-        Seen::Head(prefix.length)
-    } else {
-        Seen::Frame(prefix.length)
-    })
+    Ok(Seen::Frame(prefix.length))
 }
 
 #[inline(always)]
-fn judge<R: Rules>(rules: &mut R, row: &Row, bytes: &[u8], seen: Seen) -> Result<Seen, Known> {
-    let whole = match seen {
-        Seen::Frame(_) => true,
-        Seen::Head(_) => false,
-        Seen::Part(_) => return Ok(seen),
-    };
+fn judge<R: Rules>(rules: &mut R, row: &Row, bytes: &[u8], whole: bool) -> Result<(), Known> {
     let known = |fault| (fault, PREFIX_BYTES + usize::from(row.header_len));
-    rules.judge(row, bytes, whole).map_err(known)?;
-    Ok(seen)
+    rules.judge(row, bytes, whole).map_err(known)
 }

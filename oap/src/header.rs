@@ -105,15 +105,16 @@ fn read_field<'h>(
     if wire != field.ty.wire() {
         return Err("has another wire type");
     }
-    *values = match field.ty {
-        Type::String => values.text(place, cursor.bytes()?),
-        Type::Uint64 => values.number(place, cursor.varint()?),
+    values.present[place] = true;
+    match field.ty {
+        Type::String => values.text = cursor.bytes()?,
+        Type::Uint64 => values.numbers[place] = cursor.varint()?,
         // Rule 2.10: of each occurrence, also of one that a later one replaces.
         Type::Uint32 => {
             let value = u32::try_from(cursor.varint()?).map_err(|_| "is over 32 bits")?;
-            values.number(place, value.into())
+            values.numbers[place] = value.into();
         }
-    };
+    }
     Ok(())
 }
 

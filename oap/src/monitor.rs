@@ -247,10 +247,7 @@ impl Gauges {
 /// Frames of one call, by kind.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    /// Apart from the others, to stay in registers.
-    data: u64,
-    ack: u64,
-    others: [u64; 6],
+    kinds: [u64; 6],
     bytes: u64,
 }
 
@@ -263,22 +260,18 @@ impl Counts {
 
     #[inline(always)]
     pub fn add(&mut self, kind: u8) {
-        const DATA: u8 = Kind::Data as u8;
-        const ACK: u8 = Kind::Ack as u8;
-        match kind {
-            DATA => self.data += 1,
-            ACK => self.ack += 1,
-            other => self.others[usize::from(other) - 1] += 1,
-        }
+        self.kinds[usize::from(kind) - 1] += 1;
+    }
+
+    /// So many DATA and ACK, and the ACK among them.
+    #[inline(always)]
+    pub fn add_straight(&mut self, frames: usize, acks: u64) {
+        self.kinds[Kind::Data as usize - 1] += frames as u64 - acks;
+        self.kinds[Kind::Ack as usize - 1] += acks;
     }
 
     pub fn bytes(self, bytes: usize) -> Self {
         Counts { bytes: bytes as u64, ..self }
-    }
-
-    fn frames(&self) -> [u64; 6] {
-        let [hello, start, _, _, end, error] = self.others;
-        [hello, start, self.data, self.ack, end, error]
     }
 }
 
@@ -301,7 +294,7 @@ impl Publisher {
 
     pub fn frames(&self, counts: &Counts) {
         let shard = self.shard();
-        for (total, count) in shard.frames.iter().zip(counts.frames()) {
+        for (total, count) in shard.frames.iter().zip(counts.kinds) {
             if count > 0 {
                 total.fetch_add(count, Relaxed);
             }

@@ -6,10 +6,10 @@ use crate::table::Row;
 use crate::wire::{put_varint, read_varint, varint_len, PREFIX_BYTES};
 use bytes::BufMut;
 
-/// Reads the canonical DATA or ACK whose frame lies whole at the front of `bytes` and gives its length: the straight
-/// path. Anything else, good or bad, is left to the table.
+/// Reads the canonical DATA or ACK that lies whole at the front of `bytes`, or with `CUT` at least its header, and gives
+/// its length. Anything else, good or bad, is left to the table.
 #[inline(always)]
-pub(crate) fn read_straight(
+pub(crate) fn read_straight<const CUT: bool>(
     bytes: &[u8],
     max_frame: usize,
     offset: u32,
@@ -24,21 +24,20 @@ pub(crate) fn read_straight(
     if length > max_frame {
         return None;
     }
-    let frame = bytes.get(..length)?;
-    let header = frame.get(PREFIX_BYTES..PREFIX_BYTES + header_len)?;
-    let (&key, after_key) = header.split_first()?;
-    let (seq, seq_len) = read_short_varint(after_key)?;
-    let obj = &after_key[seq_len..];
-    let kind = match kind_and_reserved {
-        DATA => Kind::Data,
-        ACK if PREFIX_BYTES + header_len == length && obj.is_empty() => Kind::Ack,
-        _ => return None,
+    let frame = match bytes.get(..length) {
+        None if CUT => bytes,
+        frame => frame?,
     };
-    if key != FIRST_VARINT || !(obj.is_empty() || is_obj_field(obj)) {
-        return None;
+    let header = frame.get(PREFIX_BYTES..PREFIX_BYTES + header_len)?;
+    let (seq, seq_end) = read_number(header)?;
+    let obj = &header[seq_end..];
+    let has_obj = !obj.is_empty();
+    match kind_and_reserved {
+        DATA if !has_obj || is_obj_field(obj) => {}
+        ACK if !has_obj && PREFIX_BYTES + header_len == length => {}
+        _ => return None,
     }
     let header_end = (PREFIX_BYTES + header_len) as u32;
-    let has_obj = !obj.is_empty();
     let text_len = if has_obj { OBJ_LEN as u16 } else { 0 };
     *row = Row {
         seq,
@@ -49,7 +48,7 @@ pub(crate) fn read_straight(
         text_len,
         header_len: header_len as u16,
         ack_window: 0,
-        kind: kind as u8,
+        kind: (kind_and_reserved >> 8) as u8,
         flags: u8::from(has_obj) * Row::HAS_OBJ,
     };
     Some(length)
@@ -66,14 +65,21 @@ fn is_obj_field(bytes: &[u8]) -> bool {
     bytes.len() == OBJ_KEY.len() + OBJ_LEN && bytes[..2] == OBJ_KEY && is_obj(&bytes[2..])
 }
 
-/// A minimal varint; the common short ones without a loop.
+/// The key and the minimal varint at the front, and where they end; the common short ones without a loop.
 #[inline(always)]
-fn read_short_varint(bytes: &[u8]) -> Option<(u64, usize)> {
-    match *bytes {
-        [a @ ..=0x7f, ..] => Some((u64::from(a), 1)),
-        [a, b @ 1..=0x7f, ..] => Some((u64::from(a & 0x7f) | u64::from(b) << 7, 2)),
-        _ => read_varint(bytes).filter(|&(value, len)| len == varint_len(value)),
+fn read_number(header: &[u8]) -> Option<(u64, usize)> {
+    match *header {
+        [FIRST_VARINT, a @ ..=0x7f, ..] => Some((u64::from(a), 2)),
+        [FIRST_VARINT, a, b @ 1..=0x7f, ..] => Some((u64::from(a & 0x7f) | u64::from(b) << 7, 3)),
+        [FIRST_VARINT, ref rest @ ..] => read_long_number(rest),
+        _ => None,
     }
+}
+
+#[inline(never)]
+fn read_long_number(bytes: &[u8]) -> Option<(u64, usize)> {
+    let (value, len) = read_varint(bytes)?;
+    (len == varint_len(value)).then_some((value, 1 + len))
 }
 
 /// What a DATA or ACK has in its header.
@@ -181,7 +187,7 @@ mod tests {
         let prefix = prefix_bytes(kind, header.len(), length);
         let frame = [&prefix[..], header, body].concat();
         let mut straight = Row::default();
-        let taken = read_straight(&frame, MAX_FRAME_BYTES, 5, &mut straight);
+        let taken = read_straight::<false>(&frame, MAX_FRAME_BYTES, 5, &mut straight);
         match read_header(kind, header, true) {
             Err(_) => assert_eq!(taken, None, "{header:?}"),
             Ok(values) => {

@@ -7,6 +7,7 @@ use crate::frame::Frame;
 use crate::monitor::Monitor;
 use crate::reject::Reject;
 use crate::table::{FrameTable, Row};
+use crate::wire::PREFIX_BYTES;
 use bytes::{Buf, Bytes, BytesMut};
 #[cfg(loom)]
 use loom::sync::Arc;
@@ -251,7 +252,7 @@ impl Staging {
         Ok((run.rows, chunk.len(), run.need))
     }
 
-    /// Adds to the staged frame what its next step needs, until it is whole or the chunk is used up.
+    /// Adds to the staged frame what it lacks, until it is whole or the chunk is used up.
     fn feed_staged<R: Rules>(
         &mut self,
         decoder: &mut Decoder,
@@ -262,14 +263,24 @@ impl Staging {
         let room = rows.len().min(1);
         let mut consumed = 0;
         loop {
+            let more = self.lacks().min(chunk.len() - consumed) * room;
+            self.bytes.extend_from_slice(&chunk[consumed..consumed + more]);
+            consumed += more;
             let run = decoder.run(rules, &self.bytes, &mut rows[..room])?;
             self.given = run.rows == 1;
             if self.given || consumed == chunk.len() || room == 0 {
                 return Ok((run.rows, consumed, run.need));
             }
-            let more = run.need.min(chunk.len() - consumed);
-            self.bytes.extend_from_slice(&chunk[consumed..consumed + more]);
-            consumed += more;
+        }
+    }
+
+    /// Bytes to the end of the prefix, then to that of the frame: a staged prefix has been judged.
+    fn lacks(&self) -> usize {
+        match self.bytes.first_chunk() {
+            Some(&[a, b, c, d, _, _, _, _]) => {
+                (u32::from_be_bytes([a, b, c, d]) as usize).saturating_sub(self.bytes.len())
+            }
+            None => PREFIX_BYTES - self.bytes.len(),
         }
     }
 
