@@ -6,13 +6,12 @@ FILE ?=
 TREE := $(CURDIR)/build/prefix
 VENV := .venv/current
 CARGO := cargo
-RELEASE := target/release
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
 .PHONY: help build demo test bench install lint dashboard header venv \
-	toolchains rust prefix testees python node test-rust test-loom test-c test-cpp test-go test-python test-node \
+	toolchains rust prefix testees python node test-rust test-counts test-loom test-c test-cpp test-go test-python test-node \
 	test-conformance test-docs test-demo test-prometheus test-ops
 
 help: ## list the targets
@@ -25,14 +24,14 @@ demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, t
 
 # One after the other: some of it measures, and two cores are soon full.
 test: ## run everything, in all languages
-	@for part in lint build test-rust test-loom test-c test-cpp test-go test-python test-node \
+	@for part in lint build test-rust test-counts test-loom test-c test-cpp test-go test-python test-node \
 		test-conformance test-docs test-demo test-prometheus test-ops; do \
 		echo "== make $$part"; $(MAKE) --no-print-directory $$part || exit; \
 	done
 	@echo "make test: all of it passed"
 
-bench: rust ## print what a frame costs, and ratios to a hand-written floor
-	$(RELEASE)/oap-bench
+bench: build venv ## print what a frame and a call cost in each language, and draw docs/performance.svg
+	@tests/bench/report.py
 
 install: toolchains ## install liboap: PREFIX=/usr/local DESTDIR=
 	$(CARGO) build --release -p oap-ffi
@@ -94,6 +93,11 @@ $(VENV): tests/requirements.txt
 
 test-rust:
 	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --all-features
+
+test-counts: venv
+	@tools/need valgrind:valgrind
+	tests/bench/counts.py
+	.venv/bin/python -m pytest -q tests/bench
 
 test-loom:
 	RUSTFLAGS="--cfg loom" $(CARGO) test -q -p oap --lib --release --target-dir target/loom loom

@@ -1,143 +1,101 @@
-//! `make bench`: ns a frame and ratios to the floor, medians of many rounds, the candidates in turn in each round.
-//! `oap-bench CASE` runs one case once, for instruction counts under callgrind.
+//! `oap-bench`: what a frame, a call and a byte cost beside a hand-written floor and what one would otherwise pick.
+//! `--json` gives one object a line. `--once WORK WHAT` runs one case once, for instruction counts under callgrind;
+//! `--once` alone runs none, and so counts the start.
 
+mod calls;
+mod decoders;
+mod encoders;
 mod floor;
+mod hostile;
+mod measure;
+mod peers;
+mod sessions;
 mod work;
 
-use oap::{Config, Data, Decoder, Frame, Monitor, Row, Session, Start, StreamDecoder};
-use std::hint::black_box;
-use std::sync::Arc;
-use std::time::Instant;
+use measure::Case;
+use std::process::ExitCode;
 use work::Work;
 
-const ROUNDS: usize = 401;
+const IDLE: usize = 10_000;
 
-struct Case<'w> {
-    name: String,
-    frames: usize,
-    run: Box<dyn FnMut() + 'w>,
+/// The first of a group is what the others are compared with.
+fn groups(works: &[Work]) -> Vec<Vec<Case<'_>>> {
+    let tiny = &works[0];
+    let mut groups: Vec<_> = works.iter().map(decoders::cases).collect();
+    groups[0].push(sessions::recv(tiny));
+    groups.extend([
+        decoders::split(tiny),
+        encoders::cases(tiny),
+        calls::cases(tiny),
+        sessions::features(tiny),
+        hostile::decoded(tiny),
+        hostile::trickled(tiny),
+        hostile::received(tiny),
+        sessions::threads(tiny),
+    ]);
+    groups
 }
 
-fn case<'w>(work: &'w Work, name: &str, run: impl FnMut() + 'w) -> Case<'w> {
-    Case { name: format!("{}: {name}", work.name), frames: work.frames, run: Box::new(run) }
-}
-
-/// The first is what the others are compared with.
-fn decoders(work: &Work) -> Vec<Case<'_>> {
-    let mut floor_rows = vec![floor::Row::default(); work.frames];
-    let mut rows = vec![Row::default(); work.frames];
-    let mut more_rows = rows.clone();
-    let mut watched_rows = rows.clone();
-    let monitor = Arc::new(Monitor::default());
-    vec![
-        case(work, "floor", move || {
-            let found = floor::decode(black_box(&work.wire), &mut floor_rows);
-            assert_eq!(found, Some((work.frames, work.wire.len())));
-            black_box(&floor_rows);
-        }),
-        case(work, "table", move || {
-            let mut decoder = Decoder::new(Config::default());
-            let table = decoder.decode_table(black_box(&work.wire), &mut rows);
-            assert_eq!(black_box(table).map(|t| t.len()), Ok(work.frames));
-        }),
-        case(work, "table, monitored", move || {
-            let mut decoder = Decoder::new(Config::default()).with_monitor(&monitor);
-            let table = decoder.decode_table(black_box(&work.wire), &mut watched_rows);
-            assert_eq!(black_box(table).map(|t| t.len()), Ok(work.frames));
-        }),
-        case(work, "frame a call", move || {
-            let mut decoder = Decoder::new(Config::default());
-            let mut rest = &work.wire[..];
-            while let Ok(oap::Decoded::Frame(frame, len)) = decoder.decode(black_box(rest)) {
-                black_box(frame);
-                rest = &rest[len..];
-            }
-        }),
-        case(work, "1,460-byte chunks", move || {
-            let mut decoder = StreamDecoder::new(Config::default());
-            for mut chunk in black_box(&work.wire).chunks(1_460) {
-                while !chunk.is_empty() {
-                    let Ok(table) = decoder.feed(chunk, &mut more_rows) else { return };
-                    chunk = &chunk[table.consumed()..];
-                    black_box(table);
-                }
-            }
-        }),
-    ]
-}
-
-fn encoders(work: &Work) -> Vec<Case<'_>> {
-    let frames = work.frames as u64;
-    let body = [0x5a; 32];
-    let (mut by_hand, mut by_oap) = (Vec::new(), Vec::new());
-    vec![
-        case(work, "append by hand", move || {
-            by_hand.clear();
-            (1..=frames).for_each(|seq| floor::append(seq, black_box(&body), &mut by_hand));
-            black_box(&by_hand);
-        }),
-        case(work, "encode_to", move || {
-            by_oap.clear();
-            for seq in 1..=frames {
-                let data = Data { seq, obj: None, body: black_box(&body) };
-                oap::encode_to(&Frame::Data(data), &mut by_oap).expect("valid");
-            }
-            black_box(&by_oap);
-        }),
-    ]
-}
-
-/// A session that receives the DATA of `work` in full windows, acknowledged.
-fn session(work: &Work) -> Case<'_> {
-    let config = Config::default().with_ack_window_frames(1_024).expect("in range");
-    let mut peer = Session::new(config);
-    let mut greeting = Vec::new();
-    peer.send_to(&Frame::Hello(peer.hello()), &mut greeting).expect("first frame");
-    oap::encode_to(&Frame::Start(Start { stream: "bench" }), &mut greeting).expect("valid");
-    let mut rows = vec![Row::default(); work.frames];
-    let mut out = Vec::new();
-    case(work, "session", move || {
-        let mut session = Session::new(config);
-        out.clear();
-        session.send_to(&Frame::Hello(session.hello()), &mut out).expect("first frame");
-        session.recv(&greeting, &mut rows).expect("a greeting");
-        let table = session.recv(black_box(&work.wire), &mut rows);
-        assert_eq!(black_box(table).map(|t| t.len()), Ok(work.frames));
-    })
-}
-
-fn measure(cases: &mut [Case<'_>]) {
-    let mut times = vec![Vec::with_capacity(ROUNDS); cases.len()];
-    for _ in 0..ROUNDS {
-        for (case, times) in cases.iter_mut().zip(&mut times) {
-            let start = Instant::now();
-            (case.run)();
-            times.push(start.elapsed().as_nanos() as f64 / case.frames as f64);
-        }
-    }
-    let medians: Vec<f64> = times.iter_mut().map(|times| median(times)).collect();
-    for (case, median) in cases.iter().zip(&medians) {
-        println!("{:<32} {median:>8.1} ns a frame   {:>5.2} ×", case.name, median / medians[0]);
+fn print_table(cases: &[Case<'_>], medians: &[f64]) {
+    for (case, ns) in cases.iter().zip(medians) {
+        let Case { work, what, role, unit, .. } = case;
+        let ratio = ns / medians[0];
+        println!("{work:<10} {role:<5} {what:<36} {ns:>9.2} ns a {unit:<5} {ratio:>8.2} ×");
     }
     println!();
 }
 
-fn median(times: &mut [f64]) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times[times.len() / 2]
+fn print_json(cases: &[Case<'_>], medians: &[f64]) {
+    for (case, ns) in cases.iter().zip(medians) {
+        let Case { work, what, role, unit, .. } = case;
+        println!(
+            r#"{{"language":"rust","work":"{work}","what":"{what}","role":"{role}","unit":"{unit}","ns":{ns:.3}}}"#
+        );
+    }
 }
 
-fn main() {
+fn measure_all(works: &[Work], json: bool) {
+    let idle = sessions::idle_bytes(IDLE);
+    for cases in &mut groups(works) {
+        let medians = measure::medians(cases);
+        let print = if json { print_json } else { print_table };
+        print(cases, &medians);
+    }
+    match idle {
+        Some(bytes) if json => println!(
+            r#"{{"language":"rust","work":"idle","what":"{IDLE} sessions with decoders","role":"oap","unit":"all","bytes":{bytes}}}"#
+        ),
+        Some(bytes) => {
+            println!("{IDLE} idle sessions with decoders: {:.2} MiB", bytes as f64 / 1_048_576.0)
+        }
+        None => {}
+    }
+}
+
+fn run_once(works: &[Work], work: &str, what: &str) -> ExitCode {
+    let mut groups = groups(works);
+    match groups.iter_mut().flatten().find(|case| case.work == work && case.what == what) {
+        Some(case) => {
+            case.run();
+            ExitCode::SUCCESS
+        }
+        None => ExitCode::FAILURE,
+    }
+}
+
+fn main() -> ExitCode {
     let works = work::all();
-    let mut groups: Vec<Vec<Case<'_>>> = works.iter().map(decoders).collect();
-    groups[0].push(session(&works[0]));
-    groups.push(encoders(&works[0]));
-    match std::env::args().nth(1) {
-        None => groups.iter_mut().for_each(|cases| measure(cases)),
-        Some(wanted) => {
-            for case in groups.iter_mut().flatten().filter(|case| case.name == wanted) {
-                (case.run)();
-            }
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match args[..] {
+        [] => measure_all(&works, false),
+        ["--json"] => measure_all(&works, true),
+        ["--once"] => drop(groups(&works)),
+        ["--once", work, what] => return run_once(&works, work, what),
+        _ => {
+            eprintln!("usage: oap-bench [--json | --once [WORK WHAT]]");
+            return ExitCode::from(2);
         }
     }
+    ExitCode::SUCCESS
 }

@@ -1,37 +1,51 @@
-//! The byte streams that are measured.
+//! The frames that are measured, the same in every language's benchmark.
 
 use oap::{encode_to, Ack, Data, Frame};
 
+/// One frame: DATA, or ACK where there is no body.
+pub struct Item {
+    pub number: u64,
+    pub obj: Option<&'static str>,
+    pub body: Option<Vec<u8>>,
+}
+
+impl Item {
+    pub fn frame(&self) -> Frame<'_> {
+        match &self.body {
+            Some(body) => Frame::Data(Data { seq: self.number, obj: self.obj, body }),
+            None => Frame::Ack(Ack { up_to: self.number }),
+        }
+    }
+}
+
 pub struct Work {
     pub name: &'static str,
-    pub frames: usize,
+    pub items: Vec<Item>,
     pub wire: Vec<u8>,
 }
 
+pub const OBJ: &str = "b3:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+pub fn tiny() -> Work {
+    work("tiny", 1_000, None, Some(32))
+}
+
+/// Those whose frames are decoded.
 pub fn all() -> Vec<Work> {
     vec![
-        data("tiny", 1_000, 32, false),
-        acks(1_000),
-        data("obj 4 KiB", 200, 4 << 10, true),
-        data("obj 64 KiB", 64, 64 << 10, true),
+        tiny(),
+        work("ack", 1_000, None, None),
+        work("obj", 200, Some(OBJ), Some(4 << 10)),
+        work("obj64k", 64, Some(OBJ), Some(64 << 10)),
     ]
 }
 
-fn acks(frames: usize) -> Work {
+fn work(name: &'static str, frames: u64, obj: Option<&'static str>, body: Option<usize>) -> Work {
+    let item = |number| Item { number, obj, body: body.map(|len| vec![0x5a; len]) };
+    let items: Vec<Item> = (1..=frames).map(item).collect();
     let mut wire = Vec::new();
-    for up_to in 1..=frames as u64 {
-        encode_to(&Frame::Ack(Ack { up_to }), &mut wire).expect("an ACK is valid");
+    for item in &items {
+        encode_to(&item.frame(), &mut wire).expect("valid");
     }
-    Work { name: "ack", frames, wire }
-}
-
-fn data(name: &'static str, frames: usize, body: usize, obj: bool) -> Work {
-    let address = format!("b3:{}", "0123456789abcdef".repeat(4));
-    let body = vec![0x5a; body];
-    let mut wire = Vec::new();
-    for seq in 1..=frames as u64 {
-        let data = Data { seq, obj: obj.then_some(address.as_str()), body: &body };
-        encode_to(&Frame::Data(data), &mut wire).expect("a DATA is valid");
-    }
-    Work { name, frames, wire }
+    Work { name, items, wire }
 }

@@ -1,0 +1,158 @@
+"""What the figures must come to, and whether they do."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+MIB = 1 << 20
+
+
+class Missing(Exception):
+    """No program has given that figure."""
+
+
+class Figures:
+    def __init__(self, rows):
+        self._rows = rows
+
+    def ns(self, language, work, what):
+        for row in self._rows:
+            if (row["language"], row["work"], row["what"]) == (language, work, what):
+                return row["ns"]
+        raise Missing(f"{work}: {what}")
+
+    def least(self, language, work, role, has=""):
+        """Of the rows of that role whose name has that text."""
+        found = [row["ns"] for row in self._all(language, work) if row["role"] == role and has in row["what"]]
+        return min(found) if found else self._missing(work, has or role)
+
+    def most(self, language, work, has):
+        found = [row["ns"] for row in self._all(language, work) if has in row["what"]]
+        return max(found) if found else self._missing(work, has)
+
+    def bytes(self, language):
+        found = [row["bytes"] for row in self._all(language, "idle")]
+        return found[0] if found else self._missing("idle", "bytes")
+
+    def _all(self, language, work):
+        return [row for row in self._rows if (row["language"], row["work"]) == (language, work)]
+
+    @staticmethod
+    def _missing(work, what):
+        raise Missing(f"{work}: {what}")
+
+
+@dataclass
+class Target:
+    language: str
+    text: str
+    value: Callable[[Figures], float]
+    least: float | None = None
+    most: float | None = None
+    unit: str = "×"
+
+    def judge(self, figures) -> tuple[str, str, str]:
+        """The verdict, the figure and the limit, as they are printed."""
+        limits = [f"{sign} {limit:g}" for sign, limit in (("≥", self.least), ("≤", self.most)) if limit is not None]
+        limit = f"{' and '.join(limits)} {self.unit}"
+        try:
+            value = self.value(figures)
+        except Missing as missing:
+            return "not measured", f"{missing}", limit
+        met = (self.least is None or value >= self.least) and (self.most is None or value <= self.most)
+        return "met" if met else "MISSED", f"{value:.3g} {self.unit}", limit
+
+
+def ratio(language, work, of, to, to_work=None):
+    return lambda f: f.ns(language, work, of) / f.ns(language, to_work or work, to)
+
+
+def rust():
+    for work in ("tiny", "ack", "obj"):
+        yield Target("rust", f"{work}: FrameTable to the floor", ratio("rust", work, "FrameTable", "by hand"), most=1.25)
+        peer = "LengthDelimitedCodec + prost"
+        yield Target("rust", f"{work}: {peer} to FrameTable", ratio("rust", work, peer, "FrameTable"), least=8)
+    split, whole = "StreamDecoder, 1,460 bytes", "StreamDecoder, not split"
+    yield Target("rust", "1,460-byte pieces to the whole", ratio("rust", "split", split, whole), most=1.5)
+    yield Target("rust", "encode_to to an append by hand", ratio("rust", "encode", "encode_to", "append by hand"), most=1.5)
+    size = ratio("rust", "obj64k", "FrameTable", "FrameTable", "obj")
+    yield Target("rust", "a body of 64 KiB to one of 4 KiB", size, least=0.9, most=1.1)
+    bits = ratio("rust", "features", "a session, 64 feature bits", "a session, no feature bits")
+    yield Target("rust", "feature bits in HELLO", bits, most=1.01)
+    watched = ratio("rust", "tiny", "FrameTable, monitored", "FrameTable")
+    yield Target("rust", "a monitor attached", watched, most=1.05)
+    crowd = ratio("rust", "threads", "16 threads on one monitor", "16 threads")
+    yield Target("rust", "16 threads on one monitor", crowd, most=1.05)
+    yield Target("rust", "10,000 idle sessions with decoders", lambda f: f.bytes("rust") / MIB, most=4, unit="MiB")
+    yield Target("rust", "a decoder made", lambda f: f.least("rust", "setup", "oap", "Decoder"), most=1_000, unit="ns")
+    yield from hostile_rust()
+
+
+def hostile_rust():
+    """No more than honest bytes, as closely as a median tells."""
+    data, ends = "honest: DATA of 32 bytes", "honest: END, the dearest a byte"
+
+    def worst(has, honest):
+        return lambda f: f.most("rust", "hostile", has) / f.ns("rust", "hostile", honest)
+
+    yield Target("rust", "a byte of a stream that is rejected, the worst", worst("reject: ", data), most=1.05)
+    yield Target("rust", "a byte of unknown fields to one of END", worst("relaxed: ", ends), most=1.05)
+    yield Target("rust", "byte by byte: bad to honest",
+                 worst("byte by byte: header_malformed", "byte by byte: honest DATA"), most=1.05)
+    yield Target("rust", "byte by byte: unknown fields to honest",
+                 worst("byte by byte: unknown", "byte by byte: honest DATA"), most=1.05)
+
+
+def c():
+    for work in ("tiny", "ack", "obj"):
+        core = "the core in Rust: table"
+        yield Target("c", f"{work}: a call a buffer to Rust", ratio("c", work, "table", core), most=1.1)
+
+        def a_frame(f, work=work):
+            return f.ns("c", work, "one call a frame") - f.ns("c", work, "the core in Rust: one call a frame")
+
+        yield Target("c", f"{work}: a call a frame, over Rust", a_frame, most=4, unit="ns")
+        yield Target("c", f"{work}: nghttp2 to a call a buffer", ratio("c", work, "nghttp2", "table"), least=8)
+    yield Target("c", "10,000 idle sessions with decoders", lambda f: f.bytes("c") / MIB, most=4, unit="MiB")
+
+
+def go():
+    rows, pure = "table: kind, seq, body", "pure Go: kind, seq, body"
+    for work in ("tiny", "ack"):
+        yield Target("go", f"{work}: rows read, to pure Go", ratio("go", work, rows, pure), most=1)
+    yield Target("go", "obj: pure Go to rows read", ratio("go", "obj", pure, rows), least=2)
+
+
+def node():
+    for work in ("tiny", "ack", "obj"):
+        for reads, least in (("kind, seq", 2), ("kind, seq, body", 1)):
+            def pure(f, work=work, reads=reads):
+                peers = [f"pure JavaScript, {kind}: {reads}" for kind in ("lazy", "objects")]
+                return min(f.ns("node", work, peer) for peer in peers) / f.ns("node", work, f"table: {reads}")
+
+            yield Target("node", f"{work}: the best pure JavaScript to {reads}", pure, least=least)
+        for peer in ("protobufjs: kind, seq, body", "ws: body"):
+            times = ratio("node", work, peer, "table: kind, seq, body")
+            yield Target("node", f"{work}: {peer} to bodies read", times, least=8)
+
+
+def python():
+    tuples, frames, columns = "tuples: every field", "frames: every field", "columns: seq, body_len"
+    for work in ("tiny", "ack", "obj"):
+        yield Target("python", f"{work}: struct to tuples", ratio("python", work, "struct", tuples), least=5)
+        yield Target("python", f"{work}: msgpack to tuples", ratio("python", work, "msgpack", tuples), least=1)
+        yield Target("python", f"{work}: struct to frames", ratio("python", work, "struct", frames), least=2)
+        yield Target("python", f"{work}: upb to frames", ratio("python", work, "protobuf", frames), least=4)
+    yield Target("python", "tiny: columns", lambda f: f.ns("python", "tiny", columns), most=10, unit="ns")
+    batch = ratio("python", "encode", "struct", "encode_batch: frames")
+    yield Target("python", "encode: struct to a batch", batch, least=10)
+
+
+def batches():
+    for language in ("c", "go", "node", "python"):
+        def peers(f, language=language):
+            return f.least(language, "encode", "peer") / f.least(language, "encode", "oap")
+
+        yield Target(language, "encode: the best peer to the best of oap", peers, least=1)
+
+
+TARGETS = [*rust(), *c(), *go(), *node(), *python(), *batches()]
