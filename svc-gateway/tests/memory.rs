@@ -7,16 +7,12 @@ use support::{Gateway, Peer};
 const PEERS: u64 = 500;
 
 /// A read buffer alone would be 256 KiB.
-const MOST_BYTES: u64 = 16 << 10;
-
-fn resident_bytes(gateway: &Gateway) -> u64 {
-    gateway.get("/metrics").sample("process_resident_memory_bytes") as u64
-}
+const MOST_KIB: u64 = 16;
 
 #[test]
 fn an_idle_connection_holds_no_buffers_whatever_it_did_before() {
     let gateway = Gateway::with_endpoints(&[]);
-    let before = resident_bytes(&gateway);
+    let before = gateway.resident_kib();
     let object = vec![7; 100_000];
     let peers: Vec<_> = (0..PEERS)
         .map(|_| {
@@ -27,7 +23,7 @@ fn an_idle_connection_holds_no_buffers_whatever_it_did_before() {
             peer
         })
         .collect();
-    let each = resident_bytes(&gateway).saturating_sub(before) / PEERS;
-    assert!(each < MOST_BYTES, "{each} bytes a connection");
+    let each = gateway.resident_kib().saturating_sub(before) / PEERS;
+    assert!(each < MOST_KIB, "{each} KiB a connection");
     drop(peers);
 }

@@ -180,6 +180,21 @@ fn a_bad_certificate_at_the_start_is_a_bad_configuration_and_names_the_file() {
 }
 
 #[test]
+fn an_idle_connection_over_tls_holds_little_more() {
+    const PEERS: u64 = 200;
+    const MOST_KIB: u64 = 32;
+    let files = Files::new("idle");
+    let certificate = files.renew();
+    let gateway = files.gateway();
+    let before = gateway.resident_kib();
+    let peers: Vec<_> =
+        (0..PEERS).map(|_| Peer::over(stream(&gateway, &certificate, &TLS13)).greet()).collect();
+    let each = gateway.resident_kib().saturating_sub(before) / PEERS;
+    assert!(each < MOST_KIB, "{each} KiB a connection");
+    drop(peers);
+}
+
+#[test]
 fn without_tls_sighup_changes_nothing() {
     let gateway = Gateway::with_endpoints(&[]);
     gateway.signal("HUP");

@@ -97,6 +97,12 @@ def test_quarantine_is_as_its_defaults_are():
     assert f"After {offences} offences within {window} s" in text and f"in quarantine for {lasts} s" in text
 
 
+def test_an_idle_connection_takes_what_the_gateway_s_tests_allow():
+    tests = ROOT / "svc-gateway" / "tests"
+    plain, tls = (re.search(r"MOST_KIB: u64 = (\d+);", (tests / name).read_text())[1] for name in ("memory.rs", "tls.rs"))
+    assert f"an idle one takes less than {plain} KiB, over TLS less than {tls} KiB" in PROSE
+
+
 def seconds(cell):
     return float(cell.removesuffix(" ms")) / 1000
 

@@ -71,6 +71,10 @@ impl Gateway {
         http::get(self.endpoints(), path)
     }
 
+    pub fn resident_kib(&self) -> u64 {
+        self.get("/metrics").sample("process_resident_memory_bytes") as u64 / 1024
+    }
+
     pub fn endpoints(&self) -> SocketAddr {
         self.endpoints.unwrap()
     }
