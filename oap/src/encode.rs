@@ -74,7 +74,15 @@ pub fn encode(frame: &Frame<'_>, mut out: &mut [u8]) -> Result<usize, EncodeErro
 /// As [`encode()`]; a growing buffer is never too small.
 #[inline(always)]
 pub fn encode_to(frame: &Frame<'_>, out: &mut impl BufMut) -> Result<usize, EncodeError> {
-    put(&Head::of(frame)?, body_of(frame), out)
+    match *frame {
+        // Each on its own, as in `encode_row`.
+        Frame::Data(data) => {
+            let head = Head::data(data.seq, data.obj.map(str::as_bytes), data.body.len())?;
+            put(&head, data.body, out)
+        }
+        Frame::Ack(ack) => put(&Head::ack(ack.up_to)?, &[], out),
+        _ => put(&Head::of(frame)?, &[], out),
+    }
 }
 
 pub(crate) fn body_of<'a>(frame: &Frame<'a>) -> &'a [u8] {

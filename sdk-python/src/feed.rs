@@ -98,12 +98,9 @@ fn read(
     let mut at = 0;
     loop {
         let table = intake.feed(&bytes[at..], &mut room)?;
-        let shift = shift + at as u32;
-        rows.extend(table.rows().iter().map(|row| Row {
-            body_offset: row.body_offset + shift,
-            text_offset: row.text_offset + shift,
-            ..*row
-        }));
+        let known = rows.len();
+        rows.extend_from_slice(table.rows());
+        move_rows(&mut rows[known..], shift + at as u32);
         at += table.consumed();
         if at == bytes.len() && table.need() > 0 {
             return Ok(());
@@ -111,6 +108,13 @@ fn read(
         // Room for frames as long as those so far: growing step by step costs several times the decoding.
         let mean = (at / rows.len().max(1)).max(1);
         rows.reserve((bytes.len() - at) / mean);
+    }
+}
+
+fn move_rows(rows: &mut [Row], by: u32) {
+    for row in rows {
+        row.body_offset += by;
+        row.text_offset += by;
     }
 }
 

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
 /// The core's frame, borrowing from the object. `None`: it has to be [`settled`] first.
-#[inline]
+#[inline(always)]
 pub fn frame_of<'a>(object: Borrowed<'a, 'a, PyAny>) -> PyResult<Option<Frame<'a>>> {
     let py = object.py();
     if let Ok(tuple) = object.cast_exact::<PyTuple>() {
@@ -27,6 +27,7 @@ pub fn frame_of<'a>(object: Borrowed<'a, 'a, PyAny>) -> PyResult<Option<Frame<'a
     of_rare(object).map(Some)
 }
 
+#[inline(never)]
 fn of_rare<'a>(object: Borrowed<'a, 'a, PyAny>) -> PyResult<Frame<'a>> {
     if let Ok(hello) = object.cast::<Hello>() {
         return Ok(Frame::Hello(hello.get().into()));
@@ -56,7 +57,7 @@ pub fn settled<'py>(object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
     Ok(Bound::new(object.py(), data)?.into_any())
 }
 
-#[inline]
+#[inline(always)]
 fn of_tuple<'a>(tuple: Borrowed<'a, 'a, PyTuple>) -> PyResult<Option<Frame<'a>>> {
     let first = tuple.get_borrowed_item(0).map_err(|_| no_kind())?;
     Ok(Some(match kind::of_object(&first)?.ok_or_else(no_kind)? {
@@ -76,6 +77,7 @@ fn of_tuple<'a>(tuple: Borrowed<'a, 'a, PyTuple>) -> PyResult<Option<Frame<'a>>>
     }))
 }
 
+#[inline(never)]
 fn of_rare_tuple<'a>(kind: Kind, tuple: Borrowed<'a, 'a, PyTuple>) -> PyResult<Frame<'a>> {
     Ok(match kind {
         Kind::Hello => {
@@ -101,7 +103,7 @@ fn of_rare_tuple<'a>(kind: Kind, tuple: Borrowed<'a, 'a, PyTuple>) -> PyResult<F
 }
 
 /// The kind and the fields of a tuple, which has to have just so many.
-#[inline]
+#[inline(always)]
 fn fields<'a, const N: usize>(
     tuple: Borrowed<'a, 'a, PyTuple>,
 ) -> PyResult<[Borrowed<'a, 'a, PyAny>; N]> {
