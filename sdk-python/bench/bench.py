@@ -1,62 +1,70 @@
-"""What a frame costs in Python: `python bench/bench.py [rounds]`. Prints ns a frame (medians) and ratios to `struct`.
+"""What a frame costs in Python: `python bench/bench.py [--json] [--rounds N]`.
 
-Opponents: `bench/pure.py` (struct), and msgpack, which validates nothing. Needs NumPy and msgpack.
+Needs what tests/requirements.txt has, protoc, and the modules that `sdk-python/test install` makes.
 """
 
-import gc
-import statistics
+import argparse
+import importlib.util
 import sys
 from pathlib import Path
-from time import perf_counter_ns
 
-import msgpack
 import numpy
 
 import oap
 
+ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
 
+import hostile
 import pure
+from measure import Case, print_json, print_tables, rows
+from peers import PEERS, check
+from works import WORKS, segments
 
-ADDRESS = "b3:" + "0123456789abcdef" * 4
-WORKS = {
-    "1,000 DATA of 32 bytes": [(oap.Kind.DATA, 1_000 + n, None, bytes(32)) for n in range(1_000)],
-    "1,000 ACK": [(oap.Kind.ACK, 1_000 + n) for n in range(1_000)],
-    "200 DATA, obj + 4 KiB": [(oap.Kind.DATA, n, ADDRESS, bytes(4096)) for n in range(200)],
-}
-
-
-def median(call, rounds):
-    """ns of the median call."""
-    times = []
-    for _ in range(rounds):
-        start = perf_counter_ns()
-        call()
-        times.append(perf_counter_ns() - start)
-    return statistics.median(times)
+CALL_SIZES = {"one": 1, "two": 2, "four": 4, "eight": 8, "sixtyfour": 64}
+REPEATS = 200
 
 
-def read_tuples(wire):
-    decoder = oap.Decoder()
+def hooks():
+    """The module with the floors."""
+    path = ROOT / "target" / "python" / "hooks" / "oap" / "_oap.abi3.so"
+    spec = importlib.util.spec_from_file_location("hooks._oap", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
-    def run():
-        for _ in decoder.feed(wire).tuples():
-            pass
 
-    return run
+def read_tuples(chunks, decoder):
+    feed = decoder.feed
 
+    def data():
+        for chunk in chunks:
+            for _kind, _seq, _obj, _body in feed(chunk).tuples():
+                pass
 
-def read_data_tuples(wire):
-    decoder = oap.Decoder()
+    def ack():
+        for chunk in chunks:
+            for _kind, _up_to in feed(chunk).tuples():
+                pass
 
-    def run():
-        for _kind, _seq, _obj, _body in decoder.feed(wire).tuples():
-            pass
-
-    return run
+    return ack if isinstance(oap.Decoder().feed(chunks[0])[0], oap.Ack) else data
 
 
 def read_frames(wire):
+    decoder = oap.Decoder()
+
+    def data():
+        for frame in decoder.feed(wire):
+            _ = frame.seq, frame.obj, frame.body
+
+    def ack():
+        for frame in decoder.feed(wire):
+            _ = frame.up_to
+
+    return ack if isinstance(oap.Decoder().feed(wire)[0], oap.Ack) else data
+
+
+def read_frames_unread(wire):
     decoder = oap.Decoder()
 
     def run():
@@ -66,141 +74,120 @@ def read_frames(wire):
     return run
 
 
-def read_data_fields(wire):
-    decoder = oap.Decoder()
-
-    def run():
-        for frame in decoder.feed(wire):
-            _ = frame.seq, frame.obj, frame.body
-
-    return run
-
-
-def read_ack_fields(wire):
-    decoder = oap.Decoder()
-
-    def run():
-        for frame in decoder.feed(wire):
-            _ = frame.up_to
-
-    return run
-
-
 def read_columns(wire):
     decoder = oap.Decoder()
-    row = numpy.asarray(decoder.feed(wire)).dtype
+    dtype = numpy.asarray(decoder.feed(wire)).dtype
 
     def run():
-        columns = numpy.frombuffer(decoder.feed(wire), row)
+        columns = numpy.frombuffer(decoder.feed(wire), dtype)
         return columns["seq"], columns["body_len"]
 
     return run
 
 
-def read_asarray(wire):
-    decoder = oap.Decoder()
-    return lambda: numpy.asarray(decoder.feed(wire))["seq"]
+def decode_cases(frames):
+    wire, decoder = oap.encode_batch(frames), oap.Decoder()
+    return [
+        Case("tuples: every field", "oap", read_tuples([wire], oap.Decoder())),
+        Case("frames: every field", "oap", read_frames(wire)),
+        Case("frames: unread", "oap", read_frames_unread(wire)),
+        Case("columns: seq, body_len", "oap", read_columns(wire)),
+        Case("table: feed alone", "oap", lambda: decoder.feed(wire)),
+        *(Case(name, "peer", peer(frames).decode) for name, peer in PEERS.items()),
+    ]
 
 
-def read_table(wire):
-    decoder = oap.Decoder()
-    return lambda: decoder.feed(wire)
-
-
-def read_pure(wire):
-    def run():
-        for _ in pure.decode(wire):
-            pass
-
-    return run
-
-
-def read_msgpack(frames):
-    packed = b"".join(msgpack.packb([int(kind), *rest]) for kind, *rest in frames)
-
-    def run():
-        unpacker = msgpack.Unpacker(use_list=False)
-        unpacker.feed(packed)
-        for _ in unpacker:
-            pass
-
-    return run
-
-
-def write_oap(frames):
-    return lambda: oap.encode_batch(frames)
-
-
-def write_frames(frames):
+def encode_cases(frames):
     made = list(oap.Decoder().feed(oap.encode_batch(frames)))
-    return lambda: oap.encode_batch(made)
+    return [
+        Case("encode_batch: frames", "oap", lambda: oap.encode_batch(made)),
+        Case("encode_batch: tuples", "oap", lambda: oap.encode_batch(frames)),
+        Case("encode: one by one", "oap", lambda: [oap.encode(frame) for frame in made]),
+        *(encode_case(name, peer(frames)) for name, peer in PEERS.items() if name != "protobuf, lax"),
+    ]
 
 
-def write_one_by_one(frames):
-    made = list(oap.Decoder().feed(oap.encode_batch(frames)))
-    return lambda: [oap.encode(frame) for frame in made]
+def encode_case(name, peer):
+    return Case(name, "peer", lambda: peer.encode(peer.given))
 
 
-def write_pure(frames):
-    return lambda: pure.encode(frames)
+def split_cases(frames):
+    chunks = segments(oap.encode_batch(frames))
+
+    def struct():
+        stream = pure.Stream()
+        for chunk in chunks:
+            stream.feed(chunk)
+
+    return [
+        Case("tuples: every field", "oap", read_tuples(chunks, oap.Decoder())),
+        Case("struct", "peer", struct),
+    ]
 
 
-def write_msgpack(frames):
-    pack = msgpack.Packer().pack
-    plain = [(int(kind), *rest) for kind, *rest in frames]
-    return lambda: b"".join([pack(frame) for frame in plain])
-
-
-def contenders(name, frames):
+def monitor_cases(frames):
     wire = oap.encode_batch(frames)
-    fields = read_ack_fields if "ACK" in name else read_data_fields
-    reads = {
-        "struct": read_pure(wire),
-        "msgpack": read_msgpack(frames),
-        "tuples": read_tuples(wire) if "ACK" in name else read_data_tuples(wire),
-        "frames, unread": read_frames(wire),
-        "frames, every field": fields(wire),
-        "table alone": read_table(wire),
-        "columns, frombuffer": read_columns(wire),
-        "columns, asarray": read_asarray(wire),
+    monitors = {
+        "no monitor": None,
+        "monitor, timing off": oap.Monitor(timing=False),
+        "monitor, timing on": oap.Monitor(),
     }
-    writes = {
-        "struct": write_pure(frames),
-        "msgpack": write_msgpack(frames),
-        "encode_batch, tuples": write_oap(frames),
-        "encode_batch, frames": write_frames(frames),
-        "encode, one by one": write_one_by_one(frames),
-    }
-    return {"decode": reads, "encode": writes}
+    decoders = {name: oap.Decoder(monitor=monitor) for name, monitor in monitors.items()}
+    return [
+        Case(name, "oap", lambda decoder=decoder: repeat(decoder.feed, wire))
+        for name, decoder in decoders.items()
+    ]
 
 
-def report(title, calls, frames, rounds):
-    print(f"\n{title}")
-    base = None
-    for name, call in calls.items():
-        cost = median(call, rounds) / frames
-        base = base or cost
-        print(f"  {name:22} {cost:8.1f} ns   {base / cost:6.1f} x struct")
+def repeat(call, *args):
+    for _ in range(REPEATS):
+        call(*args)
 
 
-def report_chunks(rounds):
-    """What a chunk costs, from the smallest to those for which the GIL is released."""
-    print("\nfeed: one chunk of ACKs, the smallest frames")
-    ack = oap.encode((oap.Kind.ACK, 7))
-    decoder = oap.Decoder()
-    for size in (10, 1 << 10, 1 << 16, (1 << 20) - 10, 1 << 22):
-        wire = ack * (size // len(ack))
-        cost = median(lambda wire=wire: decoder.feed(wire), rounds)
-        print(f"  {len(wire):9} bytes {cost / 1000:10.1f} us")
+def call_cases(size):
+    """`size` tiny frames a call, every field read."""
+    frames = WORKS["tiny"][:size]
+    wire = oap.encode_batch(frames)
+    tuples = read_tuples([wire], oap.Decoder())
+    fields = read_frames(wire)
+    peers = {name: peer(frames) for name, peer in PEERS.items() if name in ("struct", "msgpack")}
+    return [
+        Case("tuples: every field", "oap", lambda: repeat(tuples)),
+        Case("frames: every field", "oap", lambda: repeat(fields)),
+        *(Case(name, "peer", lambda peer=peer: repeat(peer.decode)) for name, peer in peers.items()),
+    ]
+
+
+def all_rows(rounds):
+    floors = hooks()
+    empty = Case("empty PyO3 call", "floor", lambda: repeat(floors.empty))
+    yield from rows("empty", [empty], REPEATS, rounds, "call")
+    for name, size in CALL_SIZES.items():
+        yield from rows(name, call_cases(size), REPEATS, rounds, "call")
+    objects = Case("a list of small PyO3 objects", "floor", lambda: floors.objects(1000))
+    yield from rows("object", [objects], 1000, rounds)
+    for name, frames in WORKS.items():
+        for peer in PEERS:
+            check(peer, frames)
+        yield from rows(name, decode_cases(frames), len(frames), rounds)
+    tiny = WORKS["tiny"]
+    yield from rows("split", split_cases(tiny), len(tiny), rounds)
+    for name, frames in WORKS.items():
+        work = "encode" if name == "tiny" else f"encode {name}"
+        yield from rows(work, encode_cases(frames), len(frames), rounds)
+    for size in (1, 64, 1000):
+        work = f"monitor, {size} frames a call"
+        yield from rows(work, monitor_cases(tiny[:size]), REPEATS, rounds, "call")
+    yield from hostile.all_rows(rounds)
 
 
 def main():
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 300
-    gc.collect()
-    for name, frames in WORKS.items():
-        for way, calls in contenders(name, frames).items():
-            report(f"{way}: {name}", calls, len(frames), rounds)
-    report_chunks(rounds)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true", help="one JSON object a line, and nothing else")
+    parser.add_argument("--rounds", type=int, default=101)
+    options = parser.parse_args()
+    found = all_rows(options.rounds)
+    print_json(found) if options.json else print_tables(list(found))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,24 @@ def read_obj(text):
 
 
 def decode(buf):
-    """The frames of `buf` as tuples: kind, number, obj, body."""
+    """The frames of `buf` as tuples: kind and number, and of DATA obj and body."""
+    return decode_part(buf)[0]
+
+
+class Stream:
+    """Frames out of chunks that cut them anywhere."""
+
+    def __init__(self):
+        self.rest = b""
+
+    def feed(self, chunk):
+        frames, end = decode_part(buf := self.rest + chunk)
+        self.rest = buf[end:]
+        return frames
+
+
+def decode_part(buf):
+    """The whole frames of `buf`, and where what is cut begins."""
     unpack, end, pos, frames = PREFIX.unpack_from, len(buf), 0, []
     append = frames.append
     while end - pos >= 8:
@@ -70,7 +87,7 @@ def decode(buf):
         else:
             raise Malformed("kind")
         pos = frame_end
-    return frames
+    return frames, pos
 
 
 def long_header(number):

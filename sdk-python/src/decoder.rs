@@ -37,7 +37,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    fn with<T>(&self, call: impl FnOnce(&mut StreamDecoder) -> PyResult<T>) -> PyResult<T> {
+    pub fn with<T>(&self, call: impl FnOnce(&mut StreamDecoder) -> PyResult<T>) -> PyResult<T> {
         exclusive("Decoder", &self.state, call)
     }
 }
@@ -98,11 +98,4 @@ impl Decoder {
 /// A reject as an exception that is not raised.
 pub fn verdict<'py>(py: Python<'py>, reject: Option<&Reject>) -> Option<Bound<'py, PyAny>> {
     reject.map(|reject| rejected(py, reject, None).into_value(py).into_bound(py).into_any())
-}
-
-/// Panics inside a decoder, for the test of the guard.
-#[cfg(feature = "test-hooks")]
-#[pyfunction]
-pub fn panic(decoder: &Bound<'_, Decoder>) -> PyResult<()> {
-    decoder.get().with(|_| panic!("asked for by a test"))
 }

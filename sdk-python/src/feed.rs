@@ -24,6 +24,8 @@ pub trait Intake: Send {
 /// From here on the interpreter's lock is released while the core decodes.
 const DETACH_BYTES: usize = 1 << 20;
 
+const FEW_BYTES: usize = 256;
+
 /// Rows have 32 bits for offsets, and the frame that earlier chunks began comes before the chunk.
 const MAX_CHUNK_BYTES: usize = u32::MAX as usize - oap::MAX_FRAME_BYTES;
 
@@ -81,20 +83,21 @@ fn whole_frames(
     shift: u32,
     rows: &mut Vec<Row>,
 ) -> Result<(), Reject> {
-    if bytes.len() < DETACH_BYTES {
-        read(intake, bytes, shift, rows)
-    } else {
-        py.detach(|| read(intake, bytes, shift, rows))
+    match bytes.len() {
+        // Few frames: making more room takes longer than they do.
+        0..=FEW_BYTES => read::<4>(intake, bytes, shift, rows),
+        ..DETACH_BYTES => read::<64>(intake, bytes, shift, rows),
+        _ => py.detach(|| read::<64>(intake, bytes, shift, rows)),
     }
 }
 
-fn read(
+fn read<const ROOM: usize>(
     intake: &mut impl Intake,
     bytes: &[u8],
     shift: u32,
     rows: &mut Vec<Row>,
 ) -> Result<(), Reject> {
-    let mut room = [Row::default(); 64];
+    let mut room = [Row::default(); ROOM];
     let mut at = 0;
     loop {
         let table = intake.feed(&bytes[at..], &mut room)?;

@@ -11,6 +11,8 @@ mod errors;
 mod feed;
 mod frames;
 mod guard;
+#[cfg(feature = "test-hooks")]
+mod hooks;
 mod iterate;
 mod kind;
 mod monitor;
@@ -46,7 +48,7 @@ fn _oap(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(encode::encode, module)?)?;
     module.add_function(wrap_pyfunction!(encode::encode_batch, module)?)?;
     #[cfg(feature = "test-hooks")]
-    module.add_function(wrap_pyfunction!(decoder::panic, module)?)?;
+    hooks::add(module)?;
     // pyo3's list of names; the package has its own.
     module.delattr("__all__")
 }

@@ -24,6 +24,11 @@ pub struct TupleBlocks {
 /// An iterator over the tuples of a batch.
 pub fn tuples<'py>(batch: &Bound<'py, FrameBatch>) -> PyResult<Bound<'py, PyAny>> {
     let py = batch.py();
+    let FrameBatch { rows, wire, .. } = batch.get();
+    if block_len(rows) == rows.len() {
+        let all = guard(|| block(py, &wire.slices(py), rows))?;
+        return Ok(all.try_iter()?.into_any());
+    }
     let blocks = TupleBlocks { batch: batch.clone().unbind(), next: AtomicUsize::new(0) };
     static FLATTEN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let flatten = FLATTEN.get_or_try_init(py, || {
