@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import hostile
 import pure
+import streams
 from measure import Case, print_json, print_tables, rows
 from peers import PEERS, check
 from works import WORKS, segments
@@ -179,6 +180,7 @@ def all_rows(rounds):
         work = f"monitor, {size} frames a call"
         yield from rows(work, monitor_cases(tiny[:size]), REPEATS, rounds, "call")
     yield from hostile.all_rows(rounds)
+    yield from streams.all_rows(rounds)
 
 
 def main():

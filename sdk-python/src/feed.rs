@@ -83,11 +83,14 @@ fn whole_frames(
     shift: u32,
     rows: &mut Vec<Row>,
 ) -> Result<(), Reject> {
-    match bytes.len() {
+    let len = bytes.len();
+    if len <= FEW_BYTES {
         // Few frames: making more room takes longer than they do.
-        0..=FEW_BYTES => read::<4>(intake, bytes, shift, rows),
-        ..DETACH_BYTES => read::<64>(intake, bytes, shift, rows),
-        _ => py.detach(|| read::<64>(intake, bytes, shift, rows)),
+        read::<4>(intake, bytes, shift, rows)
+    } else if len < DETACH_BYTES {
+        read::<64>(intake, bytes, shift, rows)
+    } else {
+        py.detach(|| read::<64>(intake, bytes, shift, rows))
     }
 }
 

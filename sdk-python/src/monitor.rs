@@ -38,7 +38,6 @@ impl Monitor {
         backpressure_low_percent = Number::Default,
         timing = true,
     ))]
-    #[expect(clippy::too_many_arguments, reason = "all are keywords in Python")]
     fn new(
         reject_limit_permille: Number<'_>,
         reject_min_events: Number<'_>,

@@ -299,3 +299,46 @@ def test_a_refused_stream_sends_nothing_of_it() -> None:
         assert collector.frames == [Start("objects/x"), End(0, ABORTED)]
 
     run(main())
+
+
+def test_what_is_sent_in_one_turn_of_the_loop_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = list[int]()
+    writelines = asyncio.StreamWriter.writelines
+
+    def counted(writer: asyncio.StreamWriter, parts: list[bytes]) -> None:
+        writes.append(sum(map(len, parts)))
+        writelines(writer, parts)
+
+    async def main() -> None:
+        collector = Collector()
+        async with served(collector) as port:
+            async with await connect(port) as connection:
+                monkeypatch.setattr(asyncio.StreamWriter, "writelines", counted)
+                await connection.send(Start("s"))
+                for seq in range(1, 31):
+                    await connection.send(Data(seq))
+                await connection.send(End(30, 0))
+                assert writes == []
+                await asyncio.sleep(0)
+                assert len(writes) == 1
+            await collector.done.wait()
+        assert len(collector.frames) == 32
+
+    run(main())
+
+
+def test_much_is_written_at_once() -> None:
+    async def main() -> None:
+        collector = Collector()
+        async with served(collector) as port:
+            async with await connect(port) as connection:
+                await connection.send(Start("s"))
+                for seq in range(1, 4):
+                    assert connection._unsent_bytes > 0
+                    await connection.send(Data(seq, None, bytes(30_000)))
+                assert connection._unsent_bytes == 0
+                await connection.send(End(3, 0))
+            await collector.done.wait()
+        assert collector.bodies() == bytes(90_000)
+
+    run(main())

@@ -85,6 +85,8 @@ class Connection:
         self._waiters: set[asyncio.Future[None]] = set()
         self._failure: Exception | None = None
         self._read_all = False
+        self._unsent: list[bytes] = []
+        self._unsent_bytes = 0
         self._write(self._session.hello())
         self._reading = asyncio.create_task(self._read())
 
@@ -259,7 +261,19 @@ class Connection:
             raise ConnectionResetError("the peer has closed its side")
 
     def _write(self, frame: Frame) -> None:
-        self._writer.write(self._session.send(frame))
+        """What is written in one turn of the event loop goes out together at its end; at once where it is much."""
+        wire = self._session.send(frame)
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(wire)
+        self._unsent_bytes += len(wire)
+        if self._unsent_bytes >= STREAM_CHUNK_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        if self._unsent:
+            self._writer.writelines(self._unsent)
+            self._unsent, self._unsent_bytes = [], 0
 
     # The reading task
 
@@ -348,6 +362,7 @@ class Connection:
         """Ends the connection: sends what is left, waits for the peer to close too, at most `LINGER_SECONDS`."""
         self._inbox.close()
         self._wake()
+        self._flush()
         try:
             if self._writer.can_write_eof() and not self._writer.is_closing():
                 with contextlib.suppress(OSError):
@@ -364,6 +379,7 @@ class Connection:
         """Ends the connection at once; what is not sent yet is lost."""
         self._reading.cancel()
         self._session.close()
+        self._unsent.clear()
         self._writer.transport.abort()
 
     async def __aenter__(self) -> Self:
