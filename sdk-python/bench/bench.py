@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy
 
 import oap
+from oap.prometheus import OapCollector
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
@@ -140,6 +141,32 @@ def monitor_cases(frames):
     ]
 
 
+def scrape_cases():
+    monitor = oap.Monitor()
+    collector = OapCollector(monitor)
+    calls = {
+        "Monitor.text": monitor.text,
+        "OapCollector.collect": lambda: list(collector.collect()),
+        "Monitor.readiness": monitor.readiness,
+    }
+    return [Case(name, "oap", lambda call=call: repeat(call)) for name, call in calls.items()]
+
+
+def numpy_cases():
+    """What NumPy takes of a batch of whatever size."""
+    batch = oap.Decoder().feed(oap.encode_batch(WORKS["obj"]))
+    dtype = numpy.asarray(batch).dtype
+    array, as_bytes = numpy.frombuffer(batch, dtype), bytes(memoryview(batch))
+    calls = {
+        "frombuffer(batch)": lambda: numpy.frombuffer(batch, dtype),
+        "frombuffer(memoryview(batch))": lambda: numpy.frombuffer(memoryview(batch), dtype),
+        "frombuffer(bytes)": lambda: numpy.frombuffer(as_bytes, dtype),
+        "ndarray(n, dtype, batch)": lambda: numpy.ndarray(len(batch), dtype, batch),
+        "a column": lambda: array["seq"],
+    }
+    return [Case(name, "oap", lambda call=call: repeat(call)) for name, call in calls.items()]
+
+
 def repeat(call, *args):
     for _ in range(REPEATS):
         call(*args)
@@ -179,6 +206,8 @@ def all_rows(rounds):
     for size in (1, 64, 1000):
         work = f"monitor, {size} frames a call"
         yield from rows(work, monitor_cases(tiny[:size]), REPEATS, rounds, "call")
+    yield from rows("scrape", scrape_cases(), REPEATS, rounds // 4 + 1, "call")
+    yield from rows("columns, by piece", numpy_cases(), REPEATS, rounds, "call")
     yield from hostile.all_rows(rounds)
     yield from streams.all_rows(rounds)
 

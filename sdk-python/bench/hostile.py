@@ -1,8 +1,9 @@
 """What hostile streams cost a byte, beside honest ones of the same make."""
 
-import oap
 from measure import Case, rows
 from works import ADDRESS, data
+
+import oap
 
 WINDOW = oap.Config(ack_window_frames=1024)
 NO_PQ = oap.Config(ack_window_frames=1024, allow_pq_hello_flags=False)
@@ -69,7 +70,10 @@ def with_unknown_fields(count):
 def all_rows(rounds):
     """Each in rounds with the honest stream of its make."""
     rejects = {"honest": HONEST, **REJECTS}
-    calls = {label: received(wire, label, NO_PQ if label == "bad_hello_pq" else WINDOW) for label, wire in REJECTS.items()}
+    calls = {
+        label: received(wire, label, NO_PQ if label == "bad_hello_pq" else WINDOW)
+        for label, wire in REJECTS.items()
+    }
     yield from per_byte("hostile: rejects", rejects, {"honest": received(HONEST, None), **calls}, rounds)
 
     honest = oap.encode_batch(data(10, 32))

@@ -28,7 +28,10 @@ def messages():
         files = descriptor_pb2.FileDescriptorSet.FromString(out.read())
     pool = descriptor_pool.DescriptorPool()
     pool.Add(files.file[0])
-    return (message_factory.GetMessageClass(pool.FindMessageTypeByName(f"oap1.{name}")) for name in ("Data", "Ack"))
+    return (
+        message_factory.GetMessageClass(pool.FindMessageTypeByName(f"oap1.{name}"))
+        for name in ("Data", "Ack")
+    )
 
 
 DataHeader, AckHeader = messages()
