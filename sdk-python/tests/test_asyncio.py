@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
-import oap
 import pytest
-from oap import Config, Data, End, Hello, Start
-from oap.asyncio import ABORTED, Connection
-
 from asyncio_peers import Collector, connect, echo, run, served, stream_of
 from wires import ADDRESS
+
+import oap
+from oap import Config, Data, End, Hello, Start
+from oap.asyncio import ABORTED, Connection
 
 
 def test_the_handshake_tells_the_peers_hello() -> None:

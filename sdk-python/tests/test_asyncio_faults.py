@@ -3,12 +3,12 @@
 import asyncio
 import contextlib
 
-import oap
 import pytest
+from asyncio_peers import HELLO, Collector, connect, echo, raw_peer, run, served, stream_of
+
+import oap
 from oap import Ack, Config, Data, End, Error, Start
 from oap.asyncio import Connection
-
-from asyncio_peers import HELLO, Collector, connect, echo, raw_peer, run, served, stream_of
 
 
 def test_a_reject_comes_behind_the_frames_before_it_and_is_told_to_the_peer() -> None:

@@ -7,10 +7,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from asyncio_peers import Collector, connect, echo, run, served, stream_of
+
 from oap import Start
 from oap.asyncio import Connection
-
-from asyncio_peers import Collector, connect, echo, run, served, stream_of
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from io import BytesIO
 
 import numpy as np
-import oap
 import pytest
-from oap import Ack, Data, Decoder, End, Error, FrameBatch, Hello, Kind, Start
-
 from wires import ADDRESS
+
+import oap
+from oap import Ack, Data, Decoder, End, Error, FrameBatch, Hello, Kind, Start
 
 FRAMES: list[oap.Frame] = [
     Hello(1, 4096, 5, 9),

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-import oap
 import pytest
+
+import oap
 from oap import Config, ConfigError
 
 

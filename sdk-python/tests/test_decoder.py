@@ -8,8 +8,9 @@ from array import array
 from typing import Any
 
 import numpy as np
-import oap
 import pytest
+
+import oap
 from oap import Ack, Data, Decoder
 
 WIRE = oap.encode_batch([Data(1, None, b"abc"), Ack(1)])

@@ -5,10 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import oap
 import pytest
-
 from wires import ROOT
+
+import oap
 
 GUIDE = ROOT / "docs" / "python.md"
 README = ROOT / "sdk-python" / "README.md"

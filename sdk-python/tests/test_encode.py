@@ -3,11 +3,11 @@
 from typing import Any
 
 import numpy as np
-import oap
 import pytest
-from oap import Ack, Data, End, Error, Hello, Kind, Start
-
 from wires import ADDRESS
+
+import oap
+from oap import Ack, Data, End, Error, Hello, Kind, Start
 
 FRAMES: list[oap.Frame] = [
     Hello(1, 4096, 5, 9),

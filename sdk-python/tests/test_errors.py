@@ -3,8 +3,9 @@
 import pickle
 from typing import Any
 
-import oap
 import pytest
+
+import oap
 
 
 def class_of(label: str) -> Any:

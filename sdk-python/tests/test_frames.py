@@ -1,10 +1,10 @@
 """The frame classes."""
 
-import oap
 import pytest
-from oap import Ack, Data, End, Error, Hello, Kind, Start
-
 from wires import ADDRESS
+
+import oap
+from oap import Ack, Data, End, Error, Hello, Kind, Start
 
 FRAMES: list[oap.Frame] = [
     Hello(1, 1 << 20, 0xBEEF, 7),

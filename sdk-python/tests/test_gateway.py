@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
-import oap
 import pytest
-from oap.asyncio import Connection, open_connection
-
 from wires import ROOT
+
+import oap
+from oap.asyncio import Connection, open_connection
 
 GATEWAY = ROOT / "target" / "release" / "svc-gateway"
 
@@ -22,7 +22,7 @@ class Gateway:
     """A running svc-gateway, and what it prints."""
 
     def __init__(self) -> None:
-        command = [GATEWAY, "--listen", "127.0.0.1:0", "--metrics-addr", "off"]
+        command = [str(GATEWAY), "--listen", "127.0.0.1:0", "--metrics-addr", "off"]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.port = int(self.event("listening")["addr"].rsplit(":", 1)[1])
 

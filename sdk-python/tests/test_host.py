@@ -8,9 +8,9 @@ import sys
 import time
 from collections.abc import Iterator
 
-import oap
-
 from wires import ROOT
+
+import oap
 
 HOST = ROOT / "sdk-python" / "examples" / "host.py"
 GUIDE = ROOT / "docs" / "python.md"

@@ -5,7 +5,6 @@ import subprocess
 import sys
 
 import pytest
-
 from wires import ROOT
 
 HOOKS = ROOT / "target" / "python" / "hooks"

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import oap
 import pytest
-from oap import Ack, Data, Decoder, End, Kind, Session, Start
-from oap.asyncio import Connection, open_connection, serve
-
 from wires import ADDRESS
+
+import oap
+from oap import Ack, Data, Decoder, End, Kind, Monitor, Session, Start
+from oap.asyncio import Connection, open_connection, serve
+from oap.prometheus import OapCollector
 
 FRAMES = [
     frame
@@ -103,6 +104,26 @@ def test_sessions_leave_memory_flat() -> None:
         use()
     before = resident()
     for _ in range(20_000):
+        use()
+    assert resident() - before < FLAT_BYTES
+
+
+def test_monitors_and_what_reports_to_them_leave_memory_flat() -> None:
+    kept = Monitor()
+
+    def use() -> None:
+        monitor = Monitor()
+        one, two = Session(monitor=monitor), Session(monitor=kept)
+        two.recv(one.send(one.hello()))
+        two.close()
+        monitor.readiness().body, monitor.readiness().headers, monitor.snapshot().read.counts
+        for _ in OapCollector(monitor).collect():
+            pass
+
+    for _ in range(50):
+        use()
+    before = resident()
+    for _ in range(500):
         use()
     assert resident() - before < FLAT_BYTES
 

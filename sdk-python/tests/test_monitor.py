@@ -6,13 +6,12 @@ import threading
 import time
 from typing import Any
 
-import oap
 import pytest
+from wires import cases
+
+import oap
 from oap import Ack, Config, ConfigError, Data, Decoder, Kind, Monitor, Session, Start
 
-from wires import ROOT
-
-CONTRACT = ROOT / "tests" / "vectors" / "telemetry"
 OVERSIZE = b"\xff\xff\xff\xff"
 
 
@@ -37,8 +36,8 @@ def test_all_names_are_there_from_the_start_with_0() -> None:
 
 
 def test_the_limits_are_the_contract_s() -> None:
-    cases = json.loads((CONTRACT / "monitor_readiness.json").read_text(encoding="utf-8"))
-    [spelt] = [case for case in cases if case["name"] == "monitor_config_all_defaults_spelled_out"]
+    name = "monitor_config_all_defaults_spelled_out"
+    [spelt] = [case for case in cases("monitor") if case["name"] == name]
     limits = Monitor().limits
     assert limits.items() <= spelt["request"]["config"].items()
     given = {name: value + 1 for name, value in limits.items()}

@@ -5,9 +5,9 @@ import subprocess
 import tomllib
 from importlib.metadata import files, metadata, version
 
-import oap
-
 from wires import ROOT, cases
+
+import oap
 
 
 def test_the_version_is_the_workspace_s() -> None:

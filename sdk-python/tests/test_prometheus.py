@@ -4,16 +4,17 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 
-import oap
 import pytest
-from oap import Ack, Config, Data, Decoder, Monitor, Session, Start
-from oap.prometheus import OapCollector
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, Metric
 from prometheus_client.openmetrics.exposition import generate_latest as generate_openmetrics
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as parse
 from prometheus_client.registry import Collector
+
+import oap
+from oap import Ack, Config, Data, Decoder, Monitor, Session, Start
+from oap.prometheus import OapCollector
 
 # Sessions that stay in the gauges.
 KEPT: list[Session] = []

@@ -1,7 +1,8 @@
 """Session: both directions."""
 
-import oap
 import pytest
+
+import oap
 from oap import Ack, Config, Data, End, Error, Flow, Hello, Session, Start
 
 

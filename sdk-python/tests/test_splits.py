@@ -1,10 +1,10 @@
 """Whatever the split, the answer is the same; whatever the bytes, there is one."""
 
-import oap
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from wires import streams
+
+import oap
 
 STREAMS = streams()
 

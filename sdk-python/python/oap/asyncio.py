@@ -470,9 +470,7 @@ async def open_connection(
     `Connection.handshake`.
     """
     reader, writer = await asyncio.open_connection(host, port, **options)
-    return await Connection.handshake(
-        reader, writer, config=config, auto_ack=auto_ack, monitor=monitor
-    )
+    return await Connection.handshake(reader, writer, config=config, auto_ack=auto_ack, monitor=monitor)
 
 
 async def serve(
