@@ -117,7 +117,7 @@ keys! {
     /// Streams a second on a connection, and as many at once; what is beyond waits
     streams_per_second: Within<1, COUNT> = "1000";
 
-    /// Bytes of partial frames that all connections may hold together; beyond, the peer that holds most loses its oldest
+    /// Bytes of partial frames that all connections may hold together; beyond, who holds most loses his oldest
     staging_bytes: Within<1_048_576, SIZE> = "16777216";
     /// Bytes that all connections may have read and not yet worked off; beyond, nothing more is read
     work_bytes: Within<1_048_576, SIZE> = "67108864";

@@ -304,7 +304,8 @@ impl<S: Socket> Connection<S> {
         Ok(())
     }
 
-    /// Writes what there is to say, and reads on until the peer has closed: to close on unread bytes would take it back.
+    /// Writes what there is to say, and reads on until the peer has closed: to close on unread bytes would take it
+    /// back.
     pub async fn part(&mut self) -> Result<(), Ending> {
         self.flush().await?;
         self.socket.shutdown().await?;

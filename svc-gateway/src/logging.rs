@@ -1,5 +1,5 @@
-//! The log: an event is one JSON object on a line of stdout. What is written there waits in a bounded queue; where nobody reads
-//! fast enough, lines are dropped and counted, and the gateway serves on.
+//! The log: an event is one JSON object on a line of stdout. Lines wait in a bounded queue; where nobody reads them
+//! fast enough, they are dropped and counted, and the gateway serves on.
 
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use serde_json::Value;
@@ -104,7 +104,7 @@ fn write_value(line: &mut Vec<u8>, value: &Value) {
     let _ = serde::Serialize::serialize(value, &mut writer);
 }
 
-/// Strings may be a peer's text: what a terminal would not print, or would act on, is escaped, as all that is not ASCII.
+/// Strings may be a peer's text: all that is not printable ASCII is escaped, a terminal might act on it.
 struct Ascii(CompactFormatter);
 
 impl Formatter for Ascii {

@@ -32,7 +32,8 @@ impl Drop for Bound {
 /// Binds it, in place of one that nobody listens on any more.
 ///
 /// # Errors
-/// Where the directory is open to others or, if `in_memory`, on a disk; where somebody listens there; where the system says no.
+/// Where the directory is open to others or, if `in_memory`, on a disk; where somebody listens there; where the system
+/// says no.
 pub fn bind(path: &str, in_memory: bool) -> io::Result<(UnixListener, Bound)> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{path}: {error}"));
     bind_at(Path::new(path), in_memory).map_err(named)

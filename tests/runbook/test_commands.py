@@ -1,7 +1,8 @@
 """Every command of the runbook runs as written, in the order in which it stands there, against a live gateway.
 
 Two things are put in the place of what an operator has: the port of the endpoints and the path of the configuration, so
-that the test disturbs nobody; and where systemd is not what runs the gateway, functions of the shell do the same as its commands.
+that the test disturbs nobody. And since it is not systemd that runs the gateway here, functions of the shell do what
+its commands do.
 """
 
 import re

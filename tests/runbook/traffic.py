@@ -1,5 +1,5 @@
-"""traffic.py LOG: streams that a gateway takes and bytes that it refuses, so that the book's commands find something. The
-log says where the gateway is."""
+"""traffic.py LOG: streams that a gateway takes and bytes that it refuses, so that the book's commands find something.
+The log says where the gateway is."""
 
 import contextlib
 import json
