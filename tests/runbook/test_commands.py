@@ -82,7 +82,7 @@ def session(tmp_path_factory):
     config = here / "gateway.toml"
     config.write_text(CONFIG.format(endpoints=endpoints))
     (here / "script").write_text(script(here, config, endpoints))
-    run = subprocess.run(["bash", here / "script"], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    run = subprocess.run(["bash", here / "script"], cwd=ROOT, capture_output=True, text=True, timeout=300)
     (here / "said").write_text(run.stdout + run.stderr)
     return here
 
