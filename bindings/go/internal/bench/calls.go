@@ -37,10 +37,10 @@ func (w *work) objectsOnTop(frames int) func() {
 
 // breakEven shows from how many frames a call on liboap is faster than pure Go.
 func breakEven(w *work) []candidate {
-	candidates := []candidate{{w.name, "pure Go: kind, seq, body", isPeer, "frame", w.frames, w.pure()}}
-	for _, frames := range []int{1, 2, 4, 8, 16, 32} {
-		what := fmt.Sprintf("table, rows a call: %d", frames)
-		candidates = append(candidates, candidate{w.name, what, isOap, "frame", w.frames, w.table(frames, nil)})
+	candidates := []candidate{{"few", w.name + ": pure Go", isPeer, "frame", w.frames, w.pure()}}
+	for _, frames := range []int{1, 2, 4, 8, 16, 32, 64} {
+		what := fmt.Sprintf("%s: frames a call: %d", w.name, frames)
+		candidates = append(candidates, candidate{"few", what, isOap, "frame", w.frames, w.table(frames, nil)})
 	}
 	return candidates
 }

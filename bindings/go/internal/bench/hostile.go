@@ -8,12 +8,18 @@ import (
 	"oap.example/oap"
 )
 
+var badKind = []byte{0, 0, 0, 8, 0x99, 0, 0, 0}
+
 // hostile is the price of a byte that a peer sends to do harm, beside that of an honest one.
 func hostile(w *work) []candidate {
 	perByte := func(what string, bytes int, run func()) candidate {
 		return candidate{"hostile", what, isOap, "byte", bytes, run}
 	}
-	candidates := []candidate{perByte("honest", len(w.wire), w.rejected(nil, 0))}
+	ends := endWork(w.frames)
+	candidates := []candidate{
+		perByte("honest: DATA of 32 bytes", len(w.wire), w.rejected(nil, 0)),
+		perByte("honest: END, the dearest a byte", len(ends.wire), ends.rejected(nil, 0)),
+	}
 	for _, bad := range []struct {
 		reason oap.Reason
 		bytes  []byte
@@ -21,20 +27,23 @@ func hostile(w *work) []candidate {
 		{oap.ErrBadHello, []byte{0, 0, 0, 14, 1, 0, 0, 6, 8, 2, 16, 128, 128, 64}},
 		{oap.ErrBadHelloPQ, []byte{0, 0, 0, 16, 1, 0, 0, 8, 8, 1, 16, 128, 128, 64, 24, 1}},
 		{oap.ErrFrameOversize, []byte{0, 16, 0, 1}},
-		{oap.ErrUnknownEnvelope, []byte{0, 0, 0, 8, 0x99, 0, 0, 0}},
+		{oap.ErrUnknownEnvelope, badKind},
 		{oap.ErrHeaderMalformed, []byte{0, 0, 0, 10, 4, 1, 0, 2, 8, 1}},
 		{oap.ErrTruncated, []byte{0, 0, 0, 10, 4, 0, 0, 2, 8}},
 	} {
 		run := w.rejected(bad.bytes, bad.reason)
 		candidates = append(candidates, perByte("reject: "+bad.reason.Label(), len(w.wire)+len(bad.bytes), run))
 	}
-	relaxed, junk := w.withUnknown(1), w.withUnknown(500)
+	short := dataWork("", 50, "", 32) // these take long a frame, and a long run is a disturbed one
+	relaxed, junk := w.withUnknown(1), short.withUnknown(500)
 	return append(candidates,
 		perByte("relaxed: an unknown field a frame", len(relaxed), readRelaxed(relaxed, w.frames)),
-		perByte("relaxed: 500 unknown fields a frame", len(junk), readRelaxed(junk, w.frames)),
-		candidate{"hostile", "pure Go, byte by byte", isPeer, "byte", len(w.wire), w.pureChunks(1)},
-		perByte("Reader.Next, byte by byte", len(w.wire), w.reader(1)),
-		perByte("Session.Recv, byte by byte", len(w.wire), w.session(1)),
+		perByte("relaxed: 500 unknown fields a frame", len(junk), readRelaxed(junk, short.frames)),
+		candidate{"hostile", "pure Go, byte by byte", isPeer, "byte", len(short.wire), short.pureChunks(1)},
+		perByte("Reader.Next, byte by byte", len(short.wire), short.reader(1)),
+		perByte("Decoder, byte by byte: honest DATA", len(short.wire), grown(short.wire, 0)),
+		perByte("Decoder, byte by byte: a bad kind at the end", len(short.wire)+5, grown(slices.Concat(short.wire, badKind), oap.ErrUnknownEnvelope)),
+		perByte("Session.Recv, byte by byte", len(short.wire), short.session(1)),
 	)
 }
 
@@ -51,6 +60,21 @@ func (w *work) rejected(bad []byte, reason oap.Reason) func() {
 		check(sumRows(rows[:n], wire), want)
 		if _, _, err = decoder.Decode(wire[consumed:], rows); err == nil {
 			err = decoder.Finish(wire[consumed:])
+		}
+		checkReason(err, reason)
+	}
+}
+
+// grown decodes a buffer that grows byte by byte, and at its end is rejected for that reason; 0: it is not.
+func grown(wire []byte, reason oap.Reason) func() {
+	decoder, rows := newDecoder(nil), make([]oap.Row, 1)
+	return func() {
+		must(0, decoder.Reset())
+		var err error
+		for start, end := 0, 1; end <= len(wire) && err == nil; end++ {
+			var consumed int
+			_, consumed, err = decoder.Decode(wire[start:end], rows)
+			start += consumed
 		}
 		checkReason(err, reason)
 	}

@@ -24,7 +24,7 @@ const (
 )
 
 const (
-	rounds = 201
+	rounds = 401
 	// roundTime is how long a candidate runs in a round: long beside the clock's own time, short beside a time slice.
 	roundTime = 50 * time.Microsecond
 )

@@ -45,6 +45,14 @@ func ackWork(frames int) work {
 	return work{"ack", frames, wire}
 }
 
+func endWork(frames int) work {
+	var wire []byte
+	for seq := range uint64(frames) {
+		wire = must(oap.Append(wire, &oap.End{Seq: seq + 1}))
+	}
+	return work{"end", frames, wire}
+}
+
 // chunks cuts the work as TCP would.
 func (w *work) chunks(size int) (chunks [][]byte) {
 	for rest := w.wire; len(rest) > 0; rest = rest[len(chunks[len(chunks)-1]):] {
