@@ -11,6 +11,7 @@ mod no_allocation;
 mod properties;
 mod session;
 mod spec;
+mod strategies;
 mod streams;
 mod ways;
 

@@ -1,7 +1,8 @@
 //! What holds for any bytes, any frames and any way of cutting and calling.
 
-use crate::frames::{config, frame, hello, number, odd_obj, Owned};
+use crate::frames::Owned;
 use crate::model::{self, keeps_value_rules, Look};
+use crate::strategies::{config, frame, hello, number, odd_obj};
 use crate::streams::{chunks, chunks_of, good_stream, stream};
 use crate::ways::{self, By, Trace};
 use bytes::Bytes;

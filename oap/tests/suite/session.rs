@@ -1,8 +1,9 @@
 //! A session against the plain reading of section 4, two sessions against each other, and the numbers of a flow.
 
-use crate::frames::{config, Owned};
+use crate::frames::Owned;
 use crate::game::{hello, play, Game, Move, Play};
 use crate::model::{Model, OWN, PEER};
+use crate::strategies::config;
 use crate::streams::{chunks, chunks_of, stream};
 use crate::ways::{self, By, Trace};
 use oap::{Config, EncodeError, End, Flow, Frame, Hello, Reason, Row, Session};

@@ -1,7 +1,8 @@
 //! Byte streams: good ones, ones with a fault or an oddity here and there, and noise.
 
-use crate::frames::{frame, number, odd_obj, Field, Owned};
+use crate::frames::{Field, Owned};
 use crate::limits::{prefixed, HEADER_LENS, LENGTHS};
+use crate::strategies::{frame, number, odd_obj};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, Index};
