@@ -2,8 +2,6 @@
 
 use crate::frames::Owned;
 use oap::{End, Hello};
-use proptest::prelude::*;
-use proptest::sample::select;
 
 /// A frame as seen from where its direction stands.
 #[derive(Clone, Copy, Debug)]
@@ -21,30 +19,6 @@ pub enum Move {
 
 /// A move, and whether it is made without regard to the rules.
 pub type Play = (Move, bool);
-
-pub fn play() -> impl Strategy<Value = Play> {
-    const NAMES: [&str; 6] = ["s", "objects", "objects/v1", "objects2", "object", ""];
-    let off = || select(&[0, 0, 1, u64::MAX][..]);
-    let first = select(&[0, 1, 2, 1_000, u64::MAX - 1, u64::MAX][..]);
-    let len = prop_oneof![8 => 0..30usize, 1 => 4_080..4_100usize];
-    let data = (first, off(), any::<bool>(), len);
-    let step = prop_oneof![
-        1 => hello(),
-        1 => Just(Move::Hello(4_095, None)),
-        6 => select(&NAMES[..]).prop_map(Move::Start),
-        20 => data.prop_map(|(first, off, obj, len)| Move::Data(first, off, obj, len)),
-        10 => prop_oneof![0..4u64, Just(u64::MAX)].prop_map(Move::Ack),
-        5 => (off(), select(&[0, 65_535, 65_536][..])).prop_map(|(off, s)| Move::End(off, s)),
-        4 => select(&[0, 8, 65_535, 65_536][..]).prop_map(Move::Error),
-    ];
-    (step, prop_oneof![9 => Just(false), 1 => Just(true)])
-}
-
-pub fn hello() -> impl Strategy<Value = Move> {
-    let max_frame = select(&[4_096, 4_097, 1_048_576][..]);
-    let window = select(&[Some(1), Some(2), Some(3), Some(32), None][..]);
-    (max_frame, window).prop_map(|(max_frame, window)| Move::Hello(max_frame, window))
-}
 
 /// Where a direction stands, as far as the moves go by it.
 #[derive(Clone, Copy, Default)]

@@ -10,6 +10,7 @@ mod model;
 mod no_allocation;
 mod properties;
 mod session;
+mod sides;
 mod spec;
 mod strategies;
 mod streams;

@@ -1,12 +1,13 @@
 //! A session against the plain reading of section 4, two sessions against each other, and the numbers of a flow.
 
 use crate::frames::Owned;
-use crate::game::{hello, play, Game, Move, Play};
-use crate::model::{Model, OWN, PEER};
-use crate::strategies::config;
+use crate::game::{Game, Move, Play};
+use crate::model::{OWN, PEER};
+use crate::sides::{flow, observed, recv, send, Bench, Pair};
+use crate::strategies::{config, hello_move, play};
 use crate::streams::{chunks, chunks_of, stream};
 use crate::ways::{self, By, Trace};
-use oap::{Config, EncodeError, End, Flow, Frame, Hello, Reason, Row, Session};
+use oap::{Config, EncodeError, End, Frame, Hello, Reason, Session};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -41,7 +42,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => stream().prop_map(Step::Noise),
         1 => Just(Step::Finish),
     ];
-    let hellos = (hello(), hello(), any::<bool>()).prop_map(|(own, peer, own_first)| {
+    let hellos = (hello_move(), hello_move(), any::<bool>()).prop_map(|(own, peer, own_first)| {
         let own = [Step::Send((own, false)), Step::Greet];
         let peer = [Step::Arrive((peer, false)), Step::RecvAll(1)];
         let [first, then] = if own_first { [own, peer] } else { [peer, own] };
@@ -54,116 +55,17 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     ]
 }
 
-fn recv(session: &mut Session, bytes: &[u8], rows: usize) -> Trace {
-    let mut trace = Trace::default();
-    let given = match rows {
-        0 => ways::take(session, bytes, &mut trace),
-        _ => ways::feed(session, bytes, &mut vec![Row::default(); rows], &mut trace),
-    };
-    Trace { reject: given.err(), ..trace }
-}
-
-fn send(session: &mut Session, frame: &Owned) -> Result<Vec<u8>, Reason> {
-    let mut out = Vec::new();
-    match session.send_to(&frame.frame(), &mut out) {
-        Ok(len) => {
-            assert_eq!(len, out.len());
-            Ok(out)
-        }
-        Err(error) => {
-            assert!(out.is_empty());
-            Err(error.reason().expect("a growing buffer"))
-        }
+fn take(bench: &mut Bench, step: &Step) {
+    match step {
+        Step::Send(play) => bench.play(play),
+        Step::Greet => bench.greet(),
+        Step::Arrive(play) => bench.arrive(play),
+        Step::Recv(part, rows) => bench.recv(part.index(bench.pipe.len() + 1), *rows),
+        Step::RecvAll(rows) => bench.recv(bench.pipe.len(), *rows),
+        Step::Noise(bytes) => bench.noise(bytes),
+        Step::Finish => bench.finish(),
     }
-}
-
-fn flow(flow: Flow) -> (bool, bool, Option<u64>, u32, u32) {
-    assert_eq!(flow.credit(), flow.window - flow.in_flight);
-    (flow.open, flow.objects, flow.last_seq, flow.in_flight, flow.window)
-}
-
-/// All that a session tells.
-fn observed(session: &Session) -> impl PartialEq + std::fmt::Debug {
-    let ends = (session.has_ended(), session.verdict().copied(), session.staged());
-    let peer = (session.is_established(), session.peer_max_frame());
-    (session.outbound(), session.inbound(), peer, ends, *session.config())
-}
-
-/// One side under test, its model, and a twin that never tries what is refused.
-struct Bench {
-    session: Session,
-    twin: Session,
-    model: Model,
-    game: Game,
-    pipe: Vec<u8>,
-}
-
-impl Bench {
-    fn new(config: Config) -> Self {
-        Bench {
-            session: Session::new(config),
-            twin: Session::new(config),
-            model: Model::new(config),
-            game: Game::default(),
-            pipe: Vec::new(),
-        }
-    }
-
-    fn step(&mut self, step: &Step) {
-        match step {
-            Step::Send(play) => {
-                if let Some(frame) = self.game.frame(OWN, play) {
-                    self.send(&frame);
-                }
-            }
-            Step::Greet => self.send(&Owned::Hello(self.session.hello())),
-            Step::Arrive(play) => {
-                if let Some(frame) = self.game.frame(PEER, play) {
-                    self.game.passed(PEER, &frame);
-                    self.pipe.extend(frame.wire());
-                }
-            }
-            Step::Recv(part, rows) => self.recv(part.index(self.pipe.len() + 1), *rows),
-            Step::RecvAll(rows) => self.recv(self.pipe.len(), *rows),
-            Step::Noise(bytes) => self.pipe.extend(bytes),
-            Step::Finish => {
-                let finished = self.session.finish().err();
-                assert_eq!(finished.map(|reject| reject.reason()), self.model.finish());
-                assert_eq!(self.twin.finish().err(), finished);
-            }
-        }
-        self.compare();
-    }
-
-    fn send(&mut self, frame: &Owned) {
-        let before = observed(&self.session);
-        let sent = send(&mut self.session, frame);
-        assert_eq!(sent, self.model.send(frame), "{frame:?}");
-        if sent.is_ok() {
-            self.game.passed(OWN, frame);
-            assert_eq!(send(&mut self.twin, frame), sent);
-        } else {
-            assert_eq!(observed(&self.session), before, "{frame:?}");
-        }
-    }
-
-    fn recv(&mut self, len: usize, rows: usize) {
-        let bytes: Vec<u8> = self.pipe.drain(..len).collect();
-        let trace = recv(&mut self.session, &bytes, rows);
-        assert_eq!(recv(&mut self.twin, &bytes, 1), trace);
-        let (frames, reject) = self.model.recv(&bytes);
-        assert_eq!(trace.frames, frames);
-        assert_eq!(trace.reject.map(|reject| reject.reason()), reject);
-    }
-
-    fn compare(&self) {
-        assert_eq!(flow(self.session.outbound()), self.model.flow(OWN));
-        assert_eq!(flow(self.session.inbound()), self.model.flow(PEER));
-        assert_eq!(self.session.peer_max_frame(), self.model.peer_max_frame());
-        assert_eq!(self.session.has_ended(), self.model.has_ended());
-        assert_eq!(self.session.staged(), self.model.partial());
-        assert_eq!(observed(&self.session), observed(&self.twin));
-    }
+    bench.compare();
 }
 
 proptest! {
@@ -175,7 +77,7 @@ proptest! {
         config in config(),
     ) {
         let mut bench = Bench::new(config);
-        steps.iter().for_each(|step| bench.step(step));
+        steps.iter().for_each(|step| take(&mut bench, step));
     }
 }
 
@@ -242,63 +144,6 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     vec((0..2usize, act), 1..120)
 }
 
-/// Two sessions, and the bytes on their way to each.
-struct Pair {
-    sessions: [Session; 2],
-    pipes: [Vec<u8>; 2],
-    game: Game,
-}
-
-impl Pair {
-    /// The same policies, their own limits; each has said its HELLO.
-    fn new(configs: [Config; 2]) -> Self {
-        let mut pair = Pair {
-            sessions: configs.map(Session::new),
-            pipes: Default::default(),
-            game: Game::default(),
-        };
-        for side in 0..2 {
-            let hello = Owned::Hello(pair.sessions[side].hello());
-            assert!(pair.send(side, &hello));
-        }
-        pair
-    }
-
-    fn send(&mut self, side: usize, frame: &Owned) -> bool {
-        let sent = send(&mut self.sessions[side], frame);
-        if let Ok(wire) = &sent {
-            self.pipes[1 - side].extend(wire);
-            self.game.passed(side, frame);
-        }
-        sent.is_ok()
-    }
-
-    /// What was sent by a session is never rejected by the other, but after an ERROR of its own went the other way.
-    fn arrive(&mut self, side: usize, len: usize) {
-        let bytes: Vec<u8> = self.pipes[side].drain(..len).collect();
-        let trace = recv(&mut self.sessions[side], &bytes, len % 3);
-        assert_eq!(trace.reject, None);
-        let (inbound, outbound) = (self.sessions[side].inbound(), self.sessions[side].outbound());
-        assert!(inbound.in_flight <= inbound.window && outbound.in_flight <= outbound.window);
-    }
-
-    fn act(&mut self, (side, act): &Act) {
-        match act {
-            Ok(play) => {
-                let frame = self.game.frame(*side, play);
-                let _sent = frame.map(|frame| self.send(*side, &frame));
-            }
-            Err(part) => self.arrive(*side, part.index(self.pipes[*side].len() + 1)),
-        }
-    }
-
-    fn drain(&mut self) {
-        for side in 0..2 {
-            self.arrive(side, self.pipes[side].len());
-        }
-    }
-}
-
 proptest! {
     #![proptest_config(cases(400))]
 
@@ -311,14 +156,13 @@ proptest! {
             .with_seq_rollover_policy(a.seq_rollover_policy())
             .with_enforce_obj_header_on_objects(a.enforce_obj_header_on_objects());
         let mut pair = Pair::new([a, b]);
-        acts.iter().for_each(|act| pair.act(act));
-        pair.drain();
-        let [a, b] = &pair.sessions;
-        prop_assert_eq!(a.has_ended(), b.has_ended());
-        if !a.has_ended() {
-            prop_assert_eq!((a.outbound(), a.inbound()), (b.inbound(), b.outbound()));
-            prop_assert_eq!((a.staged(), b.staged()), (0, 0));
+        for (side, act) in acts {
+            match act {
+                Ok(play) => pair.play(side, &play),
+                Err(part) => pair.arrive(side, part.index(pair.pipes[side].len() + 1)),
+            }
         }
+        pair.assert_agree();
     }
 
     #[test]
