@@ -2,6 +2,7 @@
 
 use oap::{
     Ack, Config, Data, Decoder, Frame, Kind, Monitor, MonitorLimits, Reason, Row, Session, Start,
+    StreamDecoder,
 };
 use std::sync::Arc;
 use std::thread;
@@ -65,6 +66,22 @@ fn sixteen_threads_of_sessions_leave_the_gauges_at_zero() {
     });
     let seen = monitor.snapshot();
     assert_eq!((seen.ack_window(), seen.inflight_frames()), (0, 0));
+}
+
+#[test]
+fn a_decoder_that_was_reset_counts_on() {
+    let monitor = Arc::new(Monitor::default());
+    let ack = wire(&[Frame::Ack(Ack { up_to: 1 })]);
+    let mut rows = [Row::default(); 2];
+    let mut decoder = Decoder::new(Config::default()).with_monitor(&monitor);
+    let mut stream = StreamDecoder::new(Config::default()).with_monitor(&monitor);
+    for round in 1..=2 {
+        decoder.decode_table(&ack, &mut rows).unwrap();
+        stream.feed(&ack, &mut rows).unwrap();
+        assert_eq!(monitor.snapshot().frames(Kind::Ack), 2 * round);
+        decoder.reset();
+        stream.reset();
+    }
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub fn decode_table(config: Config, chunks: &[&[u8]], rows: usize) -> Trace {
     let mut decoder = Decoder::new(config);
     let mut rows = vec![Row::default(); rows];
     let mut trace = Trace::default();
-    let mut held = Vec::new();
+    let (mut held, mut position) = (Vec::new(), 0);
     for chunk in chunks {
         held.extend_from_slice(chunk);
         let mut need = 0;
@@ -64,6 +64,8 @@ pub fn decode_table(config: Config, chunks: &[&[u8]], rows: usize) -> Trace {
                 Err(reject) => return trace.ends(Err(reject)),
             };
             held.drain(..consumed);
+            position += consumed as u64;
+            assert_eq!(decoder.position(), position);
         }
     }
     trace.ends(decoder.finish(&held))
