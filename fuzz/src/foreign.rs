@@ -1,0 +1,248 @@
+//! Handles of the C ABI beside the core objects that they stand for, and outputs whose every byte is watched.
+
+use oap::{EncodeError, Flow, Reject};
+use oap_ffi::reject::oap_reject;
+use oap_ffi::row::{oap_frame_table, oap_row};
+use oap_ffi::session::oap_flow;
+use oap_ffi::status::*;
+use std::ffi::c_char;
+use std::mem::{size_of, MaybeUninit};
+use std::ptr::{null, null_mut};
+
+/// A handle, NULL while it is not made, and its core object.
+pub struct Twin<H, T> {
+    pub handle: *mut H,
+    pub core: Option<T>,
+    free: unsafe extern "C" fn(*mut H),
+}
+
+impl<H, T> Twin<H, T> {
+    pub fn none(free: unsafe extern "C" fn(*mut H)) -> Self {
+        Twin { handle: null_mut(), core: None, free }
+    }
+
+    /// Makes both anew.
+    pub fn make(&mut self, new: impl FnOnce(*mut *mut H) -> oap_status, core: T) {
+        self.free();
+        assert_eq!(new(&mut self.handle), OAP_STATUS_OK);
+        self.core = Some(core);
+    }
+
+    pub fn free(&mut self) {
+        // SAFETY: NULL, or made by `new` and not freed yet.
+        unsafe { (self.free)(self.handle) }
+        (self.handle, self.core) = (null_mut(), None);
+    }
+
+    /// Resets both.
+    pub fn reset(
+        &mut self,
+        reset: unsafe extern "C" fn(*mut H) -> oap_status,
+        core: impl FnOnce(&mut T),
+    ) {
+        // SAFETY: NULL or live.
+        let status = unsafe { reset(self.handle) };
+        assert_eq!(
+            status,
+            self.core.as_mut().map_or(OAP_STATUS_NULL_POINTER, |inner| {
+                core(inner);
+                OAP_STATUS_OK
+            })
+        );
+    }
+}
+
+impl<H, T> Drop for Twin<H, T> {
+    fn drop(&mut self) {
+        self.free();
+    }
+}
+
+/// The status that a failure of the core has in C.
+pub trait Status {
+    fn status(&self) -> oap_status;
+}
+
+impl Status for Reject {
+    fn status(&self) -> oap_status {
+        self.reason().code() as oap_status
+    }
+}
+
+impl Status for EncodeError {
+    fn status(&self) -> oap_status {
+        match self {
+            EncodeError::BufferTooSmall { .. } => OAP_STATUS_BUFFER_TOO_SMALL,
+            EncodeError::OutOfBounds => OAP_STATUS_OUT_OF_BOUNDS,
+            refused => refused.reason().expect("a refusal").code() as oap_status,
+        }
+    }
+}
+
+/// NULL_POINTER where there is no core object.
+pub fn status_of<T, E: Status>(result: Option<&Result<T, E>>) -> oap_status {
+    match result {
+        None => OAP_STATUS_NULL_POINTER,
+        Some(result) => result.as_ref().err().map_or(OAP_STATUS_OK, E::status),
+    }
+}
+
+const CANARY: u8 = 0xee;
+
+/// An output of bytes, with some behind it that are nobody's.
+pub struct Output {
+    bytes: Vec<u8>,
+    capacity: usize,
+    pub size: usize,
+}
+
+impl Output {
+    pub fn new(capacity: usize) -> Self {
+        Output { bytes: vec![CANARY; capacity + 9], capacity, size: usize::MAX }
+    }
+
+    pub fn call(
+        &mut self,
+        call: impl FnOnce(*mut u8, usize, *mut usize) -> oap_status,
+    ) -> oap_status {
+        call(self.bytes.as_mut_ptr(), self.capacity, &mut self.size)
+    }
+
+    /// What was expected was written and told, and no byte more.
+    pub fn assert_is(&self, status: oap_status, expected: Option<Result<&[u8], EncodeError>>) {
+        let expected_status = expected
+            .as_ref()
+            .map_or(OAP_STATUS_NULL_POINTER, |e| e.as_ref().err().map_or(0, Status::status));
+        assert_eq!(status, expected_status);
+        let (written, size) = match expected {
+            Some(Ok(bytes)) => (bytes, bytes.len()),
+            Some(Err(EncodeError::BufferTooSmall { needed })) => (&[][..], needed),
+            _ => (&[][..], usize::MAX),
+        };
+        assert_eq!(self.size, size);
+        assert!(self.bytes.starts_with(written));
+        assert!(self.bytes[written.len()..].iter().all(|&byte| byte == CANARY));
+    }
+}
+
+/// Rows and a table to be filled.
+pub struct Table {
+    rows: Vec<oap_row>,
+    capacity: usize,
+    table: oap_frame_table,
+}
+
+impl Table {
+    pub fn new(capacity: usize) -> Self {
+        let row = oap_row { seq: u64::MAX, kind: CANARY, ..oap_row::default() };
+        let table = oap_frame_table {
+            bytes: null(),
+            rows: usize::MAX,
+            consumed: usize::MAX,
+            need: usize::MAX,
+        };
+        Table { rows: vec![row; capacity + 1], capacity, table }
+    }
+
+    pub fn call(
+        &mut self,
+        call: impl FnOnce(*mut oap_row, usize, *mut oap_frame_table) -> oap_status,
+    ) -> oap_status {
+        call(self.rows.as_mut_ptr(), self.capacity, &mut self.table)
+    }
+
+    /// The same table as the core's, with the same rows over the same bytes; or none, and nothing written.
+    pub fn assert_is<E: Status>(
+        &self,
+        status: oap_status,
+        expected: Option<&Result<oap::FrameTable<'_>, E>>,
+    ) -> usize {
+        assert_eq!(status, status_of(expected));
+        let fresh = Table::new(self.capacity);
+        let Some(Ok(expected)) = expected else {
+            assert_eq!(bytes_of(&self.rows), bytes_of(&fresh.rows));
+            assert_eq!((self.table.rows, self.table.need), (usize::MAX, usize::MAX));
+            return 0;
+        };
+        let told = (self.table.rows, self.table.consumed, self.table.need);
+        assert_eq!(told, (expected.len(), expected.consumed(), expected.need()));
+        assert_eq!(bytes_of(&self.rows[..expected.len()]), bytes_of(expected.rows()));
+        assert_eq!(bytes_of(&self.rows[self.capacity..]), bytes_of(&fresh.rows[self.capacity..]));
+        for row in expected.rows() {
+            // SAFETY: the bytes stay until the next call with the handle.
+            let bytes = unsafe {
+                std::slice::from_raw_parts(self.table.bytes.add(row.offset()), row.length())
+            };
+            assert_eq!(bytes, &expected.bytes()[row.offset()..][..row.length()]);
+        }
+        expected.consumed()
+    }
+}
+
+/// The bytes of values without padding.
+pub fn bytes_of<T>(values: &[T]) -> &[u8] {
+    // SAFETY: rows, of 32 bytes with no padding.
+    unsafe { std::slice::from_raw_parts(values.as_ptr().cast(), values.len() * size_of::<T>()) }
+}
+
+/// What a call gives by an output of one value.
+pub fn told<T>(call: impl FnOnce(*mut T) -> oap_status) -> Result<T, oap_status> {
+    let mut value = MaybeUninit::uninit();
+    match call(value.as_mut_ptr()) {
+        // SAFETY: outputs are written on success.
+        OAP_STATUS_OK => Ok(unsafe { value.assume_init() }),
+        status => Err(status),
+    }
+}
+
+pub fn assert_reject(found: Result<oap_reject, oap_status>, core: Option<Option<&Reject>>) {
+    let expected = match core {
+        None => Err(OAP_STATUS_NULL_POINTER),
+        Some(None) => Err(OAP_STATUS_ABSENT),
+        Some(Some(reject)) => {
+            Ok((reject.reason().code(), reject.offset(), reject.at(), reject.fault().limit_value()))
+        }
+    };
+    let found = found.map(|reject| {
+        (reject.code, reject.offset, reject.at, reject.has_limit.then_some(reject.limit))
+    });
+    assert_eq!(found, expected);
+}
+
+pub fn assert_flow(found: Result<oap_flow, oap_status>, core: Option<Flow>) {
+    let found = found.map(|f| {
+        (f.has_last_seq.then_some(f.last_seq), f.in_flight, f.window, f.credit, f.open, f.objects)
+    });
+    let expected = core.map(|f| (f.last_seq, f.in_flight, f.window, f.credit(), f.open, f.objects));
+    assert_eq!(found, expected.ok_or(OAP_STATUS_NULL_POINTER));
+}
+
+/// The call for a frame's kind, as a closure over an output: of the six functions given, after the first argument given.
+#[macro_export]
+macro_rules! call_of_kind {
+    ($owned:expr, ($($first:expr)?), $hello:path, $start:path, $data:path, $ack:path, $end:path, $error:path) => {
+        |out, capacity, size| {
+            // SAFETY: texts and bodies with their lengths, and an output that is all ours.
+            unsafe {
+                match $owned {
+                    Owned::Hello(hello) => $hello($($first,)? &(*hello).into(), out, capacity, size),
+                    Owned::Start(s) => $start($($first,)? s.as_ptr().cast(), s.len(), out, capacity, size),
+                    Owned::Data { seq, obj, body } => {
+                        let obj = obj.as_ref().map_or((null(), 0), |obj| (text_of(obj), obj.len()));
+                        let body = (body.as_ptr(), body.len());
+                        $data($($first,)? *seq, obj.0, obj.1, body.0, body.1, out, capacity, size)
+                    }
+                    Owned::Ack(up_to) => $ack($($first,)? *up_to, out, capacity, size),
+                    Owned::End(end) => $end($($first,)? end.seq, end.status, out, capacity, size),
+                    Owned::Error { code, reason } => {
+                        $error($($first,)? *code, text_of(reason), reason.len(), out, capacity, size)
+                    }
+                }
+            }
+        }
+    };
+}
+
+pub fn text_of(text: &str) -> *const c_char {
+    text.as_ptr().cast()
+}
