@@ -3,6 +3,8 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 FILE ?=
+TIME ?= 600
+PARTS ?=
 TREE := $(CURDIR)/build/prefix
 VENV := .venv/current
 CARGO := cargo
@@ -24,7 +26,7 @@ demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, t
 
 # One after the other: some of it measures, and two cores are soon full.
 test: ## run everything, in all languages
-	@for part in lint build test-rust test-counts test-loom test-c test-cpp test-go test-python test-node \
+	@for part in lint build test-rust test-counts test-loom test-fuzz test-c test-cpp test-go test-python test-node \
 		test-conformance test-docs test-demo test-prometheus test-ops; do \
 		echo "== make $$part"; $(MAKE) --no-print-directory $$part || exit; \
 	done
@@ -39,12 +41,25 @@ install: toolchains ## install liboap: PREFIX=/usr/local DESTDIR=
 
 lint: toolchains ## formatting and lints, without changing anything
 	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
 
 dashboard: venv prefix ## draw the dashboard from a real Prometheus into docs/images
 	@tools/need npm:npm prometheus:prometheus chromium:chromium
 	@cd tests/ops/render && npm ci --silent
 	.venv/bin/python tests/ops/render/render.py docs/images/dashboard.png
+
+.PHONY: fuzz coverage gate test-fuzz
+
+fuzz: ## run each fuzz target for TIME=600 seconds, with AddressSanitizer, and note it in fuzz/history.csv
+	@tools/need g++:g++
+	fuzz/run --asan --keep --seconds $(TIME)
+
+coverage: ## the lines of oap and oap-ffi that tests run; fails below 98 %
+	tests/coverage/run
+
+gate: ## what takes longer than `make test` may, before a release: docs/gate-report.md (PARTS="coverage model")
+	tests/gate/run.py $(PARTS)
 
 header: ## write include/oap.h anew from the comments of oap-ffi
 	OAP_WRITE_HEADER=1 $(CARGO) test -q -p oap-ffi --test header
@@ -102,6 +117,10 @@ test-counts: venv
 test-loom:
 	RUSTFLAGS="--cfg loom" $(CARGO) test -q -p oap --lib --release --target-dir target/loom loom
 
+test-fuzz:
+	@tools/need g++:g++
+	fuzz/run --seconds 4
+
 test-c:
 	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils curl:curl \
 		promtool:prometheus
@@ -125,7 +144,7 @@ test-conformance: venv
 	.venv/bin/python -m pytest -q tests/conformance tests/vectors
 
 test-docs: venv
-	.venv/bin/python -m pytest -q tests/docs
+	.venv/bin/python -m pytest -q tests/docs tests/gate
 
 test-demo: venv
 	.venv/bin/python -m pytest -q tests/demo

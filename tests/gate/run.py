@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Runs the parts of `make gate` and writes docs/gate-report.md. `tests/gate/run.py coverage fuzz` runs only these; the
+report keeps what the others came to, with the commit that they ran at. A part is a command: it passes by its exit status,
+and its lines that begin with `gate: ` are its figures."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "tests" / "gate" / "results"
+REPORT = ROOT / "docs" / "gate-report.md"
+
+
+@dataclass(frozen=True)
+class Part:
+    name: str
+    proves: str
+    command: str
+
+
+PARTS = [
+    Part("rejects", "every reject in each language and every status of C has a test", "tests/gate/rejects.py"),
+    Part("coverage", "at least 98 % of the lines of oap and oap-ffi run under tests", "tests/coverage/run"),
+    Part("mutants", "no mutant of oap survives unexplained", "tests/gate/mutants"),
+    Part("fuzz", "every fuzz target with AddressSanitizer", "fuzz/run --asan --seconds 60"),
+    Part("tsan", "the monitor's threads under ThreadSanitizer", "tests/gate/tsan"),
+]
+
+
+@dataclass
+class Outcome:
+    passed: bool
+    figures: list[str]
+    seconds: int
+    commit: str
+    day: str
+
+
+def git(*arguments: str) -> str:
+    return subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def run(part: Part) -> Outcome:
+    print(f"== gate: {part.name}", flush=True)
+    start = time.monotonic()
+    process = subprocess.Popen(part.command, shell=True, cwd=ROOT, text=True, errors="replace",
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    figures = []
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        if line.startswith("gate: "):
+            figures.append(line.removeprefix("gate: ").strip())
+    passed = process.wait() == 0
+    dirty = "+" if git("status", "--porcelain", "--untracked-files=no") else ""
+    return Outcome(passed, figures, round(time.monotonic() - start), git("rev-parse", "--short", "HEAD") + dirty,
+                   time.strftime("%Y-%m-%d", time.gmtime()))
+
+
+def keep(part: Part, outcome: Outcome) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{part.name}.json").write_text(json.dumps(asdict(outcome), indent=1) + "\n")
+
+
+def kept(part: Part) -> Outcome | None:
+    path = RESULTS / f"{part.name}.json"
+    return Outcome(**json.loads(path.read_text())) if path.exists() else None
+
+
+def row(part: Part, outcome: Outcome | None) -> str:
+    if outcome is None:
+        return f"| {part.name} | {part.proves} | not run yet | | | |"
+    verdict = "passed" if outcome.passed else "**failed**"
+    figures = "; ".join(outcome.figures)
+    return f"| {part.name} | {part.proves} | {verdict} | {figures} | {outcome.seconds} | {outcome.commit}, {outcome.day} |"
+
+
+def report() -> str:
+    tools = [subprocess.run([tool, "--version"], capture_output=True, text=True).stdout.split("\n")[0] for tool in ("rustc", "cc")]
+    lines = ["# Gate report", "",
+             "Written by `make gate`: the checks that take longer than `make test` may. Each part with what it came to, its",
+             "figures, its time in seconds, and the commit that it ran at (a `+`: with changes beside it).", "",
+             f"Tools of the last run: {', '.join(tools)}; {os.cpu_count()} processors.", "",
+             "| part | proves | verdict | figures | s | ran at |", "| --- | --- | --- | --- | --- | --- |"]
+    return "\n".join(lines + [row(part, kept(part)) for part in PARTS]) + "\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *(part.name for part in PARTS)], help="default: all of them")
+    chosen = parser.parse_args().parts
+    failed = []
+    for part in PARTS:
+        if not chosen or part.name in chosen:
+            outcome = run(part)
+            keep(part, outcome)
+            failed += [] if outcome.passed else [part.name]
+    REPORT.write_text(report(), encoding="utf-8")
+    print(f"{REPORT.relative_to(ROOT)}: {'failed: ' + ', '.join(failed) if failed else 'all that ran passed'}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""The gate itself: what fails is said and kept, figures are taken from the output, a part alone leaves the others' rows."""
+
+import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+
+
+@pytest.fixture
+def gate(tmp_path, monkeypatch):
+    loader = SourceFileLoader("gate_run", str(HERE / "run.py"))
+    module = module_from_spec(spec_from_loader("gate_run", loader))
+    monkeypatch.setitem(sys.modules, "gate_run", module)
+    loader.exec_module(module)
+    module.PARTS = [
+        module.Part("good", "what is good", "echo said; echo 'gate: 7 of 7'"),
+        module.Part("bad", "what is bad", "echo 'gate: 6 of 7'; exit 3"),
+    ]
+    module.RESULTS, module.REPORT = tmp_path / "results", module.ROOT / "build" / "gate-test-report.md"
+    module.REPORT.parent.mkdir(exist_ok=True)
+    return module
+
+
+def ran(gate, monkeypatch, *parts: str) -> tuple[int, list[str]]:
+    monkeypatch.setattr(sys, "argv", ["run.py", *parts])
+    status = gate.main()
+    return status, [line for line in gate.REPORT.read_text().splitlines() if line.startswith(("| good", "| bad"))]
+
+
+def test_a_part_that_fails_fails_the_gate_and_stands_in_the_report(gate, monkeypatch):
+    status, rows = ran(gate, monkeypatch)
+    assert status == 1
+    assert "| passed | 7 of 7 |" in rows[0] and "| **failed** | 6 of 7 |" in rows[1]
+
+
+def test_a_part_alone_leaves_what_the_others_came_to(gate, monkeypatch):
+    status, rows = ran(gate, monkeypatch, "good")
+    assert status == 0 and "not run yet" in rows[1]
+    ran(gate, monkeypatch, "bad")
+    status, rows = ran(gate, monkeypatch, "good")
+    assert status == 0 and "| **failed** |" in rows[1]
+
+
+def test_every_part_of_the_gate_is_a_program_of_the_repository():
+    sys.path.insert(0, str(HERE))
+    from run import PARTS, ROOT
+
+    names = [part.name for part in PARTS]
+    assert len(set(names)) == len(names)
+    for part in PARTS:
+        program = ROOT / part.command.split()[0]
+        assert program.is_file() and program.stat().st_mode & 0o100, part.command
