@@ -18,7 +18,7 @@ let tarballs;
 
 before(async () => {
   folder = mkdtempSync(join(tmpdir(), 'oap-package-'));
-  const { stdout } = await run(process.execPath, [join(root, 'scripts/pack.mjs'), folder]);
+  const { stdout } = await run(join(root, 'pack'), [folder]);
   tarballs = stdout.trim().split('\n');
 });
 
@@ -54,6 +54,15 @@ test(
   },
 );
 
+test('the first example of the README runs in a clean project', { timeout: 120_000 }, async () => {
+  const place = await project(...tarballs);
+  const readme = readFileSync(join(place, 'node_modules/oap/README.md'), 'utf8');
+  const [, example] = /```js\n(.*?)```/s.exec(readme);
+  writeFileSync(join(place, 'example.mjs'), example);
+  const { stdout } = await run(process.execPath, ['example.mjs'], { cwd: place });
+  assert.equal(stdout, '7n abc\n');
+});
+
 test('the packed types are found and complete, by import and by require', { timeout: 120_000 }, async () => {
   const place = await project(...tarballs);
   writeFileSync(join(place, 'typed.mts'), ESM.replace('.upTo', '!.kind'));
@@ -74,6 +83,12 @@ test('the packed types are found and complete, by import and by require', { time
   await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc')], { cwd: place }).catch(
     (error) => assert.fail(error.stdout),
   );
+});
+
+test('the public API is that of docs/api-history/node.d.ts', async () => {
+  const { stdout } = await run(join(root, 'api'));
+  const kept = readFileSync(join(root, '../docs/api-history/node.d.ts'), 'utf8');
+  assert.equal(stdout, kept, 'a change that is meant: sdk-node/api > docs/api-history/node.d.ts');
 });
 
 test('the folder itself is installed too', { timeout: 120_000 }, async () => {

@@ -112,3 +112,11 @@ export function samplesOf(page) {
     }),
   );
 }
+
+/** Two sessions that have said HELLO to each other. */
+export function pair(config = {}) {
+  const [a, b] = [new Session(config), new Session(config)];
+  b.recv(a.send(a.hello()));
+  a.recv(b.send(b.hello()));
+  return [a, b];
+}
