@@ -2,6 +2,7 @@
 // read goes to a sum, which shows that the peers read the same.
 
 import { Decoder, encode, encodeInto, Monitor, Session } from '../index.mjs';
+import { native } from '../dist/native.js';
 import { protobufDecode, protobufEncode, wsDecoder, wsEncode } from './peers.mjs';
 import { EagerDecoder, LazyDecoder } from './pure.mjs';
 import { chunksOf, frames, partsOf, streams, wire } from './work.mjs';
@@ -141,8 +142,26 @@ const ENCODE = {
   'ws: encode': ['peer', encoding((list) => () => wsEncode(list).length)],
 };
 
+/** A lane that is given nothing looks at nothing. */
+function emptyCall() {
+  const fill = native.lane(new Uint32Array(2 ** 12));
+  const run = () => {
+    fill();
+    return 1;
+  };
+  return { count: 1, run };
+}
+
+function stagedCall() {
+  const decoder = new Decoder();
+  return { count: 1, run: () => decoder.staged + 1 };
+}
+
 const CALLS = {
-  empty: { empty: ['floor', () => ({ count: 1, run: () => (oap.taker ??= new Decoder()).staged + 1 })] },
+  empty: {
+    'a function of Node-API': ['floor', emptyCall],
+    'a getter by napi-rs: decoder.staged': ['oap', stagedCall],
+  },
   one: {
     'feed: kind, seq': ['oap', decoding(oap, numbers)],
     'feed, a monitor without timing: kind, seq': ['oap', decoding(watched({ timing: false }), numbers)],

@@ -131,23 +131,14 @@ export class LazyDecoder {
   }
 }
 
-/** Decodes a chunk at once, into plain objects that have all fields. */
+/** Decodes a chunk at once, into objects that can be kept: a bad frame is found when it comes. */
 export class EagerDecoder {
   lazy = new LazyDecoder();
 
   feed(chunk) {
     const frames = [];
-    for (const { byte, number, obj, body } of this.lazy.feed(chunk)) {
-      frames.push(
-        byte === DATA
-          ? {
-              kind: 'DATA',
-              seqNumber: number,
-              obj: obj === 0 ? undefined : chunk.latin1Slice(obj, obj + 67),
-              body,
-            }
-          : { kind: 'ACK', upToNumber: number },
-      );
+    for (const frame of this.lazy.feed(chunk)) {
+      frames.push(frame);
     }
     return frames;
   }

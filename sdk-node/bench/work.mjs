@@ -49,6 +49,8 @@ const opened = (stream) => [
 /** Streams of bad peers by what is wrong with them, and an honest one. Those that break a rule do so at their end. */
 export const streams = {
   honest: { bytes: wire('tiny') },
+  'honest, relaxed': { bytes: wire('tiny'), config: { strictHeaders: false } },
+  'honest, frames of 10 bytes': { bytes: wire('ack') },
   frame_oversize: behindGoodFrames('00100001'),
   unknown_envelope: behindGoodFrames('0000000807'),
   header_malformed: behindGoodFrames('0000000a030000020880'),

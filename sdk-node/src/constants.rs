@@ -23,7 +23,6 @@ pub struct Constants {
     pub text_content_type: &'static str,
     /// The most that a frame with a body has before it, in bytes.
     pub max_data_head_bytes: u32,
-    pub max_head_bytes: u32,
     pub frame_words: u32,
     pub lead_words: u32,
     pub has_obj: u32,
@@ -47,7 +46,6 @@ pub fn constants() -> Result<Constants> {
         histogram_bounds: histogram_bounds(),
         text_content_type: oap::TEXT_CONTENT_TYPE,
         max_data_head_bytes: max_data_head_bytes(),
-        max_head_bytes: oap::MAX_HEAD_BYTES as u32,
         frame_words: FRAME_WORDS as u32,
         lead_words: LEAD_WORDS as u32,
         has_obj: Row::HAS_OBJ.into(),

@@ -44,8 +44,6 @@ export const HISTOGRAM_BOUNDS: readonly number[] = Object.freeze([...core.histog
 export const TEXT_CONTENT_TYPE = core.textContentType;
 /** @internal The most that a DATA frame has before its body, in bytes. */
 export const MAX_DATA_HEAD_BYTES = core.maxDataHeadBytes;
-/** @internal The most that any frame has before its body, in bytes. */
-export const MAX_HEAD_BYTES = core.maxHeadBytes;
 /** @internal Words of a frame that is laid out to be encoded. */
 export const FRAME_WORDS = core.frameWords;
 /** @internal Words of a table behind its rows. */

@@ -6,7 +6,7 @@ import {
   HAS_FEATURES,
   HAS_OBJ,
   KINDS,
-  MAX_HEAD_BYTES,
+  MAX_DATA_HEAD_BYTES,
   VERSION,
 } from './constants.js';
 import type { DataInit, FrameInit, HelloInit, U64 } from './frame.js';
@@ -77,8 +77,8 @@ class Writer {
     const [first = NO_BYTES, ...others] = this.#parts;
     const bytes = others.length === 0 ? first : Buffer.concat(this.#parts, this.#used);
     const frames = this.#at / FRAME_WORDS;
-    // Texts are counted twice: here, and within the longest head.
-    const out = Buffer.allocUnsafe(frames * MAX_HEAD_BYTES + this.#used);
+    // Of what stands before a body, DATA with an address has the most, but for texts; those are counted apart.
+    const out = Buffer.allocUnsafe(frames * MAX_DATA_HEAD_BYTES + this.#used);
     return { words: this.#words, bytes, out };
   }
 

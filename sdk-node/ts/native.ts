@@ -125,7 +125,6 @@ export interface Native {
     histogramBounds: number[];
     textContentType: string;
     maxDataHeadBytes: number;
-    maxHeadBytes: number;
     frameWords: number;
     leadWords: number;
     hasObj: number;

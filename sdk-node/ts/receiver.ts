@@ -38,9 +38,9 @@ export class Receiver<T extends Taker> {
 
   /** The same error each time. */
   get reject(): OapRejectError | undefined {
-    const verdict = this.taker.verdict();
-    if (verdict !== null) {
-      this.#reject ??= new OapRejectError(verdict);
+    if (this.#reject === undefined) {
+      const verdict = this.taker.verdict();
+      this.#reject = verdict === null ? undefined : new OapRejectError(verdict);
     }
     return this.#reject;
   }
