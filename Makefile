@@ -26,7 +26,7 @@ demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, t
 
 # One after the other: some of it measures, and two cores are soon full.
 test: ## run everything, in all languages
-	@for part in lint build test-rust test-counts test-loom test-fuzz test-c test-cpp test-go test-python test-node \
+	@for part in lint build test-rust test-counts test-loom test-model test-fuzz test-c test-cpp test-go test-python test-node \
 		test-conformance test-docs test-demo test-prometheus test-ops; do \
 		echo "== make $$part"; $(MAKE) --no-print-directory $$part || exit; \
 	done
@@ -49,7 +49,7 @@ dashboard: venv prefix ## draw the dashboard from a real Prometheus into docs/im
 	@cd tests/ops/render && npm ci --silent
 	.venv/bin/python tests/ops/render/render.py docs/images/dashboard.png
 
-.PHONY: fuzz coverage gate test-fuzz
+.PHONY: fuzz coverage gate test-model test-fuzz
 
 fuzz: ## run each fuzz target for TIME=600 seconds, with AddressSanitizer, and note it in fuzz/history.csv
 	@tools/need g++:g++
@@ -107,7 +107,7 @@ $(VENV): tests/requirements.txt
 # Each part expects `make build`.
 
 test-rust:
-	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --all-features
+	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --exclude oap-model --all-features
 
 test-counts: venv
 	@tools/need valgrind:valgrind
@@ -116,6 +116,9 @@ test-counts: venv
 
 test-loom:
 	RUSTFLAGS="--cfg loom" $(CARGO) test -q -p oap --lib --release --target-dir target/loom loom
+
+test-model:
+	tests/model/run
 
 test-fuzz:
 	@tools/need g++:g++

@@ -27,6 +27,7 @@ class Part:
 PARTS = [
     Part("rejects", "every reject in each language and every status of C has a test", "tests/gate/rejects.py"),
     Part("coverage", "at least 98 % of the lines of oap and oap-ffi run under tests", "tests/coverage/run"),
+    Part("model", "the session's algebra in every state, to the larger bounds", "tests/gate/model"),
     Part("mutants", "no mutant of oap survives unexplained", "tests/gate/mutants"),
     Part("fuzz", "every fuzz target with AddressSanitizer", "fuzz/run --asan --seconds 60"),
     Part("tsan", "the monitor's threads under ThreadSanitizer", "tests/gate/tsan"),
