@@ -11,8 +11,7 @@ CARGO := cargo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-
-.PHONY: help build demo test bench install lint dashboard header venv \
+.PHONY: help build demo test bench install lint dashboard header abi venv \
 	toolchains rust prefix testees python node test-rust test-counts test-loom test-c test-cpp test-go test-python test-node \
 	test-conformance test-docs test-demo test-prometheus test-ops
 
@@ -63,6 +62,10 @@ gate: ## what takes longer than `make test` may, before a release: docs/gate-rep
 
 header: ## write include/oap.h anew from the comments of oap-ffi
 	OAP_WRITE_HEADER=1 $(CARGO) test -q -p oap-ffi --test header
+
+abi: ## write the dump of the ABI, docs/api-history/liboap.abi, anew
+	@tools/need gcc:gcc abidw:abigail-tools
+	python3 tests/c/abi.py
 
 venv: $(VENV) ## the Python environment of tests and tools
 
@@ -126,7 +129,7 @@ test-fuzz:
 
 test-c:
 	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils curl:curl \
-		promtool:prometheus
+		promtool:prometheus abidiff:abigail-tools
 	tests/c/run
 
 test-cpp:

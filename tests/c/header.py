@@ -29,8 +29,8 @@ def parameter(text: str) -> Parameter:
     return Parameter(type_.strip(), name)
 
 
-def functions() -> list[Function]:
-    text = re.sub(r"/\*.*?\*/|//[^\n]*", "", HEADER.read_text(encoding="utf-8"), flags=re.S)
+def functions(header: str | None = None) -> list[Function]:
+    text = re.sub(r"/\*.*?\*/|//[^\n]*", "", header or HEADER.read_text(encoding="utf-8"), flags=re.S)
     declared = text.split('extern "C" {')[1].split("#ifdef __cplusplus")[0]
     found = re.findall(r"^(\w[\w ]*[ *])(oap_\w+)\(([^)]*)\);", declared, flags=re.M)
     return [
