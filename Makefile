@@ -128,8 +128,9 @@ test-fuzz:
 	fuzz/run --seconds 4
 
 test-c:
-	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils curl:curl \
+	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils curl:curl clang:clang \
 		promtool:prometheus abidiff:abigail-tools
+	@tools/need "$$(clang -print-runtime-dir)/libclang_rt.asan-$$(uname -m).a:libclang-rt-$$(clang -dumpversion | cut -d. -f1)-dev"
 	tests/c/run
 
 test-cpp:

@@ -1,4 +1,4 @@
-"""The C programs: against the shared library under valgrind, against the static one with gcc's sanitizers."""
+"""The C programs: against the shared library under valgrind, against the static one with the compilers' sanitizers."""
 
 import re
 from collections import Counter
@@ -13,7 +13,7 @@ VALGRIND = ["valgrind", "-q", "--error-exitcode=9", "--leak-check=full", "--show
 
 def outcome(program: Path) -> tuple[Counter, str]:
     """Counts, and what is to be shown. A program that ends badly is one failure more than it says."""
-    under = [] if program.parent.name == "asan" else VALGRIND
+    under = [] if program.parent.name.startswith("sanitized") else VALGRIND
     ended_badly = ""
     try:
         said = run(*under, program)
@@ -29,7 +29,7 @@ def outcome(program: Path) -> tuple[Counter, str]:
 
 
 def run_programs() -> Counter:
-    programs = sorted(path for kind in ("shared", "asan", "hooks") for path in (OUT / kind).iterdir()
+    programs = sorted(path for kind in ("shared", "sanitized-gcc", "sanitized-clang", "hooks") for path in (OUT / kind).iterdir()
                       if path.is_file() and ".so" not in path.name)
     total = Counter()
     with ThreadPoolExecutor(2) as pool:
