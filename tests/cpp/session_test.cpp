@@ -99,6 +99,22 @@ TEST_F(SessionTest, RejectsAndThenSendsOneError) {
     EXPECT_TRUE(ours.recv(stranger(), rows)) << "what still arrives is discarded";
 }
 
+TEST_F(SessionTest, WantsAnObjOnAnObjectStreamBothWays) {
+    establish();
+    pass(ours, theirs, oap::Start{"objects"});
+    EXPECT_EQ(ours.send(oap::Data{1}, out).error().reason(), oap::Reason::missing_obj);
+    EXPECT_EQ(theirs.recv(wire(oap::Data{1}), rows).error().reason(), oap::Reason::missing_obj);
+    EXPECT_EQ(theirs.reject()->field, "DATA.obj");
+}
+
+TEST_F(SessionTest, RejectsDataBeyondTheCreditAndASecondHello) {
+    establish();
+    pass(ours, theirs, oap::Start{"s"});
+    pass(ours, theirs, oap::Data{1});
+    EXPECT_EQ(theirs.recv(wire(oap::Data{3}), rows).error().reason(), oap::Reason::credit_violation);
+    EXPECT_EQ(ours.recv(wire(oap::Hello{}), rows).error().reason(), oap::Reason::bad_hello);
+}
+
 TEST_F(SessionTest, StagesTheFrameThatAChunkCuts) {
     const Octets hello = wire(oap::Hello{});
     ASSERT_TRUE(ours.recv(Bytes(hello).first(5), rows));
@@ -177,6 +193,14 @@ TEST(EncodeRows, StopsAtTheRowThatDoesNotFit) {
     EXPECT_EQ(oap::encode_rows(table.rows(), bytes, oap::span(out).first(3)).error().status,
               oap::Status::buffer_too_small);
     EXPECT_EQ(oap::encode_rows(table.rows(), {}, out).value().rows, 1U) << "an ACK has no text and no body";
+}
+
+TEST(EncodeRows, RefusesARowOfBytesThatAreNotThere) {
+    const Octets bytes = wire(oap::Data{1, {}, oap::bytes("abc")});
+    Rows rows;
+    const auto table = oap::Decoder::make().value().decode(bytes, rows).value();
+    Octets out(bytes.size());
+    EXPECT_EQ(oap::encode_rows(table.rows(), {}, out).error().status, oap::Status::out_of_bounds);
 }
 
 }  // namespace

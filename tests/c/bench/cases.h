@@ -4,6 +4,8 @@
 
 #include "work.h"
 
+#include <oap.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -34,9 +36,9 @@ size_t cpp_frames(const work *work);
 size_t cpp_encode(const work *work);
 
 /* The core itself, in rust/. */
-size_t rust_table(const uint8_t *wire, size_t len);
+size_t rust_table(const uint8_t *wire, size_t len, oap_row *rows, size_t capacity);
 size_t rust_one(const uint8_t *wire, size_t len);
-size_t rust_split(const uint8_t *wire, size_t len, size_t chunk);
+size_t rust_split(const uint8_t *wire, size_t len, oap_row *rows, size_t capacity, size_t chunk);
 size_t rust_encode(size_t frames, const uint8_t *body, size_t len);
 
 #ifdef __cplusplus

@@ -116,7 +116,7 @@ static size_t by_hand(const work *work)
 
 static size_t core_table(const work *work)
 {
-    return rust_table(work->wire, work->size);
+    return rust_table(work->wire, work->size, rows, MOST_FRAMES);
 }
 
 static size_t core_one(const work *work)
@@ -126,7 +126,7 @@ static size_t core_one(const work *work)
 
 static size_t core_split(const work *work)
 {
-    return rust_split(work->wire, work->size, work->chunk);
+    return rust_split(work->wire, work->size, rows, MOST_FRAMES, work->chunk);
 }
 
 static const bench_case whole[] = {
@@ -136,8 +136,8 @@ static const bench_case whole[] = {
     {.language = "c", .what = "one call a frame", .role = "oap", .run = one},
     {.language = "c", .what = "one call a frame, monitored", .role = "oap", .run = one_monitored},
     {.language = "c", .what = "one call a frame, monitored and timed", .role = "oap", .run = one_timed},
-    {.language = "c", .what = "the core in Rust: table", .role = "peer", .run = core_table},
-    {.language = "c", .what = "the core in Rust: one call a frame", .role = "peer", .run = core_one},
+    {.language = "c", .what = "the core in Rust: table", .role = "floor", .run = core_table},
+    {.language = "c", .what = "the core in Rust: one call a frame", .role = "floor", .run = core_one},
     {.language = "c", .what = "nghttp2", .role = "peer", .run = http2_decode},
     {.language = "cpp", .what = "table", .role = "oap", .run = cpp_table},
     {.language = "cpp", .what = "one call a frame", .role = "oap", .run = cpp_one},
@@ -148,7 +148,7 @@ static const bench_case whole[] = {
 static const bench_case pieces[] = {
     {.language = "c", .what = "by hand, whole", .role = "floor", .run = by_hand},
     {.language = "c", .what = "stream decoder", .role = "oap", .run = split},
-    {.language = "c", .what = "the core in Rust: stream decoder", .role = "peer", .run = core_split},
+    {.language = "c", .what = "the core in Rust: stream decoder", .role = "floor", .run = core_split},
     {.language = "c", .what = "nghttp2", .role = "peer", .run = http2_decode},
     {.language = "cpp", .what = "stream decoder", .role = "oap", .run = cpp_split},
 };

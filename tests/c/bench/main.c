@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROUNDS = 201, MOST_CASES = 16, IDLE = 10000 };
+enum { ROUNDS = 401, MOST_CASES = 16, IDLE = 10000 };
 
 static double now(void)
 {

@@ -5,24 +5,33 @@ use std::cell::RefCell;
 use std::hint::black_box;
 use std::slice;
 
-thread_local! {
-    static ROWS: RefCell<Vec<Row>> = RefCell::new(vec![Row::default(); 1_000]);
-}
-
-/// Frames found by one call for the whole buffer.
+/// Frames found by one call for the whole buffer, into the rows that the C ABI fills too.
 ///
 /// # Safety
-/// `wire` has `len` readable bytes.
+/// `wire` has `len` readable bytes, `rows` are `capacity` of oap_row, which has the layout of `Row`.
 #[no_mangle]
-pub unsafe extern "C" fn rust_table(wire: *const u8, len: usize) -> usize {
+pub unsafe extern "C" fn rust_table(
+    wire: *const u8,
+    len: usize,
+    rows: *mut Row,
+    capacity: usize,
+) -> usize {
     // SAFETY: as above.
-    let wire = unsafe { slice::from_raw_parts(wire, len) };
-    ROWS.with_borrow_mut(|rows| {
-        let mut decoder = Decoder::new(Config::default());
-        let found = decoder.decode_table(black_box(wire), rows).map_or(0, |table| table.len());
-        black_box(rows);
-        found
-    })
+    let (wire, rows) = unsafe { slices(wire, len, rows, capacity) };
+    let mut decoder = Decoder::new(Config::default());
+    let found = decoder.decode_table(black_box(wire), rows).map_or(0, |table| table.len());
+    black_box(rows);
+    found
+}
+
+unsafe fn slices<'a>(
+    wire: *const u8,
+    len: usize,
+    rows: *mut Row,
+    capacity: usize,
+) -> (&'a [u8], &'a mut [Row]) {
+    // SAFETY: the caller's pointers are good for these lengths.
+    unsafe { (slice::from_raw_parts(wire, len), slice::from_raw_parts_mut(rows, capacity)) }
 }
 
 /// Frames found by a call a frame.
@@ -46,23 +55,27 @@ pub unsafe extern "C" fn rust_one(wire: *const u8, len: usize) -> usize {
 /// Frames found by a stream decoder in pieces of `chunk` bytes.
 ///
 /// # Safety
-/// `wire` has `len` readable bytes.
+/// As for `rust_table`.
 #[no_mangle]
-pub unsafe extern "C" fn rust_split(wire: *const u8, len: usize, chunk: usize) -> usize {
+pub unsafe extern "C" fn rust_split(
+    wire: *const u8,
+    len: usize,
+    rows: *mut Row,
+    capacity: usize,
+    chunk: usize,
+) -> usize {
     // SAFETY: as above.
-    let wire = unsafe { slice::from_raw_parts(wire, len) };
-    ROWS.with_borrow_mut(|rows| {
-        let mut decoder = StreamDecoder::new(Config::default());
-        let mut found = 0;
-        for mut piece in black_box(wire).chunks(chunk) {
-            while !piece.is_empty() {
-                let Ok(table) = decoder.feed(piece, rows) else { return 0 };
-                found += table.len();
-                piece = &piece[table.consumed()..];
-            }
+    let (wire, rows) = unsafe { slices(wire, len, rows, capacity) };
+    let mut decoder = StreamDecoder::new(Config::default());
+    let mut found = 0;
+    for mut piece in black_box(wire).chunks(chunk) {
+        while !piece.is_empty() {
+            let Ok(table) = decoder.feed(piece, rows) else { return 0 };
+            found += table.len();
+            piece = &piece[table.consumed()..];
         }
-        found
-    })
+    }
+    found
 }
 
 /// Bytes that so many DATA with that body encode to.
