@@ -32,14 +32,6 @@ struct Reject {
 
 namespace detail {
 
-template <auto Call, class Handle>
-result<FrameTable> tabled(Handle* handle, span<const std::uint8_t> bytes, span<Row> rows) noexcept {
-    oap_frame_table table;
-    const oap_status status = Call(handle, bytes.data(), bytes.size(), rows.data(), rows.size(), &table);
-    if (status != OAP_STATUS_OK) return failed(status);
-    return FrameTable(table, rows.data());
-}
-
 template <auto Tell, class Handle>
 std::optional<Reject> told(const Handle* handle) noexcept {
     oap_reject reject;
@@ -74,17 +66,32 @@ public:
 protected:
     using Owner<Handle, Free>::Owner;
 
-    /// Calls, and has the monitor observe how long it took, where there is one that is to.
-    template <auto Observe, class Call>
-    auto timed(Call call) const noexcept {
-        if (!timed_) return call();
-        const auto start = now();
-        auto outcome = call();
-        Observe(timed_->get(), to_c(now() - start));
-        return outcome;
+    /// What a call of C comes to; the monitor observes how long it took, where there is one that is to.
+    template <auto Observe, auto Call, class... Arguments>
+    oap_status observed(Arguments... arguments) const noexcept {
+        if (!timed_) return Call(this->get(), arguments...);
+        return timed<Observe, Call>(arguments...);
+    }
+
+    template <auto Call>
+    result<FrameTable> tabled(span<const std::uint8_t> bytes, span<Row> rows) const noexcept {
+        oap_frame_table table;
+        const oap_status status = observed<oap_monitor_observe_read, Call>(bytes.data(), bytes.size(), rows.data(),
+                                                                           rows.size(), &table);
+        if (status != OAP_STATUS_OK) return failed(status);
+        return FrameTable(table, rows.data());
     }
 
 private:
+    /// Apart, so that who has no monitor pays for a look whether there is one, and for nothing else.
+    template <auto Observe, auto Call, class... Arguments>
+    [[gnu::noinline, gnu::cold]] oap_status timed(Arguments... arguments) const noexcept {
+        const auto start = now();
+        const oap_status status = Call(this->get(), arguments...);
+        Observe(timed_->get(), to_c(now() - start));
+        return status;
+    }
+
     static result<Class> make_from(const oap_config* config) noexcept {
         Handle* handle = nullptr;
         const oap_status status = New(config, &handle);

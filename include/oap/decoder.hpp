@@ -33,7 +33,7 @@ public:
     /// no failure: the table is empty. Frames before a bad one are given first; after a reject every call gives the
     /// same one until reset. The table views `bytes` and `rows`.
     [[nodiscard]] result<FrameTable> decode(span<const std::uint8_t> bytes, span<Row> rows) noexcept {
-        return timed<oap_monitor_observe_read>([&] { return detail::tabled<oap_decoder_decode>(get(), bytes, rows); });
+        return tabled<oap_decoder_decode>(bytes, rows);
     }
     /// Says that the input has ended; `rest` is what no call has consumed. Status::truncated where that is part of a
     /// frame, or the reject given before.
@@ -72,8 +72,7 @@ public:
     /// until all of the chunk is consumed and `need()` is not 0. The table views `rows` and either `chunk` or the
     /// staging buffer, which stays until the next call of a member that is not const. A reject stays until reset.
     [[nodiscard]] result<FrameTable> feed(span<const std::uint8_t> chunk, span<Row> rows) noexcept {
-        const auto feed = [&] { return detail::tabled<oap_stream_decoder_feed>(get(), chunk, rows); };
-        return timed<oap_monitor_observe_read>(feed);
+        return tabled<oap_stream_decoder_feed>(chunk, rows);
     }
     /// Says that the input has ended. Status::truncated inside a frame, or the reject given before.
     [[nodiscard]] result<void> finish() noexcept { return detail::done(oap_stream_decoder_finish(get())); }

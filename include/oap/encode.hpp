@@ -14,13 +14,17 @@ inline namespace OAP_HPP_NAMESPACE {
 
 namespace detail {
 
-/// Calls `Put` with `arguments` and the output. The frame is the front of `out`.
+/// What a call that encodes came to. The frame is the front of `out`.
+inline result<span<const std::uint8_t>> framed(oap_status status, span<std::uint8_t> out, std::size_t size) noexcept {
+    if (status != OAP_STATUS_OK) return failed(status, status == OAP_STATUS_BUFFER_TOO_SMALL ? size : 0);
+    return span<const std::uint8_t>(out.data(), size);
+}
+
 template <auto Put, class... Arguments>
 result<span<const std::uint8_t>> put(span<std::uint8_t> out, Arguments... arguments) noexcept {
     std::size_t size;
     const oap_status status = Put(arguments..., out.data(), out.size(), &size);
-    if (status != OAP_STATUS_OK) return failed(status, status == OAP_STATUS_BUFFER_TOO_SMALL ? size : 0);
-    return span<const std::uint8_t>(out.data(), size);
+    return framed(status, out, size);
 }
 
 /// What C takes for `obj`: none is NULL, an empty one is not.

@@ -71,7 +71,7 @@ public:
     /// `chunk` or the staging buffer, which stays until the next recv, finish, send of an Error or reset. A reject
     /// stays until an Error is sent; what arrives after that is discarded.
     [[nodiscard]] result<FrameTable> recv(span<const std::uint8_t> chunk, span<Row> rows) noexcept {
-        return timed<oap_monitor_observe_read>([&] { return detail::tabled<oap_session_recv>(get(), chunk, rows); });
+        return tabled<oap_session_recv>(chunk, rows);
     }
     /// Says that the peer's bytes have ended. Status::truncated inside a frame, or the reject given before. Whether
     /// they ended at a good place is the host's to judge.
@@ -141,7 +141,9 @@ private:
 
     template <auto Send, class... Arguments>
     result<span<const std::uint8_t>> put(span<std::uint8_t> out, Arguments... arguments) noexcept {
-        return timed<oap_monitor_observe_write>([&] { return detail::put<Send>(out, get(), arguments...); });
+        std::size_t size;
+        const oap_status status = observed<oap_monitor_observe_write, Send>(arguments..., out.data(), out.size(), &size);
+        return detail::framed(status, out, size);
     }
 };
 
