@@ -54,6 +54,28 @@ test(
   },
 );
 
+test(
+  'the part for prom-client is found, by import and by require, where prom-client is not',
+  { timeout: 120_000 },
+  async () => {
+    const place = await project(...tarballs);
+    const collect =
+      'const names = []; collectOap(new Monitor(), { register: { registerMetric: ({ name }) => names.push(name) } });' +
+      'console.log(names.length === METRICS.length);';
+    writeFileSync(
+      join(place, 'collect.mjs'),
+      `import { METRICS, Monitor } from 'oap'; import { collectOap } from 'oap/prometheus'; ${collect}`,
+    );
+    writeFileSync(
+      join(place, 'collect.cjs'),
+      `const { METRICS, Monitor } = require('oap'); const { collectOap } = require('oap/prometheus'); ${collect}`,
+    );
+    for (const script of ['collect.mjs', 'collect.cjs']) {
+      assert.equal((await run(process.execPath, [script], { cwd: place })).stdout, 'true\n', script);
+    }
+  },
+);
+
 test('the first example of the README runs in a clean project', { timeout: 120_000 }, async () => {
   const place = await project(...tarballs);
   const readme = readFileSync(join(place, 'node_modules/oap/README.md'), 'utf8');
