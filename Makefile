@@ -13,7 +13,7 @@ CARGO := cargo
 .DELETE_ON_ERROR:
 .PHONY: help build demo test bench install lint dashboard header abi venv \
 	toolchains rust prefix testees python node test-rust test-counts test-loom test-c test-cpp test-go test-python test-node \
-	test-conformance test-docs test-demo test-prometheus test-ops
+	test-conformance test-docs test-demo test-prometheus test-runbook test-ops
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -26,7 +26,7 @@ demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, t
 # One after the other: some of it measures, and two cores are soon full.
 test: ## run everything, in all languages
 	@for part in lint build test-rust test-counts test-loom test-model test-fuzz test-c test-cpp test-go test-python test-node \
-		test-conformance test-docs test-demo test-prometheus test-ops; do \
+		test-conformance test-docs test-demo test-prometheus test-runbook test-ops; do \
 		echo "== make $$part"; $(MAKE) --no-print-directory $$part || exit; \
 	done
 	@echo "make test: all of it passed"
