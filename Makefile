@@ -4,6 +4,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FILE ?=
 TIME ?= 600
+MINUTES ?= 30
 PARTS ?=
 TREE := $(CURDIR)/build/prefix
 VENV := .venv/current
@@ -26,13 +27,23 @@ demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, t
 # One after the other: some of it measures, and two cores are soon full.
 test: ## run everything, in all languages
 	@for part in lint build test-rust test-counts test-loom test-model test-fuzz test-c test-cpp test-go test-python test-node \
-		test-conformance test-docs test-demo test-prometheus test-runbook test-ops; do \
+		test-conformance test-docs test-demo test-prometheus test-runbook test-ops test-drills; do \
 		echo "== make $$part"; $(MAKE) --no-print-directory $$part || exit; \
 	done
 	@echo "make test: all of it passed"
 
 bench: build venv ## print what a frame and a call cost in each language, and draw docs/performance.svg
 	@tests/bench/report.py
+
+.PHONY: drill test-drills
+
+# Frame pointers and line tables are for the profile of `connections`.
+drill: toolchains ## attack, starve and soak a gateway (MINUTES=30 of it); reports go to docs/drills
+	@tools/need perf:linux-perf addr2line:binutils strace:strace
+	RUSTFLAGS="-C force-frame-pointers=yes" $(CARGO) build --profile drill -p svc-gateway -p oap-drills
+	@for drill in hostile ack-chaos attacks 'connections --profile' 'amnesia-soak --minutes $(MINUTES)'; do \
+		target/drill/oap-drills $$drill --report docs/drills/$${drill%% *}.md || exit; \
+	done
 
 install: toolchains ## install liboap: PREFIX=/usr/local DESTDIR=
 	$(CARGO) build --release -p oap-ffi
@@ -166,3 +177,9 @@ test-ops: venv
 
 test-runbook: venv
 	.venv/bin/python -m pytest -q tests/runbook
+
+test-drills:
+	@tools/need strace:strace
+	@for drill in hostile ack-chaos attacks connections 'amnesia-soak --minutes 0.15'; do \
+		target/release/oap-drills $$drill --short || exit; \
+	done
