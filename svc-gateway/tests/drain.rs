@@ -29,7 +29,9 @@ fn it_ends_at_once_with_0_when_no_connection_is_open() {
         let gateway = Gateway::start(&FOREVER);
         let (status, events) = gateway.stop(signal);
         let said: Vec<_> = events.iter().map(|event| event["event"].as_str().unwrap()).collect();
-        assert!(status.success() && said == ["draining", "stopped"], "{signal}: {status} {said:?}");
+        // A tick may come between them and say that it is not ready.
+        let ends = (said.first(), said.last()) == (Some(&"draining"), Some(&"stopped"));
+        assert!(status.success() && ends, "{signal}: {status} {said:?}");
     }
 }
 
