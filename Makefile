@@ -122,6 +122,8 @@ $(VENV): tests/requirements.txt
 
 test-rust:
 	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --exclude oap-model --all-features
+	@tools/need curl:curl promtool:prometheus
+	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --all-features
 
 test-counts: venv
 	@tools/need valgrind:valgrind

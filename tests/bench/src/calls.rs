@@ -2,8 +2,11 @@
 
 use crate::measure::Case;
 use crate::work::Work;
-use oap::{Config, Decoder, Frame, FrameTable, Row, Session, StreamDecoder};
+use oap::{
+    encode_to, Config, Data, Decoder, Frame, FrameTable, Monitor, Row, Session, StreamDecoder,
+};
 use std::hint::black_box;
+use std::time::Instant;
 
 const CALLS: usize = 1_000;
 
@@ -11,6 +14,8 @@ pub fn cases(work: &Work) -> Vec<Case<'_>> {
     vec![
         frames_a_call(work, "one", 1),
         frames_a_call(work, "sixtyfour", 64),
+        encode_a_call("encode_to, a tiny frame", |call| call()),
+        encode_a_call("encode_to, a tiny frame, timed", timed()),
         objects(work, 64),
         set_up("Decoder::new", || Decoder::new(Config::default())),
         set_up("StreamDecoder::new", || StreamDecoder::new(Config::default())),
@@ -37,6 +42,30 @@ fn frames_a_call<'w>(work: &'w Work, name: &'w str, frames: usize) -> Case<'w> {
         }
         assert!(found > CALLS * frames * 9 / 10);
     })
+}
+
+fn encode_a_call<'w>(what: &'w str, observe: impl Fn(&mut dyn FnMut()) + 'w) -> Case<'w> {
+    let frame = Frame::Data(Data { seq: 1, obj: None, body: &[0x5a; 32] });
+    let mut out = Vec::new();
+    case("one", what, move || {
+        out.clear();
+        for _ in 0..CALLS {
+            observe(&mut || {
+                encode_to(black_box(&frame), &mut out).expect("valid");
+            });
+        }
+        black_box(&out);
+    })
+}
+
+/// As a host observes a call, with the clock of its system.
+fn timed() -> impl Fn(&mut dyn FnMut()) {
+    let monitor = Monitor::default();
+    move |call| {
+        let start = Instant::now();
+        call();
+        monitor.observe_write(start.elapsed().as_nanos() as u64);
+    }
 }
 
 /// Of rows that are there, the frames.
