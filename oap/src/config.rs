@@ -46,8 +46,10 @@ pub struct Config {
     allow_pq_hello_flags: bool,
     seq_rollover_policy: SeqRolloverPolicy,
     ack_window_frames: u32,
-    max_frame: usize,
-    features: Option<u64>,
+    max_frame: u32,
+    /// Apart from its number, so that ten thousand sessions stay small.
+    has_features: bool,
+    features: u64,
 }
 
 impl Default for Config {
@@ -58,8 +60,9 @@ impl Default for Config {
             allow_pq_hello_flags: true,
             seq_rollover_policy: SeqRolloverPolicy::Error,
             ack_window_frames: DEFAULT_ACK_WINDOW,
-            max_frame: MAX_FRAME_BYTES,
-            features: None,
+            max_frame: MAX_FRAME_BYTES as u32,
+            has_features: false,
+            features: 0,
         }
     }
 }
@@ -100,12 +103,13 @@ impl Config {
     /// [`ConfigError`] where the value is out of range.
     pub fn with_max_frame(self, bytes: u64) -> Result<Self, ConfigError> {
         let range = MIN_MAX_FRAME as u64..=MAX_FRAME_BYTES as u64;
-        Ok(Config { max_frame: in_range("max_frame", bytes, range)? as usize, ..self })
+        Ok(Config { max_frame: in_range("max_frame", bytes, range)? as u32, ..self })
     }
 
     /// The feature bits that its HELLO says, or `None` (the default) to say none. Opaque.
     pub fn with_features(self, features: Option<u64>) -> Self {
-        Config { features, ..self }
+        let (has_features, features) = (features.is_some(), features.unwrap_or(0));
+        Config { has_features, features, ..self }
     }
 
     /// Whether headers must be canonical.
@@ -135,12 +139,16 @@ impl Config {
 
     /// The largest frame taken, in bytes with its prefix.
     pub const fn max_frame(&self) -> usize {
-        self.max_frame
+        self.max_frame as usize
     }
 
     /// The feature bits that its HELLO says.
     pub const fn features(&self) -> Option<u64> {
-        self.features
+        if self.has_features {
+            Some(self.features)
+        } else {
+            None
+        }
     }
 }
 

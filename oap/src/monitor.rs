@@ -279,13 +279,14 @@ impl Counts {
 pub(crate) struct Publisher {
     monitor: Arc<Monitor>,
     shard: usize,
-    gauges: Gauges,
+    /// What it has given, packed.
+    gauges: u64,
 }
 
 impl Publisher {
     pub fn new(monitor: &Arc<Monitor>) -> Self {
         let shard = monitor.next_shard.fetch_add(1, Relaxed) % SHARDS;
-        Publisher { monitor: Arc::clone(monitor), shard, gauges: Gauges::default() }
+        Publisher { monitor: Arc::clone(monitor), shard, gauges: 0 }
     }
 
     fn shard(&self) -> &Shard {
@@ -309,9 +310,9 @@ impl Publisher {
     }
 
     pub fn gauges(&mut self, gauges: Gauges) {
+        let gauges = gauges.pack();
         if gauges != self.gauges {
-            let change = gauges.pack().wrapping_sub(self.gauges.pack());
-            self.shard().gauges.fetch_add(change, Relaxed);
+            self.shard().gauges.fetch_add(gauges.wrapping_sub(self.gauges), Relaxed);
             self.gauges = gauges;
         }
     }
@@ -319,7 +320,7 @@ impl Publisher {
 
 impl fmt::Debug for Publisher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.gauges.fmt(f)
+        Gauges::unpack(self.gauges).fmt(f)
     }
 }
 

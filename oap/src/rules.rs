@@ -67,7 +67,7 @@ const fn credit(field: &'static str, says: &'static str) -> Fault {
 /// What the rules ask of a frame.
 #[derive(Clone, Copy)]
 pub(crate) enum Event<'a> {
-    Hello { max_frame: usize, ack_window: Option<u32> },
+    Hello { max_frame: u32, ack_window: Option<u32> },
     Start { stream: &'a [u8] },
     Data { seq: u64, has_obj: bool },
     Ack { up_to: u64 },
@@ -80,7 +80,7 @@ impl<'a> Event<'a> {
     pub fn of_frame(frame: &Frame<'a>) -> Self {
         match frame {
             Frame::Hello(hello) => {
-                Event::Hello { max_frame: hello.max_frame as usize, ack_window: hello.ack_window }
+                Event::Hello { max_frame: hello.max_frame as u32, ack_window: hello.ack_window }
             }
             Frame::Start(start) => Event::Start { stream: start.stream.as_bytes() },
             Frame::Data(data) => Event::Data { seq: data.seq, has_obj: data.obj.is_some() },
@@ -95,7 +95,7 @@ impl<'a> Event<'a> {
     pub fn of_row(row: &Row, bytes: &'a [u8]) -> Self {
         match Kind::from_byte(row.kind) {
             Some(Kind::Hello) => Event::Hello {
-                max_frame: row.value as usize,
+                max_frame: row.value,
                 ack_window: row.has(Row::HAS_ACK_WINDOW).then_some(row.ack_window.into()),
             },
             Some(Kind::Start) => Event::Start { stream: row.text(bytes).unwrap_or_default() },
@@ -121,12 +121,12 @@ impl<'a> Event<'a> {
 /// What a HELLO advertises: it binds what the other side sends (rule 4.3).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Advert {
-    pub max_frame: usize,
+    pub max_frame: u32,
     pub ack_window: u32,
 }
 
 impl Advert {
-    pub fn new(max_frame: usize, ack_window: Option<u32>) -> Self {
+    pub fn new(max_frame: u32, ack_window: Option<u32>) -> Self {
         Advert { max_frame, ack_window: ack_window.unwrap_or(DEFAULT_ACK_WINDOW) }
     }
 }
@@ -135,8 +135,8 @@ impl Advert {
 #[derive(Clone, Copy, Debug)]
 struct Stream {
     objects: bool,
-    /// The seq of its last DATA.
-    last: Option<u64>,
+    /// Whether it has carried DATA: the direction's last one is its own.
+    carried: bool,
 }
 
 /// What one side has sent, as far as the rules ask.
@@ -144,10 +144,18 @@ struct Stream {
 struct Direction {
     advert: Option<Advert>,
     stream: Option<Stream>,
-    /// The seq of the direction's last DATA.
-    last: Option<u64>,
+    /// Apart from its number, so that ten thousand sessions stay small.
+    has_last: bool,
+    last: u64,
     /// DATA not yet acknowledged: the last `in_flight` seqs up to `last`.
     in_flight: u32,
+}
+
+impl Direction {
+    /// The seq of its last DATA.
+    fn last(&self) -> Option<u64> {
+        self.has_last.then_some(self.last)
+    }
 }
 
 /// One direction of a session at a glance.
@@ -216,7 +224,7 @@ impl RuleBook {
         Flow {
             open: from.stream.is_some(),
             objects: from.stream.is_some_and(|stream| stream.objects),
-            last_seq: from.last,
+            last_seq: from.last(),
             in_flight: from.in_flight,
             window: to.advert.map_or(0, |advert| advert.ack_window),
         }
@@ -277,7 +285,7 @@ impl RuleBook {
         if self.enforce_obj && !has_obj && from.stream.is_some_and(|stream| stream.objects) {
             return Err(MISSING_OBJ);
         }
-        self.check_seq(from.last, seq)?;
+        self.check_seq(from.last(), seq)?;
         let window = to.advert.map_or(0, |advert| advert.ack_window);
         if from.in_flight >= window {
             return Err(credit("DATA", "has no credit").limit(window.into()));
@@ -310,12 +318,12 @@ impl RuleBook {
                 from.advert = Some(Advert::new(max_frame, ack_window));
             }
             Event::Start { stream } => {
-                from.stream = Some(Stream { objects: is_object_stream(stream), last: None });
+                from.stream = Some(Stream { objects: is_object_stream(stream), carried: false });
             }
             Event::Data { seq, .. } => {
-                from.last = Some(seq);
+                (from.has_last, from.last) = (true, seq);
                 from.in_flight += 1;
-                from.stream = from.stream.map(|s| Stream { last: Some(seq), ..s });
+                from.stream = from.stream.map(|s| Stream { carried: true, ..s });
             }
             Event::Ack { up_to } => to.in_flight = in_flight_after(to, up_to),
             Event::End { .. } => from.stream = None,
@@ -334,7 +342,7 @@ fn is_object_stream(name: &[u8]) -> bool {
 
 /// Rule 4.11: DATA that stay in flight once `up_to` is acknowledged, modulo 2^64 (rule 4.17).
 fn in_flight_after(acked: &Direction, up_to: u64) -> u32 {
-    let behind = acked.last.map_or(u64::MAX, |last| last.wrapping_sub(up_to));
+    let behind = acked.last().map_or(u64::MAX, |last| last.wrapping_sub(up_to));
     u32::try_from(behind).unwrap_or(u32::MAX).min(acked.in_flight)
 }
 
@@ -349,7 +357,8 @@ fn check_ack(acked: &Direction, up_to: u64) -> Result<(), Fault> {
 
 /// Rule 4.7.
 fn check_end(from: &Direction, seq: u64) -> Result<(), Fault> {
-    let last = from.stream.and_then(|stream| stream.last).unwrap_or(0);
+    let own = from.stream.is_some_and(|stream| stream.carried);
+    let last = from.last().filter(|_| own).unwrap_or(0);
     if seq == last {
         Ok(())
     } else {

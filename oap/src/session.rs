@@ -162,8 +162,8 @@ impl Session {
     /// Rule 4.14, behind the frame's fields and the 1 MiB.
     fn check_send(&self, length: usize, event: &Event<'_>) -> Result<(), Fault> {
         if let Some(peer) = self.rules.advert(Sender::Peer) {
-            if length > peer.max_frame {
-                return Err(oversize(peer.max_frame));
+            if length > peer.max_frame as usize {
+                return Err(oversize(peer.max_frame as usize));
             }
         }
         self.rules.check(Sender::Own, event)?;
@@ -180,7 +180,7 @@ impl Session {
         const MORE: &str = "advertises more than the configuration";
         let (window, max_frame) = (self.config.ack_window_frames(), self.config.max_frame());
         let more = |field, limit| Err(Fault::new(Reason::BadHello, field, MORE).limit(limit));
-        if advert.max_frame > max_frame {
+        if advert.max_frame as usize > max_frame {
             return more("HELLO.max_frame", max_frame as u64);
         }
         if advert.ack_window > window {
@@ -193,7 +193,7 @@ impl Session {
         match *event {
             // Rule 4.5; what a HELLO says was checked against the configuration's own range.
             Event::Hello { max_frame, .. } => {
-                let config = self.config.with_max_frame(max_frame as u64).unwrap_or(self.config);
+                let config = self.config.with_max_frame(max_frame.into()).unwrap_or(self.config);
                 self.decoder.set_config(config);
             }
             Event::Error => self.discarding = true,
@@ -267,7 +267,7 @@ impl Session {
 
     /// The largest frame that the peer takes, in bytes, once its HELLO is here.
     pub fn peer_max_frame(&self) -> Option<usize> {
-        self.rules.advert(Sender::Peer).map(|advert| advert.max_frame)
+        self.rules.advert(Sender::Peer).map(|advert| advert.max_frame as usize)
     }
 
     /// Whether an ERROR has passed, either way: nothing more may be sent.
