@@ -31,6 +31,7 @@ PARTS = [
     Part("mutants", "no mutant of oap survives unexplained", "tests/gate/mutants"),
     Part("fuzz", "every fuzz target with AddressSanitizer", "fuzz/run --asan --seconds 60"),
     Part("tsan", "the monitor's threads under ThreadSanitizer", "tests/gate/tsan"),
+    Part("cross", "core, C ABI and vectors as aarch64 and as big-endian s390x", "tests/cross/run"),
 ]
 
 
