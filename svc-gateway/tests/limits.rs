@@ -4,7 +4,7 @@ mod support;
 
 use oap::{Data, End, Frame, Start};
 use std::time::{Duration, Instant};
-use support::{address_of, assert_serving, encoded, eventually, socket_with, Gateway, Peer};
+use support::{address_of, assert_serving, encoded, eventually, Gateway, Peer};
 
 const FOREVER: &str = "3600";
 
@@ -100,20 +100,6 @@ fn frames_in_time_do_not_add_up_to_one_that_is_late() {
         peer.send_bytes(end);
     }
     assert_eq!(peer.end(), 0);
-}
-
-#[test]
-fn who_takes_no_answer_is_given_up() {
-    let gateway =
-        Gateway::with_endpoints(&["--write-seconds", "0.1", "--streams-per-second", "1000000"]);
-    // Little fits on the way to it.
-    let mut mute = Peer::over(socket_with("127.0.0.1", gateway.address, 4_096)).greet();
-    let whole = [Frame::Start(Start { stream: "s" }), Frame::End(End { seq: 0, status: 0 })];
-    let many = encoded(&whole.repeat(10_000));
-    while mute.send_bytes_now(&many) {}
-    assert_eq!(gateway.event("refused")["reason"], "write_timeout");
-    assert_eq!(refused(&gateway, "write_timeout"), 1.0);
-    assert_serving(&gateway);
 }
 
 #[test]

@@ -2,12 +2,14 @@
 
 mod support;
 
+use oap::{End, Frame, Start};
 use std::fs;
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use support::{command, Gateway, Peer, BINARY, PATIENCE};
+use support::{assert_serving, command, encoded, Gateway, Peer, BINARY, PATIENCE};
 
 /// A directory that goes with the test, on a tmpfs.
 struct Directory(PathBuf);
@@ -61,6 +63,23 @@ fn streams_come_over_a_socket_for_its_owner_alone_that_goes_with_the_process() {
     drop(peer);
     assert!(gateway.stop("TERM").0.success());
     assert!(!Path::new(&path).exists());
+}
+
+/// Over this socket, which holds less on the way than TCP does.
+#[test]
+fn who_takes_no_answer_is_given_up() {
+    let directory = Directory::new("mute");
+    let path = directory.path("own/oap.sock");
+    let flags = ["--write-seconds", "0.1", "--streams-per-second", "1000000"];
+    let gateway = Gateway::with_endpoints(&[&["--unix-socket", &path], &flags[..]].concat());
+    let mut mute = connect(&path);
+    let whole = [Frame::Start(Start { stream: "s" }), Frame::End(End { seq: 0, status: 0 })];
+    let many = encoded(&whole.repeat(1_000));
+    while mute.socket.write_all(&many).is_ok() {}
+    assert_eq!(gateway.event("refused")["reason"], "write_timeout");
+    let refused = "svc_gateway_refused_total{cause=\"write_timeout\"}";
+    assert_eq!(gateway.get("/metrics").sample(refused), 1.0);
+    assert_serving(&gateway);
 }
 
 #[test]

@@ -216,13 +216,7 @@ impl Peer {
 
 /// A socket that gives up when it is out of patience.
 pub fn socket_from(source: &str, to: SocketAddr) -> TcpStream {
-    socket_with(source, to, 1 << 20)
-}
-
-/// Likewise, with room for so many bytes that have come and were not read.
-pub fn socket_with(source: &str, to: SocketAddr, receive_bytes: usize) -> TcpStream {
     let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_recv_buffer_size(receive_bytes).unwrap();
     socket.bind(&SocketAddr::new(source.parse().unwrap(), 0).into()).unwrap();
     socket.connect(&to.into()).unwrap();
     let socket = TcpStream::from(socket);
