@@ -118,9 +118,9 @@ keys! {
     streams_per_second: Within<1, COUNT> = "1000";
 
     /// Bytes of partial frames that all connections may hold together; beyond, who holds most loses his oldest
-    staging_bytes: Within<1_048_576, SIZE> = "16777216";
+    staging_bytes: Within<1_048_576, SIZE> = "67108864";
     /// Bytes that all connections may have read and not yet worked off; beyond, nothing more is read
-    work_bytes: Within<1_048_576, SIZE> = "67108864";
+    work_bytes: Within<1_048_576, SIZE> = "33554432";
     /// Threads that hash: at most twice the cores; 0 is one a core
     workers: Within<0, 1024> = "0";
     /// Reads that wait for a worker; beyond, their connections wait

@@ -97,7 +97,7 @@ fn steady() -> Plan {
 fn rush() -> Plan {
     Plan {
         clients: 64,
-        object: Arc::new(Object::new(RUSH_OBJECT_BYTES, 64 << 10)),
+        object: Arc::new(Object::new(RUSH_OBJECT_BYTES, 1_000_000)),
         pause: Duration::ZERO,
         requests_a_connection: 10,
     }
