@@ -23,7 +23,7 @@ def _bar(row, y, decades) -> list:
     return [
         _text(LABELS - 8, y + 11, row["what"], text_anchor="end"),
         f'<rect x="{LABELS}" y="{y + 2:.0f}" width="{end - LABELS:.1f}" height="{ROW - 4}" fill="{COLOURS[row["role"]]}"/>',
-        _text(end + 5, y + 11, f"{row['ns']:.3g}", fill="#333"),
+        _text(end + 5, y + 11, f"{row['ns']:.3g}" if row["ns"] < 1_000 else f"{row['ns']:,.0f}", fill="#333"),
     ]
 
 

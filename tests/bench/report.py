@@ -86,7 +86,8 @@ def show_calls(rows: list) -> None:
         for row in chosen:
             if call in (row["work"], row["what"]):
                 name = NAMES.get(row["language"], row["language"])
-                lines.append((call, name, row["what"], f"{row['ns']:.4g}", row["unit"]))
+                what = row["what"] if row["what"] != call else row["work"]
+                lines.append((call, name, what, f"{row['ns']:.4g}", row["unit"]))
     table(("call", "language", "what", "ns", "a"), lines)
 
 
