@@ -31,6 +31,16 @@ def resident() -> int:
     return int(pages) * 4096
 
 
+def stays_flat(use: Callable[[], object], rounds: int) -> None:
+    """After a tenth as many rounds to warm up."""
+    for _ in range(rounds // 10):
+        use()
+    before = resident()
+    for _ in range(rounds):
+        use()
+    assert resident() - before < FLAT_BYTES
+
+
 def use_frames(decoder: Decoder) -> None:
     for frame in decoder.feed(WIRE):
         frame.kind, hash(frame), repr(frame)
@@ -71,12 +81,7 @@ def use_rejects(decoder: Decoder) -> None:
 )
 def test_a_million_frames_leave_memory_flat(use: Callable[[Decoder], None]) -> None:
     decoder = Decoder()
-    for _ in range(ROUNDS // 10):
-        use(decoder)
-    before = resident()
-    for _ in range(ROUNDS):
-        use(decoder)
-    assert resident() - before < FLAT_BYTES
+    stays_flat(lambda: use(decoder), ROUNDS)
 
 
 def test_reference_counts_return_to_what_they_were() -> None:
@@ -100,12 +105,7 @@ def test_sessions_leave_memory_flat() -> None:
         one.recv(two.send(two.hello()))
         two.recv(one.send(Start("s"))[:-1])
 
-    for _ in range(2000):
-        use()
-    before = resident()
-    for _ in range(20_000):
-        use()
-    assert resident() - before < FLAT_BYTES
+    stays_flat(use, 20_000)
 
 
 def test_monitors_and_what_reports_to_them_leave_memory_flat() -> None:
@@ -120,12 +120,7 @@ def test_monitors_and_what_reports_to_them_leave_memory_flat() -> None:
         for _ in OapCollector(monitor).collect():
             pass
 
-    for _ in range(50):
-        use()
-    before = resident()
-    for _ in range(500):
-        use()
-    assert resident() - before < FLAT_BYTES
+    stays_flat(use, 500)
 
 
 def test_connections_leave_memory_flat() -> None:
