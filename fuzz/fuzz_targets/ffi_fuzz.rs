@@ -189,35 +189,26 @@ impl World {
     }
 
     fn watch(&mut self, which: Which) {
-        let monitor = self.monitor.handle;
-        let Some(core) = self.monitor.core.clone() else { return };
-        let status = unsafe {
+        let (monitor, core) = (self.monitor.handle, self.monitor.core.as_ref());
+        unsafe {
             match which {
                 Which::Decoder => {
-                    let _ = self.decoder.core.as_mut().map(|inner| inner.set_monitor(&core));
-                    (
-                        oap_decoder_set_monitor(self.decoder.handle, monitor),
-                        self.decoder.core.is_some(),
-                    )
+                    self.decoder.watch(oap_decoder_set_monitor, monitor, core, Decoder::set_monitor)
                 }
                 Which::Stream => {
-                    let _ = self.stream.core.as_mut().map(|inner| inner.set_monitor(&core));
-                    (
-                        oap_stream_decoder_set_monitor(self.stream.handle, monitor),
-                        self.stream.core.is_some(),
-                    )
+                    self.stream.watch(
+                        oap_stream_decoder_set_monitor,
+                        monitor,
+                        core,
+                        StreamDecoder::set_monitor,
+                    );
                 }
                 Which::Session => {
-                    let _ = self.session.core.as_mut().map(|inner| inner.set_monitor(&core));
-                    (
-                        oap_session_set_monitor(self.session.handle, monitor),
-                        self.session.core.is_some(),
-                    )
+                    self.session.watch(oap_session_set_monitor, monitor, core, Session::set_monitor)
                 }
-                Which::Config | Which::Monitor => return,
+                Which::Config | Which::Monitor => {}
             }
-        };
-        assert_eq!(status.0, if status.1 { OAP_STATUS_OK } else { OAP_STATUS_NULL_POINTER });
+        }
     }
 
     fn set(&mut self, setting: Setting) {

@@ -1,6 +1,6 @@
 //! Handles of the C ABI beside the core objects that they stand for, and outputs whose every byte is watched.
 
-use oap::{EncodeError, Flow, Reject};
+use oap::{EncodeError, Flow, Monitor, Reject};
 use oap_ffi::reject::oap_reject;
 use oap_ffi::row::{oap_frame_table, oap_row};
 use oap_ffi::session::oap_flow;
@@ -8,6 +8,7 @@ use oap_ffi::status::*;
 use std::ffi::c_char;
 use std::mem::{size_of, MaybeUninit};
 use std::ptr::{null, null_mut};
+use std::sync::Arc;
 
 /// A handle, NULL while it is not made, and its core object.
 pub struct Twin<H, T> {
@@ -49,6 +50,29 @@ impl<H, T> Twin<H, T> {
                 OAP_STATUS_OK
             })
         );
+    }
+}
+
+impl<H, T> Twin<H, T> {
+    /// Gives both a monitor, where there is one.
+    ///
+    /// # Safety
+    /// The monitor's handle is NULL or live, as its core object says.
+    pub unsafe fn watch<M>(
+        &mut self,
+        set: unsafe extern "C" fn(*mut H, *const M) -> oap_status,
+        monitor: *const M,
+        core_monitor: Option<&Arc<Monitor>>,
+        set_core: fn(&mut T, &Arc<Monitor>),
+    ) {
+        let status = unsafe { set(self.handle, monitor) };
+        match (&mut self.core, core_monitor) {
+            (Some(core), Some(monitor)) => {
+                set_core(core, monitor);
+                assert_eq!(status, OAP_STATUS_OK);
+            }
+            _ => assert_eq!(status, OAP_STATUS_NULL_POINTER),
+        }
     }
 }
 
