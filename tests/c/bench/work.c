@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char OBJ[] = "b3:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+static const char OBJ[] = "b3:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 enum { HTTP2_HEAD = 9, HTTP2_DATA = 0, HTTP2_WINDOW_UPDATE = 8, CHUNK = 1460 };
 
@@ -30,7 +30,7 @@ static work data_work(const char *name, size_t frames, size_t body, bool obj)
     uint8_t *wire = room(frames * (OAP_MAX_HEAD_BYTES + body)), *http2 = room(frames * (HTTP2_HEAD + body));
     size_t at = 0, http2_at = 0, size;
     for (uint64_t seq = 1; seq <= frames; seq++) {
-        if (oap_encode_data(seq, obj ? OBJ : NULL, obj ? OBJ_BYTES : 0, bytes, body, wire + at,
+        if (oap_encode_data(seq, obj ? OBJ : NULL, obj ? sizeof OBJ - 1 : 0, bytes, body, wire + at,
                             OAP_MAX_HEAD_BYTES + body, &size) != OAP_STATUS_OK)
             abort();
         at += size;

@@ -25,10 +25,6 @@ typedef struct work {
 const work *all_works(void);
 const work *work_named(const char *name);
 
-/* The obj of DATA that has one. */
-extern const char OBJ[];
-enum { OBJ_BYTES = 67 };
-
 #ifdef __cplusplus
 }
 #endif
