@@ -49,6 +49,13 @@ install: toolchains ## install liboap: PREFIX=/usr/local DESTDIR=
 	$(CARGO) build --release -p oap-ffi
 	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" tools/install
 
+.PHONY: dist
+dist: toolchains venv ## make the C tarball and the Debian packages in build/release, and try each in a clean place
+	@tools/need pkg-config:pkg-config lintian:lintian
+	rm -rf build/release
+	tools/dist/c build/release
+	.venv/bin/python -m pytest -q tests/dist
+
 lint: toolchains ## formatting and lints, without changing anything
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check

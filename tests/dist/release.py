@@ -1,0 +1,33 @@
+"""What `make dist` made, and the first example that each guide shows."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+RELEASE = Path(os.environ.get("OAP_RELEASE", ROOT / "build" / "release"))
+VERSION = re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.M)[1]
+# Nothing of this machine or repository is found but what a test names.
+PLAIN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "CARGO_HOME", "RUSTUP_HOME") if name in os.environ}
+
+
+def artifact(pattern):
+    """The one file that fits."""
+    [found] = RELEASE.glob(pattern)
+    return found
+
+
+def artifacts():
+    return sorted(path.name for path in RELEASE.iterdir())
+
+
+def run(*command, cwd=None, **env):
+    done = subprocess.run(command, cwd=cwd, env=PLAIN | env, capture_output=True, text=True, timeout=600)
+    assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def first_example(document, language):
+    text = (ROOT / document).read_text()
+    return re.search(rf"^```{language}\n(.*?)^```", text, re.M | re.S)[1]

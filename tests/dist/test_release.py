@@ -1,0 +1,65 @@
+"""Each artifact of `make dist` is whole, and installed in a clean place it runs its first example."""
+
+import hashlib
+import tarfile
+
+import pytest
+
+from release import RELEASE, VERSION, artifact, artifacts, first_example, run
+
+
+def test_the_checksums_are_those_of_every_file():
+    lines = dict(reversed(line.split()) for line in (RELEASE / "SHA256SUMS").read_text().splitlines())
+    assert sorted(lines) == [name for name in artifacts() if name != "SHA256SUMS"]
+    for name, digest in lines.items():
+        assert hashlib.sha256((RELEASE / name).read_bytes()).hexdigest() == digest, name
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """The tarball of the C library, unpacked."""
+    with tarfile.open(artifact(f"oap-{VERSION}-*-linux-gnu.tar.gz")) as archive:
+        archive.extractall(tmp_path, filter="data")
+    [found] = tmp_path.glob("oap-*")
+    return found
+
+
+def compile_and_run(folder, flags, **env):
+    source = folder / "example.c"
+    source.write_text(first_example("README.md", "c"))
+    run("cc", "-Wall", "-Werror", source, "-o", folder / "example", *flags)
+    assert "refused: frame_oversize" in run(folder / "example", **env)
+
+
+def pkg_config(pc_path, **env):
+    return run("pkg-config", "--cflags", "--libs", "oap", PKG_CONFIG_PATH=str(pc_path), **env).split()
+
+
+def test_the_tarball_serves_a_c_program_wherever_it_is_unpacked(tree, tmp_path):
+    flags = pkg_config(tree / "lib" / "pkgconfig")
+    compile_and_run(tmp_path, flags, LD_LIBRARY_PATH=str(tree / "lib"))
+
+
+def test_the_debian_packages_serve_a_c_program(tmp_path):
+    root = tmp_path / "root"
+    for package in ("liboap1", "liboap-dev"):
+        run("dpkg-deb", "-x", artifact(f"{package}_{VERSION}_*.deb"), root)
+    [libraries] = (root / "usr" / "lib").iterdir()
+    flags = pkg_config(libraries / "pkgconfig")
+    compile_and_run(tmp_path, flags, LD_LIBRARY_PATH=str(libraries))
+
+
+@pytest.mark.parametrize("package", ["liboap1", "liboap-dev", "svc-gateway"])
+def test_lintian_finds_no_error(package):
+    run("lintian", "--allow-root", "--fail-on", "error", artifact(f"{package}_{VERSION}_*.deb"))
+
+
+def test_the_development_package_needs_the_library_of_its_version():
+    assert run("dpkg-deb", "-f", artifact("liboap-dev_*.deb"), "Depends").strip() == f"liboap1 (= {VERSION})"
+    assert "libc6" in run("dpkg-deb", "-f", artifact("liboap1_*.deb"), "Depends")
+
+
+def test_the_packaged_gateway_accepts_its_packaged_configuration(tmp_path):
+    run("dpkg-deb", "-x", artifact(f"svc-gateway_{VERSION}_*.deb"), tmp_path)
+    assert VERSION in run(tmp_path / "usr/bin/svc-gateway", "--version")
+    run(tmp_path / "usr/bin/svc-gateway", "--config", tmp_path / "etc/ron/gateway.toml", "--check-config")
