@@ -120,3 +120,19 @@ fn a_frame_that_breaks_a_rule_is_not_written() {
         assert_eq!(writer.get_ref(), &Owned::Ack(1).wire());
     });
 }
+
+#[test]
+fn what_ends_a_transport_says_what_its_source_says() {
+    let reject = oap::decode(&[0, 0x10, 0, 1], &oap::Config::default()).unwrap_err();
+    let refused = oap::encoded_len(&Frame::Start(oap::Start { stream: "" })).unwrap_err();
+    let errors = [
+        CodecError::from(reject),
+        CodecError::from(EncodeError::from(refused)),
+        CodecError::from(std::io::Error::other("the line is cut")),
+    ];
+    let says = [reject.to_string(), refused.to_string(), "the line is cut".to_owned()];
+    for (error, says) in errors.iter().zip(says) {
+        let source = std::error::Error::source(error).unwrap();
+        assert_eq!((error.to_string(), source.to_string()), (says.clone(), says));
+    }
+}

@@ -29,7 +29,8 @@ fn a_table_and_its_rows_and_frames_do_not_show_them() {
         let mut decoder = Decoder::new(config(features));
         let table = decoder.decode_table(&wire, &mut rows).unwrap();
         assert_eq!(table.len(), 2);
-        let frames: Vec<_> = table.iter().collect();
+        let frames: Vec<_> = table.into_iter().collect();
+        assert!((&table).into_iter().eq(frames.iter().copied()));
         format!("{:?} {:?} {:?} {frames:?}", table, table.iter(), table.rows())
     });
 }
@@ -45,4 +46,23 @@ fn a_decoder_and_a_session_do_not_show_what_they_stage() {
         assert!(decoder.staged() > 0 && session.staged() > 0);
         format!("{decoder:?} {session:?}")
     });
+}
+
+#[test]
+fn an_owned_frame_shows_what_its_frame_shows() {
+    assert_looks_the_same(|features| {
+        let mut chunk = bytes::Bytes::from(wire(features));
+        let mut decoder = StreamDecoder::new(config(features));
+        let hello = decoder.next_frame(&mut chunk).unwrap().unwrap();
+        let data = decoder.next_frame(&mut chunk).unwrap().unwrap();
+        assert_eq!(format!("{data:?}"), format!("{:?}", data.frame()));
+        format!("{hello:?} {data:?} {:?}", decoder.config())
+    });
+}
+
+#[test]
+fn a_decoder_with_a_monitor_shows_its_gauges() {
+    let monitor = std::sync::Arc::new(oap::Monitor::default());
+    let decoder = Decoder::new(config(0)).with_monitor(&monitor);
+    assert!(format!("{decoder:?}").contains("in_flight: 0"));
 }

@@ -2,6 +2,7 @@
 //! what the spec asks of them.
 
 mod debug;
+mod errors;
 mod frames;
 mod game;
 mod limits;
