@@ -66,3 +66,13 @@ fn a_decoder_with_a_monitor_shows_its_gauges() {
     let decoder = Decoder::new(config(0)).with_monitor(&monitor);
     assert!(format!("{decoder:?}").contains("in_flight: 0"));
 }
+
+#[test]
+fn what_is_no_secret_is_shown() {
+    let hello = Hello { features: Some(3), ..Hello::new(4_096) };
+    let shown = "Hello { version: 1, max_frame: 4096, ack_window: None, .. }";
+    assert_eq!(format!("{hello:?}"), shown);
+    let data = Data { seq: 7, obj: None, body: b"abc" };
+    assert_eq!(format!("{data:?}"), "Data { seq: 7, obj: None, len: 3, .. }");
+    assert_eq!(oap::Kind::ALL.map(|kind| kind.to_string()), oap::Kind::ALL.map(oap::Kind::name));
+}
