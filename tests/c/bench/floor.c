@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { PREFIX = 8, DATA = 3, ACK = 4, MAX_HEADER = 2048, MAX_FRAME = 1 << 20, OBJ_FIELD = 69 };
+enum { PREFIX = 8, DATA = 3, ACK = 4, MAX_HEADER = 2048, MAX_FRAME = 1 << 20 };
 
 /* Bytes of the field 1, a canonical varint; 0 where it is none. */
 static size_t seq_field(const uint8_t *header, size_t len, uint64_t *seq)
@@ -23,14 +23,19 @@ static size_t seq_field(const uint8_t *header, size_t len, uint64_t *seq)
     return 0;
 }
 
-static bool is_obj_field(const uint8_t *field, size_t len)
+bool floor_is_obj(const uint8_t *obj)
 {
-    if (len != OBJ_FIELD || memcmp(field, "\x12\x43" "b3:", 5) != 0)
+    if (memcmp(obj, "b3:", 3) != 0)
         return false;
     unsigned bad = 0; /* without a branch, so that a compiler takes many at once */
-    for (size_t i = 5; i < OBJ_FIELD; i++)
-        bad |= ((uint8_t)(field[i] - '0') > 9) & ((uint8_t)(field[i] - 'a') > 5);
+    for (size_t i = 3; i < OBJ_BYTES; i++)
+        bad |= ((uint8_t)(obj[i] - '0') > 9) & ((uint8_t)(obj[i] - 'a') > 5);
     return !bad;
+}
+
+static bool is_obj_field(const uint8_t *field, size_t len)
+{
+    return len == 2 + OBJ_BYTES && memcmp(field, "\x12\x43", 2) == 0 && floor_is_obj(field + 2);
 }
 
 /* Whether what follows the seq is good for the kind. */

@@ -1,4 +1,5 @@
 #include "http2.h"
+#include "floor.h"
 
 #include <nghttp2/nghttp2.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@ enum { WINDOW = 1 << 30, MAX_FRAME = 1 << 20, STREAM = 1 };
 
 static size_t frames_taken;
 static const uint8_t *volatile last_data;
+static bool with_obj;
 
 static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user)
 {
@@ -19,9 +21,9 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 
 static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream, const uint8_t *data, size_t len, void *user)
 {
-    (void)session, (void)flags, (void)stream, (void)len, (void)user;
+    (void)session, (void)flags, (void)stream, (void)user;
     last_data = data;
-    return 0;
+    return !with_obj || (len >= OBJ_BYTES && floor_is_obj(data)) ? 0 : NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
 static ssize_t give_body(nghttp2_session *session, int32_t stream, uint8_t *out, size_t room, uint32_t *flags,
@@ -88,6 +90,7 @@ size_t http2_decode(const work *work)
     if (server == NULL)
         server = new_server();
     frames_taken = 0;
+    with_obj = work->obj;
     for (size_t at = 0; at < work->http2_size; at += work->chunk) {
         size_t left = work->http2_size - at, len = left < work->chunk ? left : work->chunk;
         if (nghttp2_session_mem_recv(server, work->http2 + at, len) != (ssize_t)len)

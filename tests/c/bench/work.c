@@ -1,5 +1,7 @@
 #include "work.h"
 
+#include "floor.h"
+
 #include <oap.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,20 +28,22 @@ static size_t http2_head(uint8_t *out, size_t body, uint8_t type)
 
 static work data_work(const char *name, size_t frames, size_t body, bool obj)
 {
+    const size_t obj_len = obj ? OBJ_BYTES : 0;
     uint8_t *bytes = memset(room(body), 0x5a, body);
-    uint8_t *wire = room(frames * (OAP_MAX_HEAD_BYTES + body)), *http2 = room(frames * (HTTP2_HEAD + body));
+    uint8_t *wire = room(frames * (OAP_MAX_HEAD_BYTES + body)), *http2 = room(frames * (HTTP2_HEAD + obj_len + body));
     size_t at = 0, http2_at = 0, size;
     for (uint64_t seq = 1; seq <= frames; seq++) {
-        if (oap_encode_data(seq, obj ? OBJ : NULL, obj ? sizeof OBJ - 1 : 0, bytes, body, wire + at,
+        if (oap_encode_data(seq, obj ? OBJ : NULL, obj_len, bytes, body, wire + at,
                             OAP_MAX_HEAD_BYTES + body, &size) != OAP_STATUS_OK)
             abort();
         at += size;
-        http2_at += http2_head(http2 + http2_at, body, HTTP2_DATA);
-        memcpy(http2 + http2_at, bytes, body);
-        http2_at += body;
+        http2_at += http2_head(http2 + http2_at, obj_len + body, HTTP2_DATA);
+        memcpy(http2 + http2_at, OBJ, obj_len);
+        memcpy(http2 + http2_at + obj_len, bytes, body);
+        http2_at += obj_len + body;
     }
     free(bytes);
-    return (work){name, frames, wire, at, http2, http2_at, at};
+    return (work){name, frames, obj, wire, at, http2, http2_at, at};
 }
 
 static work ack_work(size_t frames)
@@ -55,7 +59,7 @@ static work ack_work(size_t frames)
         memcpy(http2 + http2_at, one, sizeof one);
         http2_at += sizeof one;
     }
-    return (work){"ack", frames, wire, at, http2, http2_at, at};
+    return (work){"ack", frames, false, wire, at, http2, http2_at, at};
 }
 
 const work *all_works(void)

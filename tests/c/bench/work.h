@@ -2,6 +2,7 @@
 #ifndef WORK_H
 #define WORK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,9 +15,10 @@ enum { TINY_BODY = 32, MOST_FRAMES = 1000 };
 typedef struct work {
     const char *name;
     size_t frames;
+    bool obj;
     const uint8_t *wire;
     size_t size;
-    const uint8_t *http2; /* the same payloads in DATA, or as many WINDOW_UPDATE as there are ACK */
+    const uint8_t *http2; /* the same payloads in DATA, an obj in front of its body; or as many WINDOW_UPDATE as there are ACK */
     size_t http2_size;
     size_t chunk; /* bytes of the pieces that it comes in; `size` where it comes whole */
 } work;
