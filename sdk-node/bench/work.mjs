@@ -48,26 +48,30 @@ const opened = (stream) => [
 
 /** Streams of bad peers by what is wrong with them, and an honest one. Those that break a rule do so at their end. */
 export const streams = {
-  honest: { bytes: wire('tiny') },
-  'honest, relaxed': { bytes: wire('tiny'), config: { strictHeaders: false } },
-  'honest, frames of 10 bytes': { bytes: wire('ack') },
-  frame_oversize: behindGoodFrames('00100001'),
-  unknown_envelope: behindGoodFrames('0000000807'),
-  header_malformed: behindGoodFrames('0000000a030000020880'),
-  bad_hello: behindGoodFrames('0000000e01000006080210808040'),
-  bad_hello_pq: {
+  'honest: DATA of 32 bytes': { bytes: wire('tiny') },
+  'honest: DATA, relaxed': { bytes: wire('tiny'), config: { strictHeaders: false } },
+  'honest: ACK': { bytes: wire('ack') },
+  'reject: frame_oversize': behindGoodFrames('00100001'),
+  'reject: unknown_envelope': behindGoodFrames('0000000807'),
+  'reject: header_malformed': behindGoodFrames('0000000a030000020880'),
+  'reject: bad_hello': behindGoodFrames('0000000e01000006080210808040'),
+  'reject: bad_hello_pq': {
     bytes: encode([...frames.tiny, { kind: 'HELLO', maxFrame: 4_096, features: 1n }]),
     config: { allowPqHelloFlags: false },
   },
-  truncated: behindGoodFrames('0000000a0300000208'),
-  'honest, with a session': { bytes: encode([...opened('x'), ...frames.tiny]), session: true },
-  missing_obj: {
+  'reject: truncated': behindGoodFrames('0000000a0300000208'),
+  'session: honest': { bytes: encode([...opened('x'), ...frames.tiny]), session: true },
+  'session: missing_obj': {
     bytes: encode([...opened('objects/x'), ...data(1_000, 32, OBJ), { kind: 'DATA', seq: 1_001 }]),
     session: true,
   },
-  credit_violation: { bytes: encode([...opened('x'), ...data(1_025, 32)]), session: true },
-  'byte by byte': { bytes: wire('tiny'), size: 1 },
-  'unknown fields, relaxed': {
+  'session: credit_violation': { bytes: encode([...opened('x'), ...data(1_025, 32)]), session: true },
+  'honest: END, the dearest a byte': {
+    bytes: encode(Array.from({ length: 1_000 }, () => ({ kind: 'END', seq: 7, status: 0 }))),
+  },
+  'byte by byte: honest DATA': { bytes: wire('tiny'), size: 1 },
+  'byte by byte: header_malformed': { ...behindGoodFrames('0000000a030000020880'), size: 1 },
+  'relaxed: unknown fields': {
     bytes: Buffer.concat(Array(1_000).fill(hex('000000120300000a0801f801017203616263'))),
     config: { strictHeaders: false },
   },

@@ -23,15 +23,13 @@ class FrameView {
   readonly #at: number;
   /** Kind and flags; and its number, if it has one: read with the frame, where the row is at hand. */
   readonly #kind: number;
-  readonly #low: number;
-  readonly #high: number;
+  readonly #number: number;
 
   constructor(batch: Batch, words: Uint32Array, at: number) {
     this.#batch = batch;
     this.#at = at;
     this.#kind = words[at + Row.Kind]! >>> 16;
-    this.#low = words[at + Row.SeqLow]!;
-    this.#high = words[at + Row.SeqHigh]!;
+    this.#number = words[at + Row.SeqHigh]! * 2 ** 32 + words[at + Row.SeqLow]!;
   }
 
   get kind(): Kind {
@@ -44,8 +42,7 @@ class FrameView {
   }
 
   get seqNumber(): number | undefined {
-    const byte = this.#kind & 0xff;
-    return byte === DATA || byte === END ? numberOf(this.#high, this.#low) : undefined;
+    return seqOf(this.#kind, this.#number);
   }
 
   get upTo(): bigint | undefined {
@@ -53,7 +50,7 @@ class FrameView {
   }
 
   get upToNumber(): number | undefined {
-    return (this.#kind & 0xff) === ACK ? numberOf(this.#high, this.#low) : undefined;
+    return upToOf(this.#kind, this.#number);
   }
 
   get obj(): string | undefined {
@@ -61,7 +58,7 @@ class FrameView {
   }
 
   get len(): number | undefined {
-    return (this.#kind & 0xff) === DATA ? this.#batch.words[this.#at + Row.BodyLen] : undefined;
+    return (this.#kind & 0xff) === DATA ? this.#batch.words()[this.#at + Row.BodyLen] : undefined;
   }
 
   get body(): Buffer | undefined {
@@ -103,11 +100,11 @@ class FrameView {
 
   get ackWindow(): number | undefined {
     const there = has(this.#kind, HELLO, HAS_ACK_WINDOW);
-    return there ? this.#batch.words[this.#at + Row.Kind]! & 0xffff : undefined;
+    return there ? this.#batch.words()[this.#at + Row.Kind]! & 0xffff : undefined;
   }
 
   #value(byte: number): number | undefined {
-    return (this.#kind & 0xff) === byte ? this.#batch.words[this.#at + Row.Value] : undefined;
+    return (this.#kind & 0xff) === byte ? this.#batch.words()[this.#at + Row.Value] : undefined;
   }
 
   /** A plain object that shares no memory with the chunk: to keep, to compare, to post to another thread. */
@@ -132,7 +129,15 @@ const wideOf = (batch: Batch, at: number): bigint => batch.wide[at >>> 1]!;
 const has = (kind: number, byte: number, flag: number): boolean =>
   (kind & 0xff) === byte && ((kind >>> 8) & flag) !== 0;
 
-const numberOf = (high: number, low: number): number => (high === 0 ? low : exact(high, low));
+function seqOf(kind: number, value: number): number | undefined {
+  const byte = kind & 0xff;
+  return byte === DATA || byte === END ? safe(value) : undefined;
+}
+
+const upToOf = (kind: number, value: number): number | undefined =>
+  (kind & 0xff) === ACK ? safe(value) : undefined;
+
+const safe = (value: number): number => (value <= Number.MAX_SAFE_INTEGER ? value : tooLarge());
 
 const FIELDS = {
   HELLO: ['version', 'maxFrame', 'features', 'ackWindow'],
@@ -143,12 +148,8 @@ const FIELDS = {
   ERROR: ['code', 'reason'],
 } as const satisfies Record<Kind, readonly (keyof FrameView)[]>;
 
-function exact(high: number, low: number): number {
-  const value = high * 2 ** 32 + low;
-  if (value > Number.MAX_SAFE_INTEGER) {
-    throw new RangeError('the number is over Number.MAX_SAFE_INTEGER: read the bigint');
-  }
-  return value;
+function tooLarge(): never {
+  throw new RangeError('the number is over Number.MAX_SAFE_INTEGER: read the bigint');
 }
 
 /** Columns of a batch: typed arrays of their own memory, one element a frame. */
@@ -169,9 +170,9 @@ export class Frames implements Iterable<Frame> {
   readonly #batch: Batch;
   readonly #first: number;
   /** How many frames there are. */
-  readonly length: number;
+  declare readonly length: number;
   /** What the bytes behind the last of these frames were rejected for. */
-  readonly reject: OapRejectError | undefined;
+  declare readonly reject: OapRejectError | undefined;
 
   /** @internal */
   constructor(batch: Batch, reject: OapRejectError | undefined, first = 0) {
@@ -186,7 +187,7 @@ export class Frames implements Iterable<Frame> {
     const place = index < 0 ? this.length + index : index;
     const there = Number.isInteger(place) && place >= 0 && place < this.length;
     return there
-      ? (new FrameView(this.#batch, this.#batch.words, this.#word(place)) as unknown as Frame)
+      ? (new FrameView(this.#batch, this.#batch.words(), this.#word(place)) as unknown as Frame)
       : undefined;
   }
 
@@ -197,7 +198,7 @@ export class Frames implements Iterable<Frame> {
   }
 
   [Symbol.iterator](): Iterator<Frame, unknown> {
-    return new FramesIterator(this.#batch, this.#word(0), this.#word(this.length), this.reject);
+    return new FramesIterator(this.#batch, this.#word(0), this.reject);
   }
 
   /** Numbers of all frames at once, copied. */
@@ -205,7 +206,8 @@ export class Frames implements Iterable<Frame> {
     const kind = new Uint8Array(this.length);
     const number = new BigUint64Array(this.length);
     const len = new Uint32Array(this.length);
-    const { words, wide } = this.#batch;
+    const words = this.#batch.words();
+    const { wide } = this.#batch;
     for (let index = 0, at = this.#word(0); index < this.length; index += 1, at += Row.Words) {
       const byte = (words[at + Row.Kind]! >>> 16) & 0xff;
       kind[index] = byte;
@@ -231,10 +233,10 @@ class FramesIterator implements Iterator<Frame, unknown> {
   readonly #end: number;
   readonly #reject: OapRejectError | undefined;
 
-  constructor(batch: Batch, at: number, end: number, reject: OapRejectError | undefined) {
+  constructor(batch: Batch, at: number, reject: OapRejectError | undefined) {
     this.#batch = batch;
     this.#at = at;
-    this.#end = end;
+    this.#end = (1 + batch.count) * Row.Words;
     this.#reject = reject;
   }
 
@@ -248,7 +250,7 @@ class FramesIterator implements Iterator<Frame, unknown> {
     }
     this.#at = at + Row.Words;
     const batch = this.#batch;
-    return { done, value: new FrameView(batch, batch.words, done ? 0 : at) as unknown as Frame };
+    return { done, value: new FrameView(batch, batch.words(), done ? 0 : at) as unknown as Frame };
   }
 
   [Symbol.iterator](): this {

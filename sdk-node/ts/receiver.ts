@@ -3,7 +3,7 @@
 import { OapRejectError } from './errors.js';
 import { Frames } from './frames.js';
 import type { Taker } from './native.js';
-import { fill } from './table.js';
+import { fill, type Batch } from './table.js';
 
 export class Receiver<T extends Taker> {
   readonly taker: T;
@@ -19,14 +19,15 @@ export class Receiver<T extends Taker> {
   take(chunk: Uint8Array): Frames {
     this.mustBeOpen();
     const batch = fill(this.#seat, chunk);
-    if (!batch.rejected) {
-      return new Frames(batch, undefined);
-    }
+    return new Frames(batch, batch.rejected ? this.rejectBehind(batch) : undefined);
+  }
+
+  private rejectBehind(batch: Batch): OapRejectError {
     const reject = this.reject!;
     if (batch.count === 0) {
       throw reject;
     }
-    return new Frames(batch, reject);
+    return reject;
   }
 
   finish(): void {

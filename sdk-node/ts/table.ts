@@ -102,7 +102,8 @@ export class Batch {
     this.#lead = lead;
   }
 
-  get words(): Uint32Array {
+  /** A method, not a getter: how often a getter is called is unknown to V8, which then inlines it last or never. */
+  words(): Uint32Array {
     const table = this.#table;
     return (table.generation === this.#generation ? table : this.#own()).words;
   }
@@ -114,7 +115,7 @@ export class Batch {
 
   /** The body of the row at word `at`. */
   body(at: number): Buffer {
-    const words = this.words;
+    const words = this.words();
     const lead = this.#lead;
     if (lead !== null && at === Row.Words) {
       return lead.subarray(words[at + Row.Body]!, words[at + Row.Body]! + words[at + Row.BodyLen]!);
@@ -128,7 +129,7 @@ export class Batch {
 
   /** The text of the row at word `at`. */
   text(at: number, encoding: 'utf8' | 'latin1'): string {
-    const words = this.words;
+    const words = this.words();
     const start = words[at + Row.Text]!;
     const length = words[at + Row.TextLen]! & 0xffff;
     const lead = this.#lead;

@@ -69,27 +69,27 @@ def with_unknown_fields(count):
 
 def all_rows(rounds):
     """Each in rounds with the honest stream of its make."""
-    rejects = {"honest": HONEST, **REJECTS}
-    calls = {
-        label: received(wire, label, NO_PQ if label == "bad_hello_pq" else WINDOW)
-        for label, wire in REJECTS.items()
-    }
-    yield from per_byte("hostile: rejects", rejects, {"honest": received(HONEST, None), **calls}, rounds)
+    wires = {"session: honest": HONEST, **{f"session: {label}": wire for label, wire in REJECTS.items()}}
+    calls = {"session: honest": received(HONEST, None)}
+    for label, wire in REJECTS.items():
+        calls[f"session: {label}"] = received(wire, label, NO_PQ if label == "bad_hello_pq" else WINDOW)
+    yield from per_byte(wires, calls, rounds)
 
     honest = oap.encode_batch(data(10, 32))
     endless = frame(oap.Kind.DATA, b"\x08\x07", bytes(1 << 19))[: len(honest)]
-    wires = {"honest": honest, "a frame that never ends": endless}
+    wires = {"byte by byte: honest DATA": honest, "byte by byte: a frame that never ends": endless}
     calls = {what: fed(single_bytes(wire)) for what, wire in wires.items()}
-    yield from per_byte("hostile: byte by byte", wires, calls, rounds)
+    yield from per_byte(wires, calls, rounds)
 
-    names = {"honest": 0, "1 unknown field": 1, "100 unknown fields": 100}
-    wires = {what: with_unknown_fields(count) for what, count in names.items()}
+    end = oap.encode_batch([oap.End(7, 0)] * 1000)
+    wires = {"honest: DATA of 32 bytes": with_unknown_fields(0), "honest: END, the dearest a byte": end}
+    wires |= {"relaxed: 1 unknown field": with_unknown_fields(1), "relaxed: 100 unknown fields": with_unknown_fields(100)}
     calls = {what: fed([wire], RELAXED) for what, wire in wires.items()}
-    yield from per_byte("hostile: relaxed", wires, calls, rounds)
+    yield from per_byte(wires, calls, rounds)
 
 
-def per_byte(work, wires, calls, rounds):
-    found = rows(work, [Case(what, "oap", call) for what, call in calls.items()], 1, rounds, "byte")
+def per_byte(wires, calls, rounds):
+    found = rows("hostile", [Case(what, "oap", call) for what, call in calls.items()], 1, rounds, "byte")
     for row in found:
         row.ns = round(row.ns / len(wires[row.what]), 3)
     return found

@@ -76,6 +76,9 @@ def rust():
     yield Target("rust", "encode_to to an append by hand", ratio("rust", "encode", "encode_to", "append by hand"), most=1.5)
     size = ratio("rust", "obj64k", "FrameTable", "FrameTable", "obj")
     yield Target("rust", "a body of 64 KiB to one of 4 KiB", size, least=0.9, most=1.1)
+    for kib in (60, 68):
+        apart = ratio("rust", "sizes", f"{kib} KiB", "4 KiB")
+        yield Target("rust", f"16 bodies of {kib} KiB to as many of 4 KiB", apart, least=0.9, most=1.1)
     bits = ratio("rust", "features", "a session, 64 feature bits", "a session, no feature bits")
     yield Target("rust", "feature bits in HELLO", bits, most=1.01)
     watched = ratio("rust", "tiny", "FrameTable, monitored", "FrameTable")
@@ -84,22 +87,6 @@ def rust():
     yield Target("rust", "16 threads on one monitor", crowd, most=1.05)
     yield Target("rust", "10,000 idle sessions with decoders", lambda f: f.bytes("rust") / MIB, most=4, unit="MiB")
     yield Target("rust", "a decoder made", lambda f: f.least("rust", "setup", "oap", "Decoder"), most=1_000, unit="ns")
-    yield from hostile_rust()
-
-
-def hostile_rust():
-    """No more than honest bytes, as closely as a median tells."""
-    data, ends = "honest: DATA of 32 bytes", "honest: END, the dearest a byte"
-
-    def worst(has, honest):
-        return lambda f: f.most("rust", "hostile", has) / f.ns("rust", "hostile", honest)
-
-    yield Target("rust", "a byte of a stream that is rejected, the worst", worst("reject: ", data), most=1.05)
-    yield Target("rust", "a byte of unknown fields to one of END", worst("relaxed: ", ends), most=1.05)
-    yield Target("rust", "byte by byte: bad to honest",
-                 worst("byte by byte: header_malformed", "byte by byte: honest DATA"), most=1.05)
-    yield Target("rust", "byte by byte: unknown fields to honest",
-                 worst("byte by byte: unknown", "byte by byte: honest DATA"), most=1.05)
 
 
 def c():
@@ -147,6 +134,31 @@ def python():
     yield Target("python", "encode: struct to a batch", batch, least=10)
 
 
+# The row of honest bytes, and what the names of hostile ones beside it begin with.
+HOSTILE = {
+    "rust": [("honest: DATA of 32 bytes", "reject: "), ("honest: END, the dearest a byte", "relaxed: "),
+             ("byte by byte: honest DATA", "byte by byte: header_malformed"), ("byte by byte: honest DATA", "byte by byte: unknown")],
+    "c": [("honest: DATA of 32 bytes", "reject: "), ("honest: END, the dearest a byte", "relaxed: "),
+          ("byte by byte: honest DATA", "byte by byte: header_malformed"), ("byte by byte: honest DATA", "byte by byte: unknown")],
+    "go": [("honest: DATA of 32 bytes", "reject: "), ("honest: END, the dearest a byte", "relaxed: "),
+           ("Decoder, byte by byte: honest DATA", "Decoder, byte by byte: a bad kind")],
+    "node": [("honest: DATA of 32 bytes", "reject: "), ("honest: END, the dearest a byte", "relaxed: "),
+             ("byte by byte: honest DATA", "byte by byte: header_malformed")],
+    "python": [("session: honest", "session: "), ("honest: END, the dearest a byte", "relaxed: "),
+               ("byte by byte: honest DATA", "byte by byte: a frame")],
+}
+
+
+def hostile():
+    """A hostile byte costs no more than an honest one, as closely as a median tells."""
+    for language, pairs in HOSTILE.items():
+        for honest, bad in pairs:
+            def worst(f, language=language, honest=honest, bad=bad):
+                return f.most(language, "hostile", bad) / f.ns(language, "hostile", honest)
+
+            yield Target(language, f"a hostile byte: {bad.strip(': ')}, the worst, to {honest}", worst, most=1.05)
+
+
 def batches():
     for language in ("c", "go", "node", "python"):
         def peers(f, language=language):
@@ -155,4 +167,4 @@ def batches():
         yield Target(language, "encode: the best peer to the best of oap", peers, least=1)
 
 
-TARGETS = [*rust(), *c(), *go(), *node(), *python(), *batches()]
+TARGETS = [*rust(), *c(), *go(), *node(), *python(), *batches(), *hostile()]

@@ -47,9 +47,18 @@ fn floor(work: &Work) -> Case<'_> {
     })
 }
 
+/// By the size of their bodies.
+pub fn sizes<'w>(works: &'w [(&'static str, Work)]) -> Vec<Case<'w>> {
+    works.iter().map(|(what, work)| table_named(work, what)).collect()
+}
+
 fn table(work: &Work) -> Case<'_> {
+    table_named(work, "FrameTable")
+}
+
+fn table_named<'w>(work: &'w Work, what: &'w str) -> Case<'w> {
     let mut rows = vec![Row::default(); work.items.len()];
-    case(work, "FrameTable", "oap", move || {
+    case(work, what, "oap", move || {
         let mut decoder = Decoder::new(Config::default());
         check(work, decoder.decode_table(black_box(&work.wire), &mut rows));
     })

@@ -14,16 +14,17 @@ mod work;
 
 use measure::Case;
 use std::process::ExitCode;
-use work::Work;
+use work::Works;
 
 const IDLE: usize = 10_000;
 
 /// The first of a group is what the others are compared with.
-fn groups(works: &[Work]) -> Vec<Vec<Case<'_>>> {
-    let tiny = &works[0];
-    let mut groups: Vec<_> = works.iter().map(decoders::cases).collect();
+fn groups(works: &Works) -> Vec<Vec<Case<'_>>> {
+    let tiny = &works.kinds[0];
+    let mut groups: Vec<_> = works.kinds.iter().map(decoders::cases).collect();
     groups[0].push(sessions::recv(tiny));
     groups.extend([
+        decoders::sizes(&works.sizes),
         decoders::split(tiny),
         encoders::cases(tiny),
         calls::cases(tiny),
@@ -54,7 +55,7 @@ fn print_json(cases: &[Case<'_>], medians: &[f64]) {
     }
 }
 
-fn measure_all(works: &[Work], json: bool) {
+fn measure_all(works: &Works, json: bool) {
     let idle = sessions::idle_bytes(IDLE);
     for cases in &mut groups(works) {
         let medians = measure::medians(cases);
@@ -72,7 +73,7 @@ fn measure_all(works: &[Work], json: bool) {
     }
 }
 
-fn run_once(works: &[Work], work: &str, what: &str) -> ExitCode {
+fn run_once(works: &Works, work: &str, what: &str) -> ExitCode {
     let mut groups = groups(works);
     match groups.iter_mut().flatten().find(|case| case.work == work && case.what == what) {
         Some(case) => {

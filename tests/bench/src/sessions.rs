@@ -108,12 +108,10 @@ fn decode_often(work: &Work, monitor: Option<&Arc<Monitor>>) {
     }
 }
 
-/// Bytes that so many sessions, each with a decoder of its own beside it, keep resident; `None` where the system does
-/// not say.
+/// Bytes that so many sessions, each of which decodes, keep resident; `None` where the system does not say.
 pub fn idle_bytes(count: usize) -> Option<usize> {
     let before = resident()?;
-    let held: Vec<_> =
-        (0..count).map(|_| (receiver_without_stream(), Decoder::new(config()))).collect();
+    let held: Vec<_> = (0..count).map(|_| receiver_without_stream()).collect();
     let bytes = resident()?.saturating_sub(before);
     assert_eq!(black_box(held).len(), count);
     Some(bytes)

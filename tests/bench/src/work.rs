@@ -30,14 +30,31 @@ pub fn tiny() -> Work {
     work("tiny", 1_000, None, Some(32))
 }
 
+pub struct Works {
+    /// Tiny first.
+    pub kinds: Vec<Work>,
+    /// A few frames by the size of their bodies. At 64 KiB all frames fall into one set of the processor's cache of
+    /// addresses, at 60 and 68 KiB they do not.
+    pub sizes: Vec<(&'static str, Work)>,
+}
+
 /// Those whose frames are decoded.
-pub fn all() -> Vec<Work> {
-    vec![
-        tiny(),
-        work("ack", 1_000, None, None),
-        work("obj", 200, Some(OBJ), Some(4 << 10)),
-        work("obj64k", 64, Some(OBJ), Some(64 << 10)),
-    ]
+pub fn all() -> Works {
+    let sized = |what, kib: usize| (what, work("sizes", 16, Some(OBJ), Some(kib << 10)));
+    Works {
+        kinds: vec![
+            tiny(),
+            work("ack", 1_000, None, None),
+            work("obj", 200, Some(OBJ), Some(4 << 10)),
+            work("obj64k", 64, Some(OBJ), Some(64 << 10)),
+        ],
+        sizes: vec![
+            sized("4 KiB", 4),
+            sized("60 KiB", 60),
+            sized("64 KiB", 64),
+            sized("68 KiB", 68),
+        ],
+    }
 }
 
 fn work(name: &'static str, frames: u64, obj: Option<&'static str>, body: Option<usize>) -> Work {

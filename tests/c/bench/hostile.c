@@ -66,6 +66,15 @@ static stream *new_session_stream(oap_status verdict)
     return made;
 }
 
+/* What costs most a byte and is honest: nothing but fields, which are read by the table. */
+static stream *new_end_stream(void)
+{
+    stream *made = new_stream(OAP_STATUS_OK);
+    for (int i = 0; i < 1000; i++)
+        ADD_FRAME(made, OAP_KIND_END, "\x08\x07\x10\x00");
+    return made;
+}
+
 /* Headers of 2 KiB, all of it fields that nobody knows. */
 static stream *new_strange_stream(void)
 {
@@ -188,17 +197,18 @@ size_t add_hostile(bench_case *all)
 {
     static const uint8_t oversize[] = {0x00, 0x10, 0x00, 0x01}, stranger[] = {0, 0, 0, 8, 0x99};
     bench_case *to = all;
-    to = add_stream(to, "honest", new_tiny_stream(OAP_STATUS_OK), decoded);
-    to = add_stream(to, "bad_hello", ENDING(OAP_STATUS_BAD_HELLO, OAP_KIND_HELLO, "\x08\x02"), decoded);
-    to = add_stream(to, "bad_hello_pq", with_features(), decoded);
-    to = add_stream(to, "frame_oversize", ending_early(OAP_STATUS_FRAME_OVERSIZE, oversize, sizeof oversize), decoded);
-    to = add_stream(to, "unknown_envelope", ending_early(OAP_STATUS_UNKNOWN_ENVELOPE, stranger, 5), decoded);
-    to = add_stream(to, "header_malformed", ENDING(OAP_STATUS_HEADER_MALFORMED, OAP_KIND_ACK, "\x08\x80\x00"), decoded);
-    to = add_stream(to, "truncated", ending_early(OAP_STATUS_TRUNCATED, stranger, 3), decoded);
-    to = add_stream(to, "unknown fields, relaxed", new_strange_stream(), decoded);
-    to = add_stream(to, "honest, session", new_session_stream(OAP_STATUS_OK), received);
-    to = add_stream(to, "missing_obj, session", without_obj(), received);
-    to = add_stream(to, "credit_violation, session", out_of_turn(), received);
+    to = add_stream(to, "honest: DATA of 32 bytes", new_tiny_stream(OAP_STATUS_OK), decoded);
+    to = add_stream(to, "honest: END, the dearest a byte", new_end_stream(), decoded);
+    to = add_stream(to, "reject: bad_hello", ENDING(OAP_STATUS_BAD_HELLO, OAP_KIND_HELLO, "\x08\x02"), decoded);
+    to = add_stream(to, "reject: bad_hello_pq", with_features(), decoded);
+    to = add_stream(to, "reject: frame_oversize", ending_early(OAP_STATUS_FRAME_OVERSIZE, oversize, sizeof oversize), decoded);
+    to = add_stream(to, "reject: unknown_envelope", ending_early(OAP_STATUS_UNKNOWN_ENVELOPE, stranger, 5), decoded);
+    to = add_stream(to, "reject: header_malformed", ENDING(OAP_STATUS_HEADER_MALFORMED, OAP_KIND_ACK, "\x08\x80\x00"), decoded);
+    to = add_stream(to, "reject: truncated", ending_early(OAP_STATUS_TRUNCATED, stranger, 3), decoded);
+    to = add_stream(to, "relaxed: unknown fields of 2 bytes", new_strange_stream(), decoded);
+    to = add_stream(to, "session: honest", new_session_stream(OAP_STATUS_OK), received);
+    to = add_stream(to, "session: missing_obj", without_obj(), received);
+    to = add_stream(to, "session: credit_violation", out_of_turn(), received);
     return (size_t)(to - all);
 }
 
@@ -206,8 +216,8 @@ size_t add_trickled(bench_case *all)
 {
     stream *malformed = ENDING(OAP_STATUS_HEADER_MALFORMED, OAP_KIND_ACK, "\x08\x80\x00");
     bench_case *to = all;
-    to = add_stream(to, "byte by byte, honest", new_tiny_stream(OAP_STATUS_OK), trickled);
-    to = add_stream(to, "byte by byte, unknown fields, relaxed", new_strange_stream(), trickled);
-    to = add_stream(to, "byte by byte, header_malformed", malformed, trickled);
+    to = add_stream(to, "byte by byte: honest DATA", new_tiny_stream(OAP_STATUS_OK), trickled);
+    to = add_stream(to, "byte by byte: unknown fields, relaxed", new_strange_stream(), trickled);
+    to = add_stream(to, "byte by byte: header_malformed", malformed, trickled);
     return (size_t)(to - all);
 }

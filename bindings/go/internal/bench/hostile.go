@@ -123,10 +123,10 @@ func hostileSessions() []candidate {
 		return candidate{"hostile", what, isOap, "byte", len(w.wire), run}
 	}
 	return []candidate{
-		perByte("honest, a session", &plain, plain.sessionRejected("s", nil, 0)),
-		perByte("reject: credit_violation", &plain, plain.sessionRejected("s", bad, oap.ErrCreditViolation)),
-		perByte("honest, a session of objects", &objects, objects.sessionRejected("objects", nil, 0)),
-		perByte("reject: missing_obj", &objects, objects.sessionRejected("objects", bad, oap.ErrMissingObj)),
+		perByte("session: honest", &plain, plain.sessionRejected("s", nil, 0)),
+		perByte("session: credit_violation", &plain, plain.sessionRejected("s", bad, oap.ErrCreditViolation)),
+		perByte("session: honest, with obj", &objects, objects.sessionRejected("objects", nil, 0)),
+		perByte("session: missing_obj", &objects, objects.sessionRejected("objects", bad, oap.ErrMissingObj)),
 	}
 }
 
