@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
-"""`make bench`: runs every language's benchmark, prints tables and targets as Markdown, keeps the raw figures in
-build/bench.json and draws docs/performance.svg. Expects `make build`.
+"""`make bench`: runs every language's benchmark, prints targets and tables as Markdown and writes them to
+docs/perf/figures.md, keeps the raw figures in build/bench.json and draws docs/performance.svg. Expects `make build`.
 
 report.py               measures
-report.py --again       prints and draws what build/bench.json holds
+report.py --again       prints, writes and draws what build/bench.json holds
 """
 
+import contextlib
+import io
 import json
 import os
 import platform
@@ -67,7 +69,7 @@ def table(head: tuple, lines: list) -> None:
 
 def show_works(language: str, rows: list) -> None:
     """Each work's rows beside the first of a peer or floor in it."""
-    print(f"### {NAMES.get(language, language)}\n")
+    print(f"## {NAMES.get(language, language)}\n")
     lines = []
     for work in dict.fromkeys(row["work"] for row in rows):
         of_work = [row for row in rows if row["work"] == work and "ns" in row]
@@ -78,7 +80,7 @@ def show_works(language: str, rows: list) -> None:
 
 
 def show_calls(rows: list) -> None:
-    print("### What a call costs\n")
+    print("## What a call costs\n")
     chosen = [row for row in rows if row["role"] != "peer" and "ns" in row
               and (row["work"] in CALLS or row["what"] in CALLS)]
     lines = []
@@ -92,7 +94,7 @@ def show_calls(rows: list) -> None:
 
 
 def show_targets(rows: list) -> None:
-    print("### Targets\n")
+    print("## Targets\n")
     figures = Figures(rows)
     lines = []
     for target in TARGETS:
@@ -101,16 +103,31 @@ def show_targets(rows: list) -> None:
     table(("language", "what", "limit", "measured", ""), lines)
 
 
+def show_idle(rows: list) -> None:
+    lines = [(NAMES[row["language"]], row["what"], f"{row['bytes'] / 2**20:.3g} MiB") for row in rows if "bytes" in row]
+    print("## What idle sessions hold\n")
+    table(("language", "what", "memory"), lines)
+
+
 def show(found: dict) -> None:
     rows = found["rows"]
-    print(f"## What a frame costs\n\n{found['machine']}\n")
+    print(f"# What a frame costs: the figures of one run\n\nWritten by `make bench`; [performance.md](../performance.md) "
+          f"says what is measured and why some limits are missed.\n\n{found['machine']}\n")
     for words in found["said"]:
         print(words + "\n")
+    show_targets(rows)
+    show_calls(rows)
+    show_idle(rows)
     for language in NAMES:
         if of_language := [row for row in rows if row["language"] == language]:
             show_works(language, of_language)
-    show_calls(rows)
-    show_targets(rows)
+
+
+def shown(found: dict) -> str:
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        show(found)
+    return text.getvalue().rstrip() + "\n"
 
 
 def main() -> int:
@@ -118,7 +135,9 @@ def main() -> int:
         RAW.parent.mkdir(exist_ok=True)
         RAW.write_text(json.dumps(measure(), indent=1, ensure_ascii=False) + "\n")
     found = json.loads(RAW.read_text())
-    show(found)
+    report = shown(found)
+    print(report)
+    (ROOT / "docs" / "perf" / "figures.md").write_text(report)
     (ROOT / "docs" / "performance.svg").write_text(svg(found["rows"], found["machine"]))
     return 1 if any("failed" in words for words in found["said"]) else 0
 

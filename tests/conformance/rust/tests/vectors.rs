@@ -1,0 +1,12 @@
+//! The vectors, for those who run `cargo test` alone and for mutants of the core.
+
+use std::path::Path;
+use std::process::Command;
+
+#[test]
+fn every_vector_is_answered_as_it_says() {
+    let runner = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("run.py");
+    let testee = env!("CARGO_BIN_EXE_oap-testee");
+    let done = Command::new("python3").arg(runner).args(["--testee", testee]).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+}
