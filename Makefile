@@ -50,10 +50,16 @@ install: toolchains ## install liboap: PREFIX=/usr/local DESTDIR=
 	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" tools/install
 
 .PHONY: dist
-dist: toolchains venv ## make the C tarball and the Debian packages in build/release, and try each in a clean place
+dist: build venv ## make what is released, in all languages, in build/release with checksums, and try each in a clean place
 	@tools/need pkg-config:pkg-config lintian:lintian
 	rm -rf build/release
 	tools/dist/c build/release
+	sdk-python/dist build/release
+	sdk-node/pack build/release
+	bindings/go/dist build/release
+	tools/dist/crates build/release
+	tools/dist/conformance build/release
+	tools/dist/checksums build/release
 	.venv/bin/python -m pytest -q tests/dist
 
 lint: toolchains ## formatting and lints, without changing anything

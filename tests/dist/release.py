@@ -18,8 +18,9 @@ def artifact(pattern):
     return found
 
 
-def artifacts():
-    return sorted(path.name for path in RELEASE.iterdir())
+def files():
+    """The names of all, those in folders too."""
+    return sorted(str(path.relative_to(RELEASE)) for path in RELEASE.rglob("*") if path.is_file())
 
 
 def run(*command, cwd=None, **env):

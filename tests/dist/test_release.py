@@ -5,12 +5,12 @@ import tarfile
 
 import pytest
 
-from release import RELEASE, VERSION, artifact, artifacts, first_example, run
+from release import RELEASE, VERSION, artifact, files, first_example, run
 
 
 def test_the_checksums_are_those_of_every_file():
     lines = dict(reversed(line.split()) for line in (RELEASE / "SHA256SUMS").read_text().splitlines())
-    assert sorted(lines) == [name for name in artifacts() if name != "SHA256SUMS"]
+    assert sorted(lines) == [name for name in files() if name != "SHA256SUMS"]
     for name, digest in lines.items():
         assert hashlib.sha256((RELEASE / name).read_bytes()).hexdigest() == digest, name
 
