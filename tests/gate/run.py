@@ -30,6 +30,8 @@ PARTS = [
     Part("model", "the session's algebra in every state, to the larger bounds", "tests/gate/model"),
     Part("mutants", "no mutant of oap survives unexplained", "tests/gate/mutants"),
     Part("fuzz", "every fuzz target with AddressSanitizer", "fuzz/run --asan --seconds 20"),
+    Part("public-api", "the API of the crate is the one on record", "tests/gate/public-api"),
+    Part("semver", "nothing of the last release's API is broken within its version", "tests/gate/semver"),
     Part("cross", "core, C ABI and vectors as aarch64 and as big-endian s390x", "tests/cross/run"),
 ]
 
