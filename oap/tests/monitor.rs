@@ -170,3 +170,55 @@ fn the_text_page_shows_every_metric_with_all_labels_from_the_start() {
     assert!(page.contains("oap_write_frame_seconds_bucket{le=\"+Inf\"} 0\n"));
     assert!(page.contains("oap_ack_starved_seconds_total 0\n"));
 }
+
+#[test]
+fn what_a_host_counts_itself_is_on_the_page_under_its_label() {
+    let monitor = Monitor::default();
+    monitor.count_frame(Kind::End, 12);
+    monitor.count_frame(Kind::Error, 30);
+    monitor.count_reject(Reason::Truncated);
+    let page = monitor.snapshot().text();
+    for line in [
+        "oap_frames_total{kind=\"END\"} 1\n",
+        "oap_frames_total{kind=\"ERROR\"} 1\n",
+        "oap_frames_total{kind=\"ACK\"} 0\n",
+        "oap_frame_bytes_total 42\n",
+        "oap_rejects_total{reason=\"truncated\"} 1\n",
+        "oap_rejects_total{reason=\"bad_hello\"} 0\n",
+    ] {
+        assert!(page.contains(line), "{line} in {page}");
+    }
+}
+
+#[test]
+fn gauges_and_starved_seconds_are_on_the_page() {
+    let monitor = Arc::new(Monitor::default());
+    let _starved = receiving(&monitor, 32);
+    monitor.tick(0);
+    monitor.tick(1_500_000_000);
+    let page = monitor.snapshot().text();
+    for line in
+        ["oap_ack_window 0\n", "oap_inflight_frames 32\n", "oap_ack_starved_seconds_total 1.5\n"]
+    {
+        assert!(page.contains(line), "{line} in {page}");
+    }
+}
+
+#[test]
+fn a_process_that_drains_is_not_ready_until_it_is_set_ready_again() {
+    let monitor = Monitor::default();
+    assert_eq!(monitor.readiness(0).http_status(), 200);
+    monitor.set_parser_ready(false);
+    assert_eq!(monitor.readiness(0).http_status(), 503);
+    assert_eq!(monitor.readiness(0).missing().collect::<Vec<_>>(), ["oap_parser_ready"]);
+    monitor.set_parser_ready(true);
+    assert!(monitor.readiness(0).is_ready());
+}
+
+#[test]
+fn every_observation_is_counted() {
+    let monitor = Monitor::default();
+    (0..3).for_each(|_| monitor.observe_write(7));
+    let seen = monitor.snapshot();
+    assert_eq!((seen.write().count(), seen.write().sum_ns()), (3, 21));
+}
