@@ -32,6 +32,7 @@ PARTS = [
     Part("fuzz", "every fuzz target with AddressSanitizer", "fuzz/run --asan --seconds 20"),
     Part("public-api", "the API of the crate is the one on record", "tests/gate/public-api"),
     Part("semver", "nothing of the last release's API is broken within its version", "tests/gate/semver"),
+    Part("deny", "licences, bans, sources and advisories of every dependency", "tests/gate/deny"),
     Part("cross", "core, C ABI and vectors as aarch64 and as big-endian s390x", "tests/cross/run"),
 ]
 
