@@ -81,13 +81,22 @@ fn text(u: &mut Unstructured<'_>) -> Result<String> {
     Ok("x".repeat(pad) + u.arbitrary::<&str>()?)
 }
 
+/// None, any text, or an address: as it must be, or with one character changed.
 fn obj(u: &mut Unstructured<'_>) -> Result<Option<String>> {
+    const OTHERS: [&str; 10] = ["", "0", "/", ":", "A", "F", "G", "`", "g", "é"];
     let hex = |byte: u8| format!("{byte:02x}");
-    Ok(match u.int_in_range(0..=3)? {
-        0 => None,
-        1 => Some(u.arbitrary()?),
-        _ => Some(format!("b3:{}", u.arbitrary::<[u8; 32]>()?.map(hex).concat())),
-    })
+    let shape = u.int_in_range(0..=3)?;
+    match shape {
+        0 => return Ok(None),
+        1 => return u.arbitrary().map(Some),
+        _ => {}
+    }
+    let mut address = format!("b3:{}", u.arbitrary::<[u8; 32]>()?.map(hex).concat());
+    if shape == 2 {
+        let at = u.choose_index(address.len())?;
+        address.replace_range(at..=at, u.choose(&OTHERS)?);
+    }
+    Ok(Some(address))
 }
 
 /// A body of any length, now and then at the cap.

@@ -33,6 +33,7 @@ PARTS = [
     Part("public-api", "the API of the crate is the one on record", "tests/gate/public-api"),
     Part("semver", "nothing of the last release's API is broken within its version", "tests/gate/semver"),
     Part("deny", "licences, bans, sources and advisories of every dependency", "tests/gate/deny"),
+    Part("faults", "every fuzz target finds the faults that are planted for it", "fuzz/faults"),
     Part("cross", "core, C ABI and vectors as aarch64 and as big-endian s390x", "tests/cross/run"),
 ]
 
