@@ -133,17 +133,16 @@ def python():
 
 
 # The row of honest bytes, and what the names of hostile ones beside it begin with.
+REJECTED = ("honest: DATA of 32 bytes", "reject: ")
+RELAXED = ("honest: END, the dearest a byte", "relaxed: ")
+TRICKLED = ("byte by byte: honest DATA", "byte by byte: header_malformed")
+TRICKLED_UNKNOWN = ("byte by byte: honest DATA", "byte by byte: unknown")
 HOSTILE = {
-    "rust": [("honest: DATA of 32 bytes", "reject: "), ("honest: END, the dearest a byte", "relaxed: "),
-             ("byte by byte: honest DATA", "byte by byte: header_malformed"), ("byte by byte: honest DATA", "byte by byte: unknown")],
-    "c": [("honest: DATA of 32 bytes", "reject: "), ("honest: END, the dearest a byte", "relaxed: "),
-          ("byte by byte: honest DATA", "byte by byte: header_malformed"), ("byte by byte: honest DATA", "byte by byte: unknown")],
-    "go": [("honest: DATA of 32 bytes", "reject: "), ("honest: END, the dearest a byte", "relaxed: "),
-           ("Decoder, byte by byte: honest DATA", "Decoder, byte by byte: a bad kind")],
-    "node": [("honest: DATA of 32 bytes", "reject: "), ("honest: END, the dearest a byte", "relaxed: "),
-             ("byte by byte: honest DATA", "byte by byte: header_malformed")],
-    "python": [("session: honest", "session: "), ("honest: END, the dearest a byte", "relaxed: "),
-               ("byte by byte: honest DATA", "byte by byte: a frame")],
+    "rust": [REJECTED, RELAXED, TRICKLED, TRICKLED_UNKNOWN],
+    "c": [REJECTED, RELAXED, TRICKLED, TRICKLED_UNKNOWN],
+    "go": [REJECTED, RELAXED, ("Decoder, byte by byte: honest DATA", "Decoder, byte by byte: a bad kind")],
+    "node": [REJECTED, RELAXED, TRICKLED],
+    "python": [("session: honest", "session: "), RELAXED, ("byte by byte: honest DATA", "byte by byte: a frame")],
 }
 
 

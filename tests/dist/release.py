@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tarfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +16,14 @@ PLAIN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "CARGO_HOME
 def artifact(pattern):
     """The one file that fits."""
     [found] = RELEASE.glob(pattern)
+    return found
+
+
+def unpack(pattern, folder):
+    """The folder that the one archive that fits holds."""
+    with tarfile.open(artifact(pattern)) as archive:
+        archive.extractall(folder, filter="data")
+    [found] = folder.glob(f"oap-{VERSION}*")
     return found
 
 

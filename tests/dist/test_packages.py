@@ -1,17 +1,9 @@
 """The package of each language, installed from the release alone and without a network, runs its first example."""
 
 import sys
-import tarfile
 from string import Template
 
-from release import RELEASE, VERSION, artifact, first_example, run
-
-
-def unpack(pattern, folder):
-    with tarfile.open(artifact(pattern)) as archive:
-        archive.extractall(folder, filter="data")
-    [found] = folder.glob(f"oap-{VERSION}*")
-    return found
+from release import RELEASE, VERSION, artifact, first_example, run, unpack
 
 
 def test_the_wheel_runs_in_a_fresh_environment(tmp_path):

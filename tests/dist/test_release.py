@@ -1,11 +1,10 @@
 """Each artifact of `make dist` is whole, and installed in a clean place it runs its first example."""
 
 import hashlib
-import tarfile
 
 import pytest
 
-from release import RELEASE, VERSION, artifact, files, first_example, run
+from release import RELEASE, VERSION, artifact, files, first_example, run, unpack
 
 
 def test_the_checksums_are_those_of_every_file():
@@ -18,10 +17,7 @@ def test_the_checksums_are_those_of_every_file():
 @pytest.fixture
 def tree(tmp_path):
     """The tarball of the C library, unpacked."""
-    with tarfile.open(artifact(f"oap-{VERSION}-*-linux-gnu.tar.gz")) as archive:
-        archive.extractall(tmp_path, filter="data")
-    [found] = tmp_path.glob("oap-*")
-    return found
+    return unpack(f"oap-{VERSION}-*-linux-gnu.tar.gz", tmp_path)
 
 
 def compile_and_run(folder, flags, **env):

@@ -1,4 +1,5 @@
-//! The vectors, for those who run `cargo test` alone and for mutants of the core.
+//! The vectors against a build with overflow checks and debug assertions, and against mutants of the core: `make
+//! test-conformance` runs them against the release build.
 
 use std::path::Path;
 use std::process::Command;
