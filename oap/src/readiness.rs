@@ -87,9 +87,7 @@ impl Window {
     /// Starved time falls into the buckets in which it passed; what is older than the window is in the total only.
     fn starve(&mut self, since: u64, until: u64) {
         self.starved_ns += until - since;
-        let newest = until / BUCKET_NS;
-        let oldest = newest.saturating_sub(BUCKETS as u64 - 1);
-        for number in oldest.max(since / BUCKET_NS)..=newest {
+        for number in (since / BUCKET_NS..=until / BUCKET_NS).rev().take(BUCKETS) {
             let start = since.max(number * BUCKET_NS);
             let end = until.min((number + 1).saturating_mul(BUCKET_NS));
             self.bucket(number).starved_ns += end - start;
