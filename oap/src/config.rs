@@ -230,10 +230,10 @@ mod tests {
 
     #[test]
     fn an_error_names_field_value_and_range() {
-        let error = Config::default().with_ack_window_frames(0).unwrap_err();
-        assert_eq!((error.field(), error.value()), ("ack_window_frames", 0));
+        let error = Config::default().with_ack_window_frames(1_025).unwrap_err();
+        assert_eq!((error.field(), error.value()), ("ack_window_frames", 1_025));
         assert_eq!(error.range(), &(1..=1024));
-        assert_eq!(error.to_string(), "ack_window_frames = 0 is not in 1..=1024");
+        assert_eq!(error.to_string(), "ack_window_frames = 1025 is not in 1..=1024");
     }
 
     #[test]

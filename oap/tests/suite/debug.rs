@@ -76,3 +76,32 @@ fn what_is_no_secret_is_shown() {
     assert_eq!(format!("{data:?}"), "Data { seq: 7, obj: None, len: 3, .. }");
     assert_eq!(oap::Kind::ALL.map(|kind| kind.to_string()), oap::Kind::ALL.map(oap::Kind::name));
 }
+
+fn assert_shows(shown: &str, parts: &[&str]) {
+    assert!(parts.iter().all(|part| shown.contains(part)), "{parts:?} in {shown}");
+}
+
+#[test]
+fn a_configuration_shows_its_limits() {
+    let config = config(0).with_max_frame(8_192).unwrap().with_ack_window_frames(7).unwrap();
+    assert_shows(&format!("{config:?}"), &["max_frame: 8192", "ack_window_frames: 7"]);
+}
+
+#[test]
+fn a_table_shows_its_rows_and_an_iterator_the_frames_that_are_left() {
+    let (wire, mut rows) = (wire(1 << 63), [Row::default(); 4]);
+    let table = Decoder::new(config(0)).decode_table(&wire, &mut rows).unwrap();
+    assert_shows(&format!("{:?}", table.rows()[1]), &["kind: 3", "seq: 1"]);
+    assert_shows(&format!("{table:?}"), &["kind: 1", "kind: 3", "consumed: ", "need: 8"]);
+    let mut frames = table.iter();
+    assert_shows(&format!("{frames:?}"), &["Hello", "Data { seq: 1"]);
+    frames.next();
+    assert!(!format!("{frames:?}").contains("Hello"));
+}
+
+#[test]
+fn a_decoder_shows_how_much_it_stages() {
+    let mut decoder = StreamDecoder::new(config(0));
+    decoder.feed(&wire(0)[..9], &mut [Row::default()]).unwrap();
+    assert_shows(&format!("{decoder:?}"), &["len: 9"]);
+}

@@ -1,7 +1,7 @@
 //! What an error says: the label, the field, the limit and the place, and nothing of the payload.
 
 use oap::{decode, encode, Config, ConfigError, EncodeError, Fault, Frame, Reject, Row, Start};
-use oap::{Decoder, SeqRolloverPolicy};
+use oap::{Decoder, Kind, SeqRolloverPolicy, Session};
 use std::error::Error;
 
 fn reject(bytes: &[u8]) -> Reject {
@@ -20,6 +20,37 @@ fn a_reject_says_label_field_limit_and_place() {
     assert_eq!(oversize.to_string(), format!("{says}; frame at byte 0, known at byte 4"));
     let unknown = reject(&[0, 0, 0, 8, 0x99]);
     assert_eq!(unknown.fault().to_string(), "unknown_envelope: kind is none of 1..=6");
+}
+
+#[test]
+fn a_fault_tells_field_detail_and_limit_apart() {
+    let told = |fault: &Fault| (fault.field(), fault.detail(), fault.limit_value());
+    let over = "is over the largest frame allowed";
+    assert_eq!(told(reject(&[0, 0x10, 0, 1]).fault()), ("length", over, Some(1_048_576)));
+    assert_eq!(told(reject(&[0, 0, 0, 8, 0x99]).fault()), ("kind", "is none of 1..=6", None));
+}
+
+#[test]
+fn a_header_that_is_bad_as_a_whole_is_called_by_its_kind() {
+    for kind in Kind::ALL {
+        // Field 9, which no kind has.
+        let reject = reject(&[0, 0, 0, 10, kind as u8, 0, 0, 2, 9 << 3, 0]);
+        assert_eq!(reject.fault().field(), format!("{kind} header"));
+    }
+}
+
+#[test]
+fn a_breach_of_the_sessions_rules_is_known_where_the_header_ends() {
+    let mut session = Session::new(Config::default());
+    let ack = b"\0\0\0\x0a\x04\0\0\x02\x08\x07";
+    let hello = b"\0\0\0\x0e\x01\0\0\x06\x08\x01\x10\x80\x80\x40";
+    session.recv(hello, &mut [Row::default()]).unwrap();
+    for wire in [&ack[..], &hello[..]] {
+        let mut session = session.clone();
+        let reject = session.recv(wire, &mut [Row::default()]).unwrap_err();
+        let header_end = (14 + wire.len()) as u64;
+        assert_eq!((reject.offset(), reject.at()), (14, header_end), "{reject}");
+    }
 }
 
 #[test]
