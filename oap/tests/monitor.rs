@@ -216,6 +216,18 @@ fn a_process_that_drains_is_not_ready_until_it_is_set_ready_again() {
 }
 
 #[test]
+fn an_answer_says_in_json_what_is_missing_and_when_to_come_again() {
+    let monitor = Monitor::default();
+    let ready = monitor.readiness(0);
+    assert_eq!(ready.json(), r#"{"degraded":false,"missing":[],"retry_after":0}"#);
+    monitor.set_parser_ready(false);
+    let degraded = monitor.readiness(0);
+    let body = r#"{"degraded":true,"missing":["oap_parser_ready"],"retry_after":5}"#;
+    assert_eq!(degraded.json(), body);
+    assert_eq!((ready.retry_after(), degraded.retry_after()), (0, 5));
+}
+
+#[test]
 fn every_observation_is_counted() {
     let monitor = Monitor::default();
     (0..3).for_each(|_| monitor.observe_write(7));

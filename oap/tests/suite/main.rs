@@ -2,6 +2,7 @@
 //! what the spec asks of them.
 
 mod debug;
+mod decoder;
 mod errors;
 mod frames;
 mod game;
@@ -15,6 +16,7 @@ mod sides;
 mod spec;
 mod strategies;
 mod streams;
+mod table;
 mod ways;
 
 #[cfg(feature = "tokio-codec")]

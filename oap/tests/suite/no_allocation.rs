@@ -161,6 +161,23 @@ fn whole_chunks_of_frames_allocate_nothing_in_a_stream_decoder() {
 }
 
 #[test]
+fn a_stream_decoder_stages_frames_of_4_kib_in_one_buffer_and_keeps_none_that_is_larger() {
+    let mut rows = [Row::default()];
+    for (size, kept) in [(4_096, true), (4_098, false)] {
+        let wire = Owned::Data { seq: 1, obj: None, body: vec![7; size - 10] }.wire();
+        // Halves, so that a buffer that doubles fits the frame exactly.
+        let (front, back) = wire.split_at(size / 2);
+        let mut decoder = StreamDecoder::new(Config::default());
+        let mut give = || {
+            assert!(decoder.feed(front, &mut rows).unwrap().is_empty());
+            assert_eq!(decoder.feed(back, &mut rows).unwrap().len(), 1);
+        };
+        give();
+        assert_eq!(measure(give).count_total == 0, kept, "{size}");
+    }
+}
+
+#[test]
 fn sessions_allocate_nothing_for_what_they_send_and_for_whole_frames_received() {
     let hello = Owned::Hello(Hello::new(1_048_576)).wire();
     let data: Vec<_> =

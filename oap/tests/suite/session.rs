@@ -234,6 +234,20 @@ fn hello_says_what_the_configuration_says() {
 }
 
 #[test]
+fn a_session_is_established_once_both_hellos_have_passed() {
+    let hello = Owned::Hello(Hello::new(4_096));
+    let (mut greeted, mut heard) =
+        (Session::new(Config::default()), Session::new(Config::default()));
+    assert!(!greeted.is_established());
+    send(&mut greeted, &hello).unwrap();
+    recv(&mut heard, &hello.wire(), 1);
+    assert!(!greeted.is_established() && !heard.is_established());
+    recv(&mut greeted, &hello.wire(), 1);
+    send(&mut heard, &hello).unwrap();
+    assert!(greeted.is_established() && heard.is_established());
+}
+
+#[test]
 fn a_flow_tells_each_step_of_a_stream() {
     let config = Config::default().with_ack_window_frames(3).unwrap();
     let mut pair = Pair::new([Config::default(), config]);
