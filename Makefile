@@ -59,6 +59,7 @@ dist: build venv ## make what is released, in all languages, in build/release wi
 	bindings/go/dist build/release
 	tools/dist/crates build/release
 	tools/dist/conformance build/release
+	python3 tools/dist/sbom build/release
 	tools/dist/checksums build/release
 	.venv/bin/python -m pytest -q tests/dist
 

@@ -23,8 +23,8 @@ def unpack(pattern, folder):
     """The folder that the one archive that fits holds."""
     with tarfile.open(artifact(pattern)) as archive:
         archive.extractall(folder, filter="data")
-    [found] = folder.glob(f"oap-{VERSION}*")
-    return found
+        [name] = {member.split("/")[0] for member in archive.getnames()}
+    return folder / name
 
 
 def files():
@@ -41,3 +41,10 @@ def run(*command, cwd=None, **env):
 def first_example(document, language):
     text = (ROOT / document).read_text()
     return re.search(rf"^```{language}\n(.*?)^```", text, re.M | re.S)[1]
+
+
+def compile_and_run(folder, flags, **env):
+    source = folder / "example.c"
+    source.write_text(first_example("README.md", "c"))
+    run("cc", "-Wall", "-Werror", source, "-o", folder / "example", *flags)
+    assert "refused: frame_oversize" in run(folder / "example", **env)

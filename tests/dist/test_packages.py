@@ -1,17 +1,34 @@
-"""The package of each language, installed from the release alone and without a network, runs its first example."""
+"""The package of each language, installed from the release and without a network, runs its first example. What only others
+publish, crates and Go modules, comes from the caches that the build has filled."""
 
+import os
 import sys
 from string import Template
 
-from release import RELEASE, VERSION, artifact, first_example, run, unpack
+from release import RELEASE, ROOT, VERSION, artifact, compile_and_run, first_example, run, unpack
+
+PIP = ("-m", "pip", "--disable-pip-version-check")
+
+
+def runs_its_first_example(wheel, folder):
+    run(sys.executable, "-m", "venv", folder / "venv")
+    python = folder / "venv" / "bin" / "python"
+    run(python, *PIP, "install", "--no-index", wheel)
+    example = first_example("docs/python.md", "python")
+    assert "1 None b'abc'" in run(python, "-c", example, cwd=folder).splitlines()
 
 
 def test_the_wheel_runs_in_a_fresh_environment(tmp_path):
-    run(sys.executable, "-m", "venv", tmp_path / "venv")
-    python = tmp_path / "venv" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--no-index", "--disable-pip-version-check", artifact(f"oap-{VERSION}-*.whl"))
-    example = first_example("docs/python.md", "python")
-    assert "1 None b'abc'" in run(python, "-c", example, cwd=tmp_path).splitlines()
+    runs_its_first_example(artifact(f"oap-{VERSION}-*.whl"), tmp_path)
+
+
+def test_the_sdist_builds_a_wheel_that_runs_in_a_fresh_environment(tmp_path):
+    sdist = artifact(f"oap-{VERSION}.tar.gz")
+    maturin = f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"
+    run(ROOT / ".venv" / "bin" / "python", *PIP, "wheel", "--quiet", "--no-index", "--no-build-isolation", "--wheel-dir", tmp_path, sdist,
+        PATH=maturin, CARGO_NET_OFFLINE="true")
+    [wheel] = tmp_path.glob("*.whl")
+    runs_its_first_example(wheel, tmp_path)
 
 
 def test_the_npm_packages_run_in_a_new_project(tmp_path):
@@ -21,6 +38,12 @@ def test_the_npm_packages_run_in_a_new_project(tmp_path):
     run("npm", "install", "--offline", "--no-audit", "--no-fund", *tarballs, cwd=tmp_path)
     (tmp_path / "example.mjs").write_text(first_example("docs/node.md", "js"))
     assert "DATA { seq: 1n, len: 3 }" in run("node", "example.mjs", cwd=tmp_path)
+
+
+def test_the_crate_of_the_c_abi_builds_a_library_for_a_c_program(tmp_path):
+    crate, core = unpack(f"oap-ffi-{VERSION}.crate", tmp_path), unpack(f"oap-{VERSION}.crate", tmp_path)
+    run("cargo", "build", "--quiet", "--offline", "--config", f'patch.crates-io.oap.path="{core}"', cwd=crate)
+    compile_and_run(tmp_path, ["-I", crate / "include", crate / "target" / "debug" / "liboap_ffi.a", "-lm"])
 
 
 CARGO_PROJECT = Template("""\
@@ -80,20 +103,38 @@ $example}
 """)
 
 
-def test_the_go_module_serves_a_new_module_through_a_proxy_of_files(tmp_path):
-    liboap = unpack(f"oap-{VERSION}-*-linux-gnu.tar.gz", tmp_path)
-    go = {
-        "GOPROXY": f"file://{RELEASE / 'go'}",
+def go_environment(folder):
+    """What is released comes from a proxy of files, what others publish from the cache of who builds."""
+    liboap = unpack(f"oap-{VERSION}-*-linux-gnu.tar.gz", folder)
+    cache = run("go", "env", "GOMODCACHE").strip()
+    return {
+        "GOPROXY": f"file://{RELEASE / 'go'},file://{cache}/cache/download",
         "GONOSUMDB": "*",
         "GOTOOLCHAIN": "local",
         "GOFLAGS": "-mod=mod -modcacherw",
-        "GOMODCACHE": str(tmp_path / "cache"),
+        "GOMODCACHE": str(folder / "cache"),
         "PKG_CONFIG_PATH": str(liboap / "lib" / "pkgconfig"),
         "LD_LIBRARY_PATH": str(liboap / "lib"),
     }
-    module = tmp_path / "user"
-    module.mkdir()
-    (module / "main.go").write_text(GO_PROGRAM.substitute(example=first_example("docs/go.md", "go")))
-    run("go", "mod", "init", "clean.example/user", cwd=module, **go)
-    run("go", "get", f"oap.example/oap@v{VERSION}", cwd=module, **go)
-    assert "notes" in run("go", "run", ".", cwd=module, **go)
+
+
+def go_run(folder, program, *modules):
+    go = go_environment(folder)
+    user = folder / "user"
+    user.mkdir()
+    (user / "main.go").write_text(program)
+    run("go", "mod", "init", "clean.example/user", cwd=user, **go)
+    for module in modules:
+        run("go", "get", f"{module}@v{VERSION}", cwd=user, **go)
+    return run("go", "run", ".", cwd=user, **go)
+
+
+def test_the_go_module_serves_a_new_module_through_a_proxy_of_files(tmp_path):
+    program = GO_PROGRAM.substitute(example=first_example("docs/go.md", "go"))
+    assert "notes" in go_run(tmp_path, program, "oap.example/oap")
+
+
+def test_the_go_collector_serves_a_new_module_through_a_proxy_of_files(tmp_path):
+    example = (ROOT / "bindings/go/oapprometheus/example_test.go").read_text()
+    program = example.replace("package oapprometheus_test", "package main").replace("func ExampleNew()", "func main()")
+    assert go_run(tmp_path, program, "oap.example/oap/oapprometheus") == "8 metrics\n"

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from release import RELEASE, VERSION, artifact, files, first_example, run, unpack
+from release import RELEASE, VERSION, artifact, compile_and_run, files, run, unpack
 
 
 def test_the_checksums_are_those_of_every_file():
@@ -18,13 +18,6 @@ def test_the_checksums_are_those_of_every_file():
 def tree(tmp_path):
     """The tarball of the C library, unpacked."""
     return unpack(f"oap-{VERSION}-*-linux-gnu.tar.gz", tmp_path)
-
-
-def compile_and_run(folder, flags, **env):
-    source = folder / "example.c"
-    source.write_text(first_example("README.md", "c"))
-    run("cc", "-Wall", "-Werror", source, "-o", folder / "example", *flags)
-    assert "refused: frame_oversize" in run(folder / "example", **env)
 
 
 def pkg_config(pc_path, **env):

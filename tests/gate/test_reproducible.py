@@ -1,0 +1,35 @@
+"""The comparison of two builds: a changed library in an archive, and a file that only one of them made, are both named."""
+
+import tarfile
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def reproducible():
+    loader = SourceFileLoader("reproducible", str(Path(__file__).with_name("reproducible")))
+    module = module_from_spec(spec_from_loader("reproducible", loader))
+    loader.exec_module(module)
+    return module
+
+
+def release(folder, library, *wheels):
+    folder.mkdir()
+    member = tarfile.TarInfo("oap/lib/liboap.so.1.0.0")
+    member.size = len(library)
+    with tarfile.open(folder / "oap-1-x-linux-y.tar.gz", "w:gz") as archive:
+        archive.addfile(member, BytesIO(library))
+    for wheel in wheels:
+        (folder / wheel).write_bytes(b"wheel")
+    return folder
+
+
+def test_what_differs_is_named(reproducible, tmp_path):
+    one = reproducible.hashes(release(tmp_path / "one", b"library", "a.whl"))
+    two = reproducible.hashes(release(tmp_path / "two", b"another", "a.whl", "b.whl"))
+    assert reproducible.different(one, one) == []
+    assert reproducible.different(one, two) == ["b.whl", "liboap.so", "oap-1-x-linux-y.tar.gz"]

@@ -1,0 +1,23 @@
+"""What the npm package installs, by `npm sbom`; the packages of the platforms are of crates."""
+
+import json
+import tarfile
+from pathlib import Path
+
+from document import VERSION, output, renamed
+
+
+def platforms(release: Path) -> list[tuple[Path, str]]:
+    return [(file, file.name.removesuffix(f"-{VERSION}.tgz")) for file in sorted(release.glob(f"oap-*-{VERSION}.tgz"))]
+
+
+def parts(package: Path, others: list[Path], scratch: Path) -> dict:
+    scratch.mkdir()
+    with tarfile.open(package) as archive:
+        archive.extractall(scratch, filter="data")
+    folder = scratch / "package"
+    output("npm", "install", "--offline", "--no-save", "--no-audit", "--no-fund", "--omit", "peer", *others, cwd=folder)
+    found = json.loads(output("npm", "sbom", "--sbom-format", "cyclonedx", cwd=folder))
+    about = found["metadata"]["component"]
+    names = {about["bom-ref"]: about["purl"]} | {part["bom-ref"]: part["purl"] for part in found["components"]}
+    return renamed(found, names)
