@@ -48,7 +48,7 @@ def go_mod(text):
 
 
 def requirements(text):
-    yield from re.findall(r"^([\w.-]+)==", text, re.M)
+    yield from re.findall(r"^([\w.-]+)(?:\[.+\])?==", text, re.M)
 
 
 READERS = {"Cargo.toml": cargo, "pyproject.toml": pyproject, "package.json": package_json, "go.mod": go_mod,
