@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--pack", action="store_true")
     parser.add_argument("targets", nargs="*", default=run.TARGETS)
     arguments = parser.parse_args()
-    binaries = run.build(asan=False) if arguments.pack else None
+    binaries = run.build(arguments.targets, asan=False) if arguments.pack else None
     for target in arguments.targets:
         corpus = fill(target)
         if binaries:
