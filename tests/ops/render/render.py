@@ -19,7 +19,7 @@ from server import Prometheus, eventually  # noqa: E402
 from traffic import Traffic  # noqa: E402
 
 UPLOT = HERE / "node_modules" / "uplot" / "dist"
-WINDOW = "1600,2100"
+WINDOW = "1600,2230"
 CHROMIUM = [
     "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
