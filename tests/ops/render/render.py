@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 from urllib.parse import quote
@@ -72,6 +73,8 @@ def screenshot(text, image):
 
 def main(image, seconds=60):
     with Gateway() as gateway, Prometheus(gateway.endpoints) as server, Traffic(gateway):
+        # Else its log waits in its memory, and the picture shows that.
+        threading.Thread(target=gateway.process.stdout.read, daemon=True).start()
         eventually("a rate", lambda: server.value("sum(rate(oap_frames_total[5s]))"))
         start = int(time.time())
         time.sleep(float(seconds))
