@@ -1,17 +1,13 @@
 """What the gate of the mutants remembers: on the same code what is settled is not tried again, on other code everything is."""
 
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
-from pathlib import Path
-
 import pytest
+
+from program import program
 
 
 @pytest.fixture
 def gate(tmp_path, monkeypatch):
-    loader = SourceFileLoader("mutants", str(Path(__file__).with_name("mutants")))
-    module = module_from_spec(spec_from_loader("mutants", loader))
-    loader.exec_module(module)
+    module = program("mutants")
     monkeypatch.setattr(module, "OUT", tmp_path / "mutants")
     monkeypatch.setattr(module, "LAST", tmp_path / "mutants" / "mutants.out")
     monkeypatch.setattr(module, "code", lambda: "this code")

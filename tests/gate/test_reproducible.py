@@ -1,20 +1,11 @@
 """The comparison of two builds: a changed library in an archive, and a file that only one of them made, are both named."""
 
 import tarfile
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
 from io import BytesIO
-from pathlib import Path
 
-import pytest
+from program import program
 
-
-@pytest.fixture(scope="module")
-def reproducible():
-    loader = SourceFileLoader("reproducible", str(Path(__file__).with_name("reproducible")))
-    module = module_from_spec(spec_from_loader("reproducible", loader))
-    loader.exec_module(module)
-    return module
+reproducible = program("reproducible")
 
 
 def release(folder, library, *wheels):
@@ -28,7 +19,7 @@ def release(folder, library, *wheels):
     return folder
 
 
-def test_what_differs_is_named(reproducible, tmp_path):
+def test_what_differs_is_named(tmp_path):
     one = reproducible.hashes(release(tmp_path / "one", b"library", "a.whl"))
     two = reproducible.hashes(release(tmp_path / "two", b"another", "a.whl", "b.whl"))
     assert reproducible.different(one, one) == []

@@ -1,28 +1,23 @@
 """The gate itself: what fails is said and kept, figures are taken from the output, a part alone leaves the others' rows."""
 
 import sys
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec, spec_from_loader
-from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).resolve().parent
+import run
 
 
 @pytest.fixture
 def gate(tmp_path, monkeypatch):
-    loader = SourceFileLoader("gate_run", str(HERE / "run.py"))
-    module = module_from_spec(spec_from_loader("gate_run", loader))
-    monkeypatch.setitem(sys.modules, "gate_run", module)
-    loader.exec_module(module)
-    module.PARTS = [
-        module.Part("good", "what is good", "echo said; echo 'gate: 7 of 7'"),
-        module.Part("bad", "what is bad", "echo 'gate: 6 of 7'; exit 3"),
+    parts = [
+        run.Part("good", "what is good", "echo said; echo 'gate: 7 of 7'"),
+        run.Part("bad", "what is bad", "echo 'gate: 6 of 7'; exit 3"),
     ]
-    module.RESULTS, module.REPORT = tmp_path / "results", module.ROOT / "build" / "gate-test-report.md"
-    module.REPORT.parent.mkdir(exist_ok=True)
-    return module
+    report = run.ROOT / "build" / "gate-test-report.md"
+    report.parent.mkdir(exist_ok=True)
+    for name, value in {"PARTS": parts, "RESULTS": tmp_path / "results", "REPORT": report}.items():
+        monkeypatch.setattr(run, name, value)
+    return run
 
 
 def ran(gate, monkeypatch, *parts: str) -> tuple[int, list[str]]:
@@ -46,11 +41,8 @@ def test_a_part_alone_leaves_what_the_others_came_to(gate, monkeypatch):
 
 
 def test_every_part_of_the_gate_is_a_program_of_the_repository():
-    sys.path.insert(0, str(HERE))
-    from run import PARTS, ROOT
-
-    names = [part.name for part in PARTS]
+    names = [part.name for part in run.PARTS]
     assert len(set(names)) == len(names)
-    for part in PARTS:
-        program = ROOT / part.command.split()[0]
+    for part in run.PARTS:
+        program = run.ROOT / part.command.split()[0]
         assert program.is_file() and program.stat().st_mode & 0o100, part.command

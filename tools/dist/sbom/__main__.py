@@ -54,7 +54,7 @@ def main(release: Path) -> None:
         package = one(release, f"oap-{VERSION}.tgz", "oap", f"pkg:npm/oap@{VERSION}")
         write(package, npm.parts(package.file, [file for file, _ in npm.platforms(release)], Path(scratch) / "npm"))
         for file, module in go.modules(release):
-            write(Artifact(file, module, f"pkg:golang/{module}@v{VERSION}"), go.parts(file, release, Path(scratch)))
+            write(Artifact(file, module, f"pkg:golang/{module}@v{VERSION}"), go.parts(file, module, release, Path(scratch)))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The crates that are linked into a crate of the workspace: described by cargo-cyclonedx, chosen by `cargo tree`."""
 
+import functools
 import json
 import os
 import re
@@ -28,6 +29,7 @@ class Workspace:
     def linked(self, crate: str) -> set[tuple[str, str]]:
         return set(re.findall(r"^(\S+) v(\S+)", output(*TREE, "--package", crate, cwd=self.scratch), re.M))
 
+    @functools.cache
     def parts(self, crate: str) -> dict:
         [parts] = [found for found in self.documents if found["metadata"]["component"]["name"] == crate]
         parts["metadata"]["component"].pop("components", None)

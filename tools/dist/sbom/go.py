@@ -29,11 +29,10 @@ def environment(release: Path, scratch: Path) -> dict[str, str]:
     }
 
 
-def parts(file: Path, release: Path, scratch: Path) -> dict:
+def parts(file: Path, module: str, release: Path, scratch: Path) -> dict:
     with zipfile.ZipFile(file) as archive:
         archive.extractall(scratch / "go")
-        folder = scratch / "go" / archive.namelist()[0].partition("@")[0]
-    folder = folder.with_name(f"{folder.name}@v{VERSION}")
+    folder = scratch / "go" / f"{module}@v{VERSION}"
     go = environment(release, scratch)
     # No sum of what is released with it can be in its go.sum.
     output("go", "mod", "download", "all", cwd=folder, env=go)
