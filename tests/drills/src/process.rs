@@ -117,8 +117,10 @@ mod tests {
     #[test]
     fn this_process_has_memory_time_and_descriptors() {
         let own = Process::new(std::process::id());
-        assert!(own.resident().unwrap() > 100 << 10);
-        assert!(own.resident_peak().unwrap() >= own.resident().unwrap());
+        // Before the peak: other tests allocate meanwhile.
+        let resident = own.resident().unwrap();
+        assert!(resident > 100 << 10);
+        assert!(own.resident_peak().unwrap() >= resident);
         assert!(own.descriptors().unwrap() >= 3);
         own.cpu().unwrap();
         own.written_to_disk().unwrap();
