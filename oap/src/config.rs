@@ -1,6 +1,6 @@
 //! Section 2a: what a side is configured to take and to say.
 
-use crate::wire::{DEFAULT_ACK_WINDOW, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MIN_MAX_FRAME};
+use crate::limits::{DEFAULT_ACK_WINDOW, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MIN_MAX_FRAME};
 use std::fmt;
 use std::ops::RangeInclusive;
 

@@ -1,6 +1,6 @@
 //! The six envelopes of section 2, borrowing from the caller's buffer.
 
-use crate::wire::VERSION;
+use crate::limits::VERSION;
 use std::fmt;
 
 /// Bit 0 of a HELLO's features. Carried like the other 63, never interpreted here.

@@ -30,45 +30,41 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-#[cfg(feature = "tokio-codec")]
 mod codec;
 mod config;
-mod decode;
-mod encode;
-mod exposition;
-mod fields;
 mod frame;
-mod header;
-mod monitor;
-mod readiness;
+mod limits;
 mod reject;
-mod rules;
+mod row;
 mod session;
-mod straight;
-mod stream;
-mod table;
 mod telemetry;
+#[cfg(feature = "tokio-codec")]
+mod tokio_codec;
 mod wire;
 
-#[cfg(feature = "tokio-codec")]
-pub use codec::{Codec, CodecError};
+pub use codec::bytes_frame::BytesFrame;
+pub use codec::decode::{decode, Decoded, Decoder};
+pub use codec::encode::{encode, encode_rows, encode_to, encoded_len, EncodeError, Encoded};
+pub use codec::stream::StreamDecoder;
+pub use codec::table::{FrameTable, Frames};
 pub use config::{Config, ConfigError, SeqRolloverPolicy};
-pub use decode::{decode, Decoded, Decoder};
-pub use encode::{encode, encode_rows, encode_to, encoded_len, EncodeError, Encoded};
-pub use exposition::TEXT_CONTENT_TYPE;
 pub use frame::{Ack, Data, End, Error, Frame, Hello, Kind, Start, PQ_HYBRID};
-pub use monitor::{Monitor, MonitorLimits, Snapshot, Timing, HISTOGRAM_BOUNDS_NS};
-pub use readiness::Readiness;
-pub use reject::{Fault, Reason, Reject};
-pub use rules::Flow;
-pub use session::Session;
-pub use stream::{BytesFrame, StreamDecoder};
-pub use table::{FrameTable, Frames, Row};
-pub use telemetry::{METRICS, READINESS_KEYS};
-pub use wire::{
+pub use limits::{
     DEFAULT_ACK_WINDOW, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MAX_HEADER_BYTES, MAX_HEAD_BYTES,
     MIN_MAX_FRAME, PREFIX_BYTES, STREAM_CHUNK_BYTES, VERSION,
 };
+pub use reject::{Fault, Reason, Reject};
+pub use row::Row;
+pub use session::flow::Flow;
+pub use session::session::Session;
+pub use telemetry::exposition::TEXT_CONTENT_TYPE;
+pub use telemetry::histogram::{Timing, HISTOGRAM_BOUNDS_NS};
+pub use telemetry::monitor::Monitor;
+pub use telemetry::names::{METRICS, READINESS_KEYS};
+pub use telemetry::readiness::{MonitorLimits, Readiness};
+pub use telemetry::snapshot::Snapshot;
+#[cfg(feature = "tokio-codec")]
+pub use tokio_codec::{Codec, CodecError};
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

@@ -69,13 +69,13 @@ impl fmt::Display for Reason {
 pub struct Fault {
     reason: Reason,
     field: &'static str,
-    says: &'static str,
+    detail: &'static str,
     limit: Option<u64>,
 }
 
 impl Fault {
-    pub(crate) const fn new(reason: Reason, field: &'static str, says: &'static str) -> Self {
-        Fault { reason, field, says, limit: None }
+    pub(crate) const fn new(reason: Reason, field: &'static str, detail: &'static str) -> Self {
+        Fault { reason, field, detail, limit: None }
     }
 
     pub(crate) const fn limit(self, limit: u64) -> Self {
@@ -94,7 +94,7 @@ impl Fault {
 
     /// What is wrong with the field, in words that read on from its name.
     pub const fn detail(&self) -> &'static str {
-        self.says
+        self.detail
     }
 
     /// The limit that was passed, where the rule has one.
@@ -105,7 +105,7 @@ impl Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} {}", self.reason, self.field, self.says)?;
+        write!(f, "{}: {} {}", self.reason, self.field, self.detail)?;
         match self.limit {
             Some(limit) => write!(f, " (limit {limit})"),
             None => Ok(()),

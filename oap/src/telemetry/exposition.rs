@@ -1,9 +1,10 @@
 //! The Prometheus text page.
 
 use crate::frame::Kind;
-use crate::monitor::{Snapshot, Timing};
 use crate::reject::Reason;
-use crate::telemetry::METRICS;
+use crate::telemetry::histogram::Timing;
+use crate::telemetry::names::METRICS;
+use crate::telemetry::snapshot::Snapshot;
 use std::fmt::{self, Display, Write};
 
 /// The content type of [`Snapshot::text`].

@@ -1,10 +1,10 @@
 //! The one canonical encoding of a frame (rule 2.11).
 
 use crate::frame::{Frame, Kind};
-use crate::header::Head;
 use crate::reject::{Fault, Reason};
-use crate::table::Row;
-use crate::wire::UNKNOWN_KIND;
+use crate::row::Row;
+use crate::wire::header::Head;
+use crate::wire::prefix::UNKNOWN_KIND;
 use bytes::BufMut;
 use std::fmt;
 

@@ -1,13 +1,15 @@
 //! Reading and writing a header by the table of its kind's fields (section 2).
 
-use crate::fields::{fault, fields, header_name, is_obj, is_text, Field, Rule, Type, MAX_FIELDS};
 use crate::frame::{Frame, Hello, Kind};
+use crate::limits::{MAX_FRAME_BYTES, PREFIX_BYTES};
 use crate::reject::{Fault, Reason};
-use crate::straight::Straight;
-use crate::table::Row;
-use crate::wire::{
-    oversize, prefix_bytes, put_varint, varint_len, Cursor, WireType, MAX_FRAME_BYTES, PREFIX_BYTES,
+use crate::row::Row;
+use crate::wire::fast_path::FastHeader;
+use crate::wire::fields::{
+    fault, fields, header_name, is_obj, is_text, Field, Rule, Type, MAX_FIELDS,
 };
+use crate::wire::prefix::{oversize, prefix_bytes};
+use crate::wire::varint::{put_varint, varint_len, Cursor, WireType};
 use bytes::BufMut;
 
 /// The values of a header's fields, by their place in the table. No kind has two strings.
@@ -42,7 +44,7 @@ impl<'h> Values<'h> {
     }
 
     /// Fills what the header tells of a row; `header_offset` is where the header starts in the caller's buffer.
-    pub fn fill(&self, kind: Kind, header_offset: u32, row: &mut Row) {
+    pub fn write_row(&self, kind: Kind, header_offset: u32, row: &mut Row) {
         let [first, second, ..] = self.numbers;
         (row.seq, row.value) = match kind {
             Kind::Hello => (self.numbers[2], second as u32),
@@ -71,7 +73,7 @@ pub(crate) fn read_header(kind: Kind, header: &[u8], strict: bool) -> Result<Val
     let mut cursor = Cursor::new(header, strict);
     let mut last = 0;
     while cursor.left() > 0 {
-        let of_header = |says| fault(kind, header_name(kind), says);
+        let of_header = |detail| fault(kind, header_name(kind), detail);
         let (number, wire) = cursor.key().map_err(of_header)?;
         let Some(place) = fields(kind).iter().position(|f| f.number == number) else {
             if strict {
@@ -86,7 +88,7 @@ pub(crate) fn read_header(kind: Kind, header: &[u8], strict: bool) -> Result<Val
         }
         last = number;
         read_field(&mut cursor, field, wire, place, &mut values)
-            .map_err(|says| fault(kind, field.name, says))?;
+            .map_err(|detail| fault(kind, field.name, detail))?;
         if field.ty == Type::String {
             values.text_at = header.len() - cursor.left() - values.text.len();
         }
@@ -133,8 +135,8 @@ pub(crate) fn check_values(kind: Kind, values: &Values<'_>) -> Result<(), Fault>
 }
 
 fn check_value(kind: Kind, field: &Field, number: u64, text: &[u8]) -> Result<(), Fault> {
-    let broken = |says| Err(fault(kind, field.name, says));
-    let limited = |says, limit| Err(fault(kind, field.name, says).limit(limit));
+    let broken = |detail| Err(fault(kind, field.name, detail));
+    let limited = |detail, limit| Err(fault(kind, field.name, detail).limit(limit));
     match field.rule {
         Rule::Range(min, _) if number < min => limited("is below its range", min),
         Rule::Range(_, max) if number > max => limited("is above its range", max),
@@ -167,8 +169,8 @@ pub(crate) struct Head<'h> {
 
 enum Fields<'h> {
     /// Of DATA and ACK.
-    Straight(Straight<'h>),
-    Table(Values<'h>),
+    Fast(FastHeader<'h>),
+    General(Values<'h>),
 }
 
 impl<'h> Head<'h> {
@@ -191,19 +193,19 @@ impl<'h> Head<'h> {
             .number(1, hello.max_frame)
             .maybe(2, hello.features)
             .maybe(3, hello.ack_window.map(u64::from));
-        Head::table(Kind::Hello, values)
+        Head::general(Kind::Hello, values)
     }
 
     pub fn start(stream: &'h [u8]) -> Result<Self, Fault> {
-        Head::table(Kind::Start, Values::default().text(0, stream))
+        Head::general(Kind::Start, Values::default().text(0, stream))
     }
 
     pub fn end(seq: u64, status: u32) -> Result<Self, Fault> {
-        Head::table(Kind::End, Values::default().number(0, seq).number(1, status.into()))
+        Head::general(Kind::End, Values::default().number(0, seq).number(1, status.into()))
     }
 
     pub fn error(code: u32, reason: &'h [u8]) -> Result<Self, Fault> {
-        Head::table(Kind::Error, Values::default().number(0, code.into()).text(1, reason))
+        Head::general(Kind::Error, Values::default().number(0, code.into()).text(1, reason))
     }
 
     #[inline(always)]
@@ -215,22 +217,22 @@ impl<'h> Head<'h> {
                 obj.first_chunk()
             }
         };
-        Head::straight(Kind::Data, Straight { number: seq, obj }, body_len)
+        Head::fast(Kind::Data, FastHeader { number: seq, obj }, body_len)
     }
 
     #[inline(always)]
     pub fn ack(up_to: u64) -> Result<Self, Fault> {
-        Head::straight(Kind::Ack, Straight { number: up_to, obj: None }, 0)
+        Head::fast(Kind::Ack, FastHeader { number: up_to, obj: None }, 0)
     }
 
     #[inline(always)]
-    fn straight(kind: Kind, fields: Straight<'h>, body_len: usize) -> Result<Self, Fault> {
-        Head::sized(kind, Fields::Straight(fields), fields.header_len(), body_len)
+    fn fast(kind: Kind, fields: FastHeader<'h>, body_len: usize) -> Result<Self, Fault> {
+        Head::sized(kind, Fields::Fast(fields), fields.header_len(), body_len)
     }
 
-    pub fn table(kind: Kind, values: Values<'h>) -> Result<Self, Fault> {
+    pub fn general(kind: Kind, values: Values<'h>) -> Result<Self, Fault> {
         check_values(kind, &values)?;
-        Head::sized(kind, Fields::Table(values), header_len(kind, &values), 0)
+        Head::sized(kind, Fields::General(values), header_len(kind, &values), 0)
     }
 
     #[inline(always)]
@@ -252,13 +254,13 @@ impl<'h> Head<'h> {
     pub fn put(&self, out: &mut impl BufMut) {
         let prefix = prefix_bytes(self.kind, self.header_len, self.length);
         match &self.fields {
-            Fields::Straight(fields) => fields.put(prefix, out),
-            Fields::Table(values) => put_table(prefix, self.kind, values, out),
+            Fields::Fast(fields) => fields.put(prefix, out),
+            Fields::General(values) => put_general(prefix, self.kind, values, out),
         }
     }
 }
 
-fn put_table(prefix: [u8; PREFIX_BYTES], kind: Kind, values: &Values<'_>, out: &mut impl BufMut) {
+fn put_general(prefix: [u8; PREFIX_BYTES], kind: Kind, values: &Values<'_>, out: &mut impl BufMut) {
     out.put_slice(&prefix);
     for (place, field) in fields(kind).iter().enumerate() {
         if values.present[place] {

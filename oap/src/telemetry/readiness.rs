@@ -1,8 +1,39 @@
 //! Readiness: what a sliding window of ticks says of a [`Monitor`](crate::Monitor)'s numbers.
 
-use crate::monitor::{MonitorLimits, Totals};
-use crate::telemetry::READINESS_KEYS;
+use crate::telemetry::names::READINESS_KEYS;
+use crate::telemetry::totals::Totals;
 use std::fmt::Write as _;
+
+/// When readiness keys turn false: the limits of the telemetry contract.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct MonitorLimits {
+    /// Rejects a thousand frames, over the window, from which `oap_reject_rate_ok` is false. Default 10.
+    pub reject_limit_permille: u64,
+    /// Frames and rejects in the window below which `oap_reject_rate_ok` is always true. Default 100.
+    pub reject_min_events: u64,
+    /// Nanoseconds of starvation in the window above which `oap_ack_window_ok` is false. Default 5 s.
+    pub ack_starvation_limit_ns: u64,
+    /// DATA frames in flight that are full load. Default 1024.
+    pub inflight_capacity: u64,
+    /// Percent of the capacity above which `oap_backpressure_ok` turns false. Default 80.
+    pub backpressure_high_percent: u64,
+    /// Percent of the capacity at which it turns true again. Default 60.
+    pub backpressure_low_percent: u64,
+}
+
+impl Default for MonitorLimits {
+    fn default() -> Self {
+        MonitorLimits {
+            reject_limit_permille: 10,
+            reject_min_events: 100,
+            ack_starvation_limit_ns: 5_000_000_000,
+            inflight_capacity: 1_024,
+            backpressure_high_percent: 80,
+            backpressure_low_percent: 60,
+        }
+    }
+}
 
 /// The window: the current bucket and those before it.
 const BUCKETS: usize = 60;

@@ -1,15 +1,16 @@
-//! The straight path of strict DATA and ACK: it reads and writes what the table of fields does, without the table.
+//! The fast path of strict DATA and ACK: it reads and writes what the table of fields does, without the table.
 
-use crate::fields::{is_obj, OBJ_LEN};
 use crate::frame::Kind;
-use crate::table::Row;
-use crate::wire::{put_varint, read_varint, varint_len, PREFIX_BYTES};
+use crate::limits::PREFIX_BYTES;
+use crate::row::Row;
+use crate::wire::fields::{is_obj, OBJ_LEN};
+use crate::wire::varint::{put_varint, read_varint, varint_len};
 use bytes::BufMut;
 
 /// Reads the canonical DATA or ACK that lies whole at the front of `bytes`, or with `CUT` at least its header, and gives
 /// its length. Anything else, good or bad, is left to the table.
 #[inline(always)]
-pub(crate) fn read_straight<const CUT: bool>(
+pub(crate) fn read_fast<const CUT: bool>(
     bytes: &[u8],
     max_frame: usize,
     offset: u32,
@@ -84,13 +85,13 @@ fn read_long_number(bytes: &[u8]) -> Option<(u64, usize)> {
 
 /// What a DATA or ACK has in its header.
 #[derive(Clone, Copy)]
-pub(crate) struct Straight<'h> {
+pub(crate) struct FastHeader<'h> {
     /// `seq` or `up_to`.
     pub number: u64,
     pub obj: Option<&'h [u8; OBJ_LEN]>,
 }
 
-impl Straight<'_> {
+impl FastHeader<'_> {
     #[inline(always)]
     pub fn header_len(&self) -> usize {
         let obj_len = if self.obj.is_some() { OBJ_KEY.len() + OBJ_LEN } else { 0 };
@@ -133,8 +134,9 @@ fn put_first<const N: usize>(prefix: [u8; PREFIX_BYTES], field: [u8; N], out: &m
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::header::{read_header, Head, Values};
-    use crate::wire::{prefix_bytes, MAX_FRAME_BYTES};
+    use crate::limits::MAX_FRAME_BYTES;
+    use crate::wire::header::{read_header, Head, Values};
+    use crate::wire::prefix::prefix_bytes;
 
     /// Headers around every canonical DATA and ACK: each byte changed, cut and lengthened.
     fn neighbours(header: &[u8]) -> impl Iterator<Item = Vec<u8>> + '_ {
@@ -151,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn the_straight_path_agrees_with_the_table() {
+    fn the_fast_path_agrees_with_the_table() {
         let obj = format!("b3:{}", "0f".repeat(32));
         let mut compared = 0;
         for number in (0..64).flat_map(|bits| [u64::MAX >> bits, 1 << bits]) {
@@ -160,8 +162,8 @@ mod tests {
                 let values = Values::default().number(0, number);
                 let values = obj.map_or(values, |obj| values.text(1, obj));
                 let mut bytes = Vec::new();
-                Head::table(kind, values).unwrap().put(&mut bytes);
-                assert_written_straight(kind, number, obj, &bytes);
+                Head::general(kind, values).unwrap().put(&mut bytes);
+                assert_written_fast(kind, number, obj, &bytes);
                 for header in neighbours(&bytes[PREFIX_BYTES..]) {
                     assert_agree(kind, &header);
                     compared += 1;
@@ -171,7 +173,7 @@ mod tests {
         assert!(compared > 10_000);
     }
 
-    fn assert_written_straight(kind: Kind, number: u64, obj: Option<&[u8]>, by_table: &[u8]) {
+    fn assert_written_fast(kind: Kind, number: u64, obj: Option<&[u8]>, by_table: &[u8]) {
         let head = match kind {
             Kind::Ack => Head::ack(number),
             _ => Head::data(number, obj, 0),
@@ -186,15 +188,15 @@ mod tests {
         let length = PREFIX_BYTES + header.len() + body.len();
         let prefix = prefix_bytes(kind, header.len(), length);
         let frame = [&prefix[..], header, body].concat();
-        let mut straight = Row::default();
-        let taken = read_straight::<false>(&frame, MAX_FRAME_BYTES, 5, &mut straight);
+        let mut fast = Row::default();
+        let taken = read_fast::<false>(&frame, MAX_FRAME_BYTES, 5, &mut fast);
         match read_header(kind, header, true) {
             Err(_) => assert_eq!(taken, None, "{header:?}"),
             Ok(values) => {
                 assert_eq!(taken, Some(length), "{header:?}");
                 let mut row = Row::at(kind, 5, header.len(), length);
-                values.fill(kind, 5 + PREFIX_BYTES as u32, &mut row);
-                assert_eq!(straight, row, "{header:?}");
+                values.write_row(kind, 5 + PREFIX_BYTES as u32, &mut row);
+                assert_eq!(fast, row, "{header:?}");
             }
         }
     }

@@ -1,16 +1,21 @@
 //! Section 4: a session, both directions. A pure function of the frames received and sent.
 
+use crate::codec::bytes_frame::BytesFrame;
+use crate::codec::decode::{Decoder, Rules};
+use crate::codec::encode::{body_of, put, EncodeError};
+use crate::codec::partial_frame::PartialFrame;
+use crate::codec::table::FrameTable;
 use crate::config::Config;
-use crate::decode::{Decoder, Rules};
-use crate::encode::{body_of, put, EncodeError};
 use crate::frame::{Frame, Hello};
-use crate::header::Head;
-use crate::monitor::{Counts, Gauges, Monitor};
+use crate::limits::{PREFIX_BYTES, VERSION};
 use crate::reject::{Fault, Reason, Reject};
-use crate::rules::{Advert, Event, Flow, RuleBook, Sender};
-use crate::stream::{BytesFrame, Staging};
-use crate::table::{FrameTable, Row};
-use crate::wire::{oversize, VERSION};
+use crate::row::Row;
+use crate::session::flow::Flow;
+use crate::session::rules::{Event, PeerLimits, RuleBook, Sender};
+use crate::telemetry::monitor::Monitor;
+use crate::telemetry::totals::{Counts, Gauges};
+use crate::wire::header::Head;
+use crate::wire::prefix::oversize;
 use bytes::{BufMut, Bytes};
 #[cfg(loom)]
 use loom::sync::Arc;
@@ -44,7 +49,7 @@ use std::sync::Arc;
 pub struct Session {
     config: Config,
     decoder: Decoder,
-    staging: Staging,
+    partial: PartialFrame,
     rules: RuleBook,
     /// An ERROR has been sent: what still arrives is discarded (rule 4.12).
     discarding: bool,
@@ -56,7 +61,7 @@ impl Session {
         Session {
             config,
             decoder: Decoder::new(config),
-            staging: Staging::default(),
+            partial: PartialFrame::default(),
             rules: RuleBook::new(&config),
             discarding: false,
         }
@@ -131,7 +136,7 @@ impl Session {
             }
             counts.add(frame.kind() as u8);
         }
-        self.publish_sent(&counts.bytes(written));
+        self.publish_sent(&counts.with_bytes(written));
         Ok(written)
     }
 
@@ -151,7 +156,7 @@ impl Session {
 
     fn publish_sent(&mut self, counts: &Counts) {
         if self.discarding {
-            self.staging.drop_bytes();
+            self.partial.clear();
         }
         if let Some(publisher) = self.decoder.publisher() {
             publisher.frames(counts);
@@ -161,7 +166,7 @@ impl Session {
 
     /// Rule 4.14, behind the frame's fields and the 1 MiB.
     fn check_send(&self, length: usize, event: &Event<'_>) -> Result<(), Fault> {
-        if let Some(peer) = self.rules.advert(Sender::Peer) {
+        if let Some(peer) = self.rules.limits_of(Sender::Peer) {
             if length > peer.max_frame as usize {
                 return Err(oversize(peer.max_frame as usize));
             }
@@ -169,21 +174,21 @@ impl Session {
         self.rules.check(Sender::Own, event)?;
         match *event {
             Event::Hello { max_frame, ack_window } => {
-                self.check_advert(Advert::new(max_frame, ack_window))
+                self.check_limits(PeerLimits::new(max_frame, ack_window))
             }
             _ => Ok(()),
         }
     }
 
     /// Rule 4.4: a host may advertise less than its configuration, never more.
-    fn check_advert(&self, advert: Advert) -> Result<(), Fault> {
+    fn check_limits(&self, limits: PeerLimits) -> Result<(), Fault> {
         const MORE: &str = "advertises more than the configuration";
         let (window, max_frame) = (self.config.ack_window_frames(), self.config.max_frame());
         let more = |field, limit| Err(Fault::new(Reason::BadHello, field, MORE).limit(limit));
-        if advert.max_frame as usize > max_frame {
+        if limits.max_frame as usize > max_frame {
             return more("HELLO.max_frame", max_frame as u64);
         }
-        if advert.ack_window > window {
+        if limits.ack_window > window {
             return more("HELLO.ack_window", window.into());
         }
         Ok(())
@@ -215,10 +220,10 @@ impl Session {
         rows: &'t mut [Row],
     ) -> Result<FrameTable<'t>, Reject> {
         if self.discarding {
-            let (consumed, need) = (chunk.len(), crate::wire::PREFIX_BYTES);
+            let (consumed, need) = (chunk.len(), PREFIX_BYTES);
             return Ok(FrameTable { bytes: chunk, rows: &[], consumed, need });
         }
-        let fed = self.staging.feed(&mut self.decoder, &mut self.rules, chunk, rows);
+        let fed = self.partial.feed(&mut self.decoder, &mut self.rules, chunk, rows);
         publish(&mut self.decoder, &self.rules);
         fed
     }
@@ -232,7 +237,7 @@ impl Session {
             chunk.clear();
             return Ok(None);
         }
-        let next = self.staging.next_frame(&mut self.decoder, &mut self.rules, chunk);
+        let next = self.partial.next_frame(&mut self.decoder, &mut self.rules, chunk);
         publish(&mut self.decoder, &self.rules);
         next
     }
@@ -245,7 +250,7 @@ impl Session {
         if self.discarding {
             return Ok(());
         }
-        let finished = self.staging.finish(&mut self.decoder);
+        let finished = self.partial.finish(&mut self.decoder);
         publish(&mut self.decoder, &self.rules);
         finished
     }
@@ -262,12 +267,12 @@ impl Session {
 
     /// Whether both HELLOs have passed.
     pub fn is_established(&self) -> bool {
-        [Sender::Own, Sender::Peer].iter().all(|&sender| self.rules.advert(sender).is_some())
+        [Sender::Own, Sender::Peer].iter().all(|&sender| self.rules.limits_of(sender).is_some())
     }
 
     /// The largest frame that the peer takes, in bytes, once its HELLO is here.
     pub fn peer_max_frame(&self) -> Option<usize> {
-        self.rules.advert(Sender::Peer).map(|advert| advert.max_frame as usize)
+        self.rules.limits_of(Sender::Peer).map(|limits| limits.max_frame as usize)
     }
 
     /// Whether an ERROR has passed, either way: nothing more may be sent.
@@ -282,7 +287,7 @@ impl Session {
 
     /// Bytes of a partial frame that it holds.
     pub fn staged(&self) -> usize {
-        self.staging.len()
+        self.partial.len()
     }
 
     /// What it was made with.
@@ -294,7 +299,7 @@ impl Session {
     pub fn reset(&mut self) {
         self.decoder.set_config(self.config);
         self.decoder.reset();
-        self.staging.drop_bytes();
+        self.partial.clear();
         self.rules = RuleBook::new(&self.config);
         self.discarding = false;
         publish(&mut self.decoder, &self.rules);
@@ -305,7 +310,13 @@ impl Session {
 fn publish(decoder: &mut Decoder, rules: &RuleBook) {
     let over = rules.has_ended() || decoder.verdict().is_some();
     let Some(publisher) = decoder.publisher() else { return };
-    publisher.gauges(if over { Gauges::default() } else { Gauges::of(&rules.flow(Sender::Peer)) });
+    publisher.gauges(if over { Gauges::default() } else { gauges(&rules.flow(Sender::Peer)) });
+}
+
+/// What an inbound direction adds to the gauges.
+fn gauges(flow: &Flow) -> Gauges {
+    let credit = if flow.open { flow.credit() } else { 0 };
+    Gauges { open: flow.open.into(), credit: credit.into(), in_flight: flow.in_flight.into() }
 }
 
 impl Rules for RuleBook {

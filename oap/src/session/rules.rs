@@ -2,9 +2,10 @@
 
 use crate::config::{Config, SeqRolloverPolicy};
 use crate::frame::{Frame, Kind};
+use crate::limits::DEFAULT_ACK_WINDOW;
 use crate::reject::{Fault, Reason};
-use crate::table::Row;
-use crate::wire::DEFAULT_ACK_WINDOW;
+use crate::row::Row;
+use crate::session::flow::Flow;
 
 /// Where a direction stands when its sender sends the next frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,12 +57,12 @@ const NO_STREAM: Step = Breach(credit("stream", "is not open"));
 const OPENED: Step = Breach(credit("stream", "is open already"));
 const OVER: Step = Breach(credit("session", "has ended"));
 
-const fn hello(field: &'static str, says: &'static str) -> Step {
-    Breach(Fault::new(Reason::BadHello, field, says))
+const fn hello(field: &'static str, detail: &'static str) -> Step {
+    Breach(Fault::new(Reason::BadHello, field, detail))
 }
 
-const fn credit(field: &'static str, says: &'static str) -> Fault {
-    Fault::new(Reason::CreditViolation, field, says)
+const fn credit(field: &'static str, detail: &'static str) -> Fault {
+    Fault::new(Reason::CreditViolation, field, detail)
 }
 
 /// What the rules ask of a frame.
@@ -120,14 +121,14 @@ impl<'a> Event<'a> {
 
 /// What a HELLO advertises: it binds what the other side sends (rule 4.3).
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Advert {
+pub(crate) struct PeerLimits {
     pub max_frame: u32,
     pub ack_window: u32,
 }
 
-impl Advert {
+impl PeerLimits {
     pub fn new(max_frame: u32, ack_window: Option<u32>) -> Self {
-        Advert { max_frame, ack_window: ack_window.unwrap_or(DEFAULT_ACK_WINDOW) }
+        PeerLimits { max_frame, ack_window: ack_window.unwrap_or(DEFAULT_ACK_WINDOW) }
     }
 }
 
@@ -142,7 +143,7 @@ struct Stream {
 /// What one side has sent, as far as the rules ask.
 #[derive(Clone, Copy, Debug, Default)]
 struct Direction {
-    advert: Option<Advert>,
+    limits: Option<PeerLimits>,
     stream: Option<Stream>,
     /// Apart from its number, so that ten thousand sessions stay small.
     has_last: bool,
@@ -155,29 +156,6 @@ impl Direction {
     /// The seq of its last DATA.
     fn last(&self) -> Option<u64> {
         self.has_last.then_some(self.last)
-    }
-}
-
-/// One direction of a session at a glance.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub struct Flow {
-    /// Whether a stream is open.
-    pub open: bool,
-    /// Whether the open stream is an object stream.
-    pub objects: bool,
-    /// The seq of the direction's last DATA.
-    pub last_seq: Option<u64>,
-    /// DATA frames sent and not yet acknowledged.
-    pub in_flight: u32,
-    /// DATA frames that may be in flight: the receiver's `ack_window`; 0 before its HELLO.
-    pub window: u32,
-}
-
-impl Flow {
-    /// DATA frames that may be sent now.
-    pub const fn credit(&self) -> u32 {
-        self.window.saturating_sub(self.in_flight)
     }
 }
 
@@ -215,8 +193,8 @@ impl RuleBook {
         }
     }
 
-    pub fn advert(&self, sender: Sender) -> Option<Advert> {
-        self.directions[sender as usize].advert
+    pub fn limits_of(&self, sender: Sender) -> Option<PeerLimits> {
+        self.directions[sender as usize].limits
     }
 
     pub fn flow(&self, sender: Sender) -> Flow {
@@ -226,7 +204,7 @@ impl RuleBook {
             objects: from.stream.is_some_and(|stream| stream.objects),
             last_seq: from.last(),
             in_flight: from.in_flight,
-            window: to.advert.map_or(0, |advert| advert.ack_window),
+            window: to.limits.map_or(0, |limits| limits.ack_window),
         }
     }
 
@@ -251,7 +229,7 @@ impl RuleBook {
 
     fn state(&self, sender: Sender) -> State {
         let (from, to) = self.sides(sender);
-        match (self.ending, from.advert, to.advert, from.stream) {
+        match (self.ending, from.limits, to.limits, from.stream) {
             (Ending::Ended, ..) => State::Ended,
             (Ending::Rejected, ..) => State::Rejected,
             (_, None, ..) => State::Silent,
@@ -286,7 +264,7 @@ impl RuleBook {
             return Err(MISSING_OBJ);
         }
         self.check_seq(from.last(), seq)?;
-        let window = to.advert.map_or(0, |advert| advert.ack_window);
+        let window = to.limits.map_or(0, |limits| limits.ack_window);
         if from.in_flight >= window {
             return Err(credit("DATA", "has no credit").limit(window.into()));
         }
@@ -315,7 +293,7 @@ impl RuleBook {
         };
         match *event {
             Event::Hello { max_frame, ack_window } => {
-                from.advert = Some(Advert::new(max_frame, ack_window));
+                from.limits = Some(PeerLimits::new(max_frame, ack_window));
             }
             Event::Start { stream } => {
                 from.stream = Some(Stream { objects: is_object_stream(stream), carried: false });

@@ -1,12 +1,12 @@
 //! `tokio_util::codec` over the core.
 
+use crate::codec::bytes_frame::BytesFrame;
+use crate::codec::decode::{Decoder, NoRules};
+use crate::codec::encode::{encode_to, EncodeError};
 use crate::config::Config;
-use crate::decode::{Decoder, NoRules};
-use crate::encode::{encode_to, EncodeError};
 use crate::frame::Frame;
 use crate::reject::Reject;
-use crate::stream::BytesFrame;
-use crate::table::Row;
+use crate::row::Row;
 use bytes::BytesMut;
 use std::{fmt, io};
 
@@ -43,7 +43,7 @@ impl tokio_util::codec::Decoder for Codec {
 
     fn decode(&mut self, bytes: &mut BytesMut) -> Result<Option<BytesFrame>, CodecError> {
         let mut rows = [Row::default()];
-        let run = self.decoder.run(&mut NoRules, bytes, &mut rows)?;
+        let run = self.decoder.decode_rows(&mut NoRules, bytes, &mut rows)?;
         let [row] = rows;
         Ok((run.rows == 1).then(|| BytesFrame::new(bytes.split_to(run.consumed).freeze(), row)))
     }

@@ -2,10 +2,9 @@
 //! `docs/OAP-1.md` are tested against it.
 
 use crate::frame::Kind;
+use crate::limits::{MAX_ACK_WINDOW, MAX_FRAME_BYTES, MAX_TEXT_BYTES, MIN_MAX_FRAME, VERSION};
 use crate::reject::{Fault, Reason};
-use crate::wire::{
-    WireType, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MAX_TEXT_BYTES, MIN_MAX_FRAME, VERSION,
-};
+use crate::wire::varint::WireType;
 
 /// The most fields a kind has.
 pub(crate) const MAX_FIELDS: usize = 4;
@@ -102,12 +101,12 @@ pub(crate) const fn fields(kind: Kind) -> &'static [Field] {
 }
 
 /// A fault of a header as a whole, or of one of its fields: HELLO's have a label of their own (rule 3.1).
-pub(crate) fn fault(kind: Kind, field: &'static str, says: &'static str) -> Fault {
+pub(crate) fn fault(kind: Kind, field: &'static str, detail: &'static str) -> Fault {
     let reason = match kind {
         Kind::Hello => Reason::BadHello,
         _ => Reason::HeaderMalformed,
     };
-    Fault::new(reason, field, says)
+    Fault::new(reason, field, detail)
 }
 
 /// What errors call the header of a kind.
@@ -160,7 +159,7 @@ mod tests {
 
     /// The rows of the first table of `docs/OAP-1.md` below the heading, as cells.
     fn rows(heading: &str) -> Vec<Vec<String>> {
-        let spec = include_str!("../../docs/OAP-1.md");
+        let spec = include_str!("../../../docs/OAP-1.md");
         let section = &spec[spec.find(heading).expect(heading)..];
         let table = section.lines().skip_while(|l| !l.starts_with('|'));
         table

@@ -1,13 +1,16 @@
 //! The one decode loop, and the pull-based [`Decoder`] over it. The caller owns the bytes.
 
+use crate::codec::table::FrameTable;
 use crate::config::Config;
 use crate::frame::{Frame, Kind};
-use crate::header::{check_pq, read_header};
-use crate::monitor::{Counts, Monitor, Publisher};
+use crate::limits::PREFIX_BYTES;
 use crate::reject::{Fault, Reason, Reject};
-use crate::straight::read_straight;
-use crate::table::{FrameTable, Row};
-use crate::wire::{read_prefix, Known, PREFIX_BYTES};
+use crate::row::Row;
+use crate::telemetry::monitor::{Monitor, Publisher};
+use crate::telemetry::totals::Counts;
+use crate::wire::fast_path::read_fast;
+use crate::wire::header::{check_pq, read_header};
+use crate::wire::prefix::{read_prefix, FaultAt};
 #[cfg(loom)]
 use loom::sync::Arc;
 #[cfg(not(loom))]
@@ -41,7 +44,7 @@ pub struct Decoder {
     /// Bytes of the stream consumed.
     position: u64,
     /// The front frame needs no new look before it has this many bytes.
-    look_at: usize,
+    resume_at: usize,
     verdict: Option<Reject>,
     publisher: Option<Publisher>,
 }
@@ -49,7 +52,7 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder at the start of a stream.
     pub const fn new(config: Config) -> Self {
-        Decoder { config, position: 0, look_at: 0, verdict: None, publisher: None }
+        Decoder { config, position: 0, resume_at: 0, verdict: None, publisher: None }
     }
 
     /// Counts its frames and rejects in a monitor.
@@ -71,7 +74,7 @@ impl Decoder {
     #[inline]
     pub fn decode<'b>(&mut self, bytes: &'b [u8]) -> Result<Decoded<'b>, Reject> {
         let mut row = Row::default();
-        let run = self.run_one(bytes, &mut row)?;
+        let run = self.decode_row(bytes, &mut row)?;
         match row.frame(bytes) {
             Some(frame) if run.rows == 1 => Ok(Decoded::Frame(frame, run.consumed)),
             _ => Ok(Decoded::Need(run.need)),
@@ -90,8 +93,8 @@ impl Decoder {
         rows: &'t mut [Row],
     ) -> Result<FrameTable<'t>, Reject> {
         let run = match rows {
-            [row] => self.run_one(bytes, row)?,
-            _ => self.run(&mut NoRules, bytes, rows)?,
+            [row] => self.decode_row(bytes, row)?,
+            _ => self.decode_rows(&mut NoRules, bytes, rows)?,
         };
         let (consumed, need) = (run.consumed, run.need);
         Ok(FrameTable { bytes, rows: &rows[..run.rows], consumed, need })
@@ -139,10 +142,10 @@ impl Decoder {
     /// Replaces the configuration; a frame that has begun is judged anew (rule 4.5).
     pub(crate) fn set_config(&mut self, config: Config) {
         self.config = config;
-        self.look_at = 0;
+        self.resume_at = 0;
     }
 
-    fn reject(&mut self, (fault, known): Known, frame_at: usize) -> Reject {
+    fn reject(&mut self, (fault, known): FaultAt, frame_at: usize) -> Reject {
         let offset = self.position + frame_at as u64;
         if let Some(publisher) = &self.publisher {
             publisher.reject(fault.reason());
@@ -150,51 +153,51 @@ impl Decoder {
         *self.verdict.insert(Reject::new(fault, offset, offset + known as u64))
     }
 
-    /// The loop for a single row: a canonical DATA or ACK goes straight, so that a call a frame is cheap.
+    /// The loop for a single row: a canonical DATA or ACK takes the fast path, so that a call a frame is cheap.
     #[inline(always)]
-    fn run_one(&mut self, bytes: &[u8], row: &mut Row) -> Result<Run, Reject> {
-        if self.verdict.is_none() && bytes.len() >= self.look_at {
-            if let Some(length) = read_straight::<false>(bytes, self.config.max_frame(), 0, row) {
-                return Ok(self.took_one(row.kind, length, bytes.len()));
+    fn decode_row(&mut self, bytes: &[u8], row: &mut Row) -> Result<Progress, Reject> {
+        if self.verdict.is_none() && bytes.len() >= self.resume_at {
+            if let Some(length) = read_fast::<false>(bytes, self.config.max_frame(), 0, row) {
+                return Ok(self.consume_one(row.kind, length, bytes.len()));
             }
         }
-        self.run(&mut NoRules, bytes, std::slice::from_mut(row))
+        self.decode_rows(&mut NoRules, bytes, std::slice::from_mut(row))
     }
 
     #[inline(always)]
-    fn took_one(&mut self, kind: u8, length: usize, have: usize) -> Run {
-        self.look_at = 0;
+    fn consume_one(&mut self, kind: u8, length: usize, have: usize) -> Progress {
+        self.resume_at = 0;
         self.position += length as u64;
         if let Some(publisher) = &self.publisher {
             publisher.frames(&Counts::one(kind, length));
         }
         let need = if length == have { PREFIX_BYTES } else { 0 };
-        Run { rows: 1, consumed: length, need }
+        Progress { rows: 1, consumed: length, need }
     }
 
     /// What every layer decodes with: the loop, and what it means for this stream.
-    pub(crate) fn run<R: Rules>(
+    pub(crate) fn decode_rows<R: Rules>(
         &mut self,
         rules: &mut R,
         bytes: &[u8],
         rows: &mut [Row],
-    ) -> Result<Run, Reject> {
+    ) -> Result<Progress, Reject> {
         if let Some(reject) = self.verdict {
             return Err(reject);
         }
-        if bytes.len() < self.look_at {
-            return Ok(Run { need: self.look_at - bytes.len(), ..Run::default() });
+        if bytes.len() < self.resume_at {
+            return Ok(Progress { need: self.resume_at - bytes.len(), ..Progress::default() });
         }
-        let (mut run, mut counts) = (Run::default(), Counts::default());
-        let stop = fill(&self.config, rules, bytes, rows, &mut run, &mut counts);
-        self.look_at = 0;
+        let (mut run, mut counts) = (Progress::default(), Counts::default());
+        let stop = decode_loop(&self.config, rules, bytes, rows, &mut run, &mut counts);
+        self.resume_at = 0;
         match stop {
             Stop::NoRow if run.consumed == bytes.len() => run.need = PREFIX_BYTES,
             Stop::NoRow => {}
             Stop::Part { have, until } => {
                 let all = run.consumed + have == bytes.len();
                 run.need = if all { until - have } else { 0 };
-                self.look_at = if have < PREFIX_BYTES { 0 } else { until };
+                self.resume_at = if have < PREFIX_BYTES { 0 } else { until };
             }
             Stop::Bad(known) => {
                 let reject = self.reject(known, run.consumed);
@@ -205,7 +208,7 @@ impl Decoder {
         }
         self.position += run.consumed as u64;
         if let Some(publisher) = &self.publisher {
-            publisher.frames(&counts.bytes(run.consumed));
+            publisher.frames(&counts.with_bytes(run.consumed));
         }
         Ok(run)
     }
@@ -213,47 +216,47 @@ impl Decoder {
 
 /// Reads frames into rows until one is cut, one is bad, or no row is left.
 #[inline(always)]
-fn fill<R: Rules>(
+fn decode_loop<R: Rules>(
     config: &Config,
     rules: &mut R,
     bytes: &[u8],
     rows: &mut [Row],
-    run: &mut Run,
+    run: &mut Progress,
     counts: &mut Counts,
 ) -> Stop {
     let bytes = &bytes[..bytes.len().min(MAX_TABLE_BYTES)];
     loop {
-        if let Err(known) = fill_straight(config.max_frame(), rules, bytes, rows, run, counts) {
+        if let Err(known) = decode_fast(config.max_frame(), rules, bytes, rows, run, counts) {
             return Stop::Bad(known);
         }
         let Some(row) = rows.get_mut(run.rows) else { return Stop::NoRow };
         let rest = &bytes[run.consumed..];
-        match look(config, rules, bytes, run.consumed, row) {
-            Ok(Seen::Frame(length)) => {
+        match inspect(config, rules, bytes, run.consumed, row) {
+            Ok(Inspected::Frame(length)) => {
                 run.consumed += length;
                 run.rows += 1;
                 counts.add(row.kind);
             }
-            Ok(Seen::Part(until)) => return Stop::Part { have: rest.len(), until },
+            Ok(Inspected::Part(until)) => return Stop::Part { have: rest.len(), until },
             Err(known) => return Stop::Bad(known),
         }
     }
 }
 
-/// Reads as many straight frames as come one after the other.
+/// Reads as many frames on the fast path as come one after the other.
 #[inline(always)]
-fn fill_straight<R: Rules>(
+fn decode_fast<R: Rules>(
     max_frame: usize,
     rules: &mut R,
     bytes: &[u8],
     rows: &mut [Row],
-    run: &mut Run,
+    run: &mut Progress,
     counts: &mut Counts,
-) -> Result<(), Known> {
+) -> Result<(), FaultAt> {
     let (mut at, mut acks, mut found) = (run.consumed, 0, run.rows);
     let mut judged = Ok(());
     for row in &mut rows[found..] {
-        let Some(length) = read_straight::<false>(&bytes[at..], max_frame, at as u32, row) else {
+        let Some(length) = read_fast::<false>(&bytes[at..], max_frame, at as u32, row) else {
             break;
         };
         judged = judge(rules, row, bytes, true);
@@ -264,7 +267,7 @@ fn fill_straight<R: Rules>(
         at += length;
         found += 1;
     }
-    counts.add_straight(found - run.rows, acks);
+    counts.add_data_and_acks(found - run.rows, acks);
     (run.consumed, run.rows) = (at, found);
     judged
 }
@@ -277,7 +280,7 @@ enum Stop {
         have: usize,
         until: usize,
     },
-    Bad(Known),
+    Bad(FaultAt),
 }
 
 /// Offsets of a row have 32 bits; a longer buffer takes more than one call.
@@ -288,7 +291,7 @@ const TRUNCATED: Fault =
 
 /// How far the decode loop came.
 #[derive(Default)]
-pub(crate) struct Run {
+pub(crate) struct Progress {
     pub rows: usize,
     pub consumed: usize,
     pub need: usize,
@@ -296,7 +299,7 @@ pub(crate) struct Run {
 
 /// What a look at the front of the bytes saw.
 #[derive(Clone, Copy)]
-enum Seen {
+enum Inspected {
     /// A frame of that length, its header whole.
     Frame(usize),
     /// Less; the next look is due with that many bytes.
@@ -319,36 +322,41 @@ impl Rules for NoRules {
     }
 }
 
-/// A look at one frame, straight or by the table, and the rules beyond it.
-#[inline(never)] // so that the straight loop keeps its registers
-fn look<R: Rules>(
+/// A look at one frame, on the fast path or by the table, and the rules beyond it.
+#[inline(never)] // so that the fast loop keeps its registers
+fn inspect<R: Rules>(
     config: &Config,
     rules: &mut R,
     bytes: &[u8],
     at: usize,
     row: &mut Row,
-) -> Result<Seen, Known> {
+) -> Result<Inspected, FaultAt> {
     let (rest, offset) = (&bytes[at..], at as u32);
-    let length = match read_straight::<true>(rest, config.max_frame(), offset, row) {
+    let length = match read_fast::<true>(rest, config.max_frame(), offset, row) {
         Some(length) => length,
-        None => match look_by_table(config, rest, offset, row)? {
-            Seen::Frame(length) => length,
+        None => match inspect_general(config, rest, offset, row)? {
+            Inspected::Frame(length) => length,
             part => return Ok(part),
         },
     };
     let whole = length <= rest.len();
     judge(rules, row, bytes, whole)?;
-    Ok(if whole { Seen::Frame(length) } else { Seen::Part(length) })
+    Ok(if whole { Inspected::Frame(length) } else { Inspected::Part(length) })
 }
 
 /// In byte order: the prefix, then the whole header (rule 3.2). The frame that it gives may be cut.
-fn look_by_table(config: &Config, rest: &[u8], offset: u32, row: &mut Row) -> Result<Seen, Known> {
+fn inspect_general(
+    config: &Config,
+    rest: &[u8],
+    offset: u32,
+    row: &mut Row,
+) -> Result<Inspected, FaultAt> {
     let Some(prefix) = read_prefix(rest, config)? else {
-        return Ok(Seen::Part(PREFIX_BYTES));
+        return Ok(Inspected::Part(PREFIX_BYTES));
     };
     let header_end = PREFIX_BYTES + prefix.header_len;
     let Some(header) = rest.get(PREFIX_BYTES..header_end) else {
-        return Ok(Seen::Part(header_end));
+        return Ok(Inspected::Part(header_end));
     };
     let known = |fault| (fault, header_end);
     let values = read_header(prefix.kind, header, config.strict_headers()).map_err(known)?;
@@ -356,12 +364,12 @@ fn look_by_table(config: &Config, rest: &[u8], offset: u32, row: &mut Row) -> Re
         check_pq(&values).map_err(known)?;
     }
     *row = Row::at(prefix.kind, offset, prefix.header_len, prefix.length);
-    values.fill(prefix.kind, offset + PREFIX_BYTES as u32, row);
-    Ok(Seen::Frame(prefix.length))
+    values.write_row(prefix.kind, offset + PREFIX_BYTES as u32, row);
+    Ok(Inspected::Frame(prefix.length))
 }
 
 #[inline(always)]
-fn judge<R: Rules>(rules: &mut R, row: &Row, bytes: &[u8], whole: bool) -> Result<(), Known> {
+fn judge<R: Rules>(rules: &mut R, row: &Row, bytes: &[u8], whole: bool) -> Result<(), FaultAt> {
     let known = |fault| (fault, PREFIX_BYTES + usize::from(row.header_len));
     rules.judge(row, bytes, whole).map_err(known)
 }

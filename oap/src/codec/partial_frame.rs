@@ -1,0 +1,149 @@
+//! The one frame that a chunk cuts, while it is partial.
+
+use crate::codec::bytes_frame::BytesFrame;
+use crate::codec::decode::{Decoder, Rules};
+use crate::codec::table::FrameTable;
+use crate::limits::PREFIX_BYTES;
+use crate::reject::Reject;
+use crate::row::Row;
+use bytes::{Buf, Bytes, BytesMut};
+use std::fmt;
+
+/// What an idle stream may hold for nothing.
+const KEPT_BYTES: usize = 4_096;
+
+/// The front frame's bytes while it is partial. Grows with what has come, never to what a prefix promises.
+#[derive(Clone, Default)]
+pub(crate) struct PartialFrame {
+    bytes: BytesMut,
+    /// The staged frame has been given to the caller: its bytes go at the next call.
+    delivered: bool,
+}
+
+impl fmt::Debug for PartialFrame {
+    /// How much is held, not what.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PartialFrame").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
+
+impl PartialFrame {
+    pub fn len(&self) -> usize {
+        if self.delivered {
+            0
+        } else {
+            self.bytes.len()
+        }
+    }
+
+    pub fn clear(&mut self) {
+        *self = PartialFrame::default();
+    }
+
+    /// The staged frame has been seen. What it took is kept for the next one only where that is little.
+    fn clear_delivered(&mut self) {
+        self.delivered = false;
+        if self.bytes.capacity() > KEPT_BYTES {
+            self.bytes = BytesMut::new();
+        } else {
+            self.bytes.clear();
+        }
+    }
+
+    pub fn next_frame<R: Rules>(
+        &mut self,
+        decoder: &mut Decoder,
+        rules: &mut R,
+        chunk: &mut Bytes,
+    ) -> Result<Option<BytesFrame>, Reject> {
+        let mut rows = [Row::default()];
+        let table = self.feed(decoder, rules, chunk, &mut rows)?;
+        let (found, consumed) = (!table.is_empty(), table.consumed());
+        let [row] = rows;
+        let wire = if self.delivered {
+            chunk.advance(consumed);
+            std::mem::take(self).bytes.freeze()
+        } else {
+            chunk.split_to(consumed)
+        };
+        Ok(found.then(|| BytesFrame::new(wire, row)))
+    }
+
+    pub fn feed<'t, R: Rules>(
+        &'t mut self,
+        decoder: &mut Decoder,
+        rules: &mut R,
+        chunk: &'t [u8],
+        rows: &'t mut [Row],
+    ) -> Result<FrameTable<'t>, Reject> {
+        if self.delivered {
+            self.clear_delivered();
+        }
+        let fed = if self.bytes.is_empty() {
+            self.feed_chunk(decoder, rules, chunk, rows)
+        } else {
+            self.feed_partial(decoder, rules, chunk, rows)
+        };
+        let (found, consumed, need) = fed.inspect_err(|_| self.bytes = BytesMut::new())?;
+        let bytes = if self.delivered { &self.bytes } else { chunk };
+        let need = if consumed < chunk.len() { 0 } else { need };
+        Ok(FrameTable { bytes, rows: &rows[..found], consumed, need })
+    }
+
+    /// Nothing is staged: frames stay in the chunk, and what it cuts is staged.
+    fn feed_chunk<R: Rules>(
+        &mut self,
+        decoder: &mut Decoder,
+        rules: &mut R,
+        chunk: &[u8],
+        rows: &mut [Row],
+    ) -> Result<(usize, usize, usize), Reject> {
+        let run = decoder.decode_rows(rules, chunk, rows)?;
+        if run.need == 0 {
+            return Ok((run.rows, run.consumed, 0));
+        }
+        self.bytes.extend_from_slice(&chunk[run.consumed..]);
+        Ok((run.rows, chunk.len(), run.need))
+    }
+
+    /// Adds to the staged frame what it missing, until it is whole or the chunk is used up.
+    fn feed_partial<R: Rules>(
+        &mut self,
+        decoder: &mut Decoder,
+        rules: &mut R,
+        chunk: &[u8],
+        rows: &mut [Row],
+    ) -> Result<(usize, usize, usize), Reject> {
+        let room = rows.len().min(1);
+        let mut consumed = 0;
+        loop {
+            let more = self.missing().min(chunk.len() - consumed) * room;
+            self.bytes.extend_from_slice(&chunk[consumed..consumed + more]);
+            consumed += more;
+            let run = decoder.decode_rows(rules, &self.bytes, &mut rows[..room])?;
+            self.delivered = run.rows == 1;
+            if self.delivered || consumed == chunk.len() || room == 0 {
+                return Ok((run.rows, consumed, run.need));
+            }
+        }
+    }
+
+    /// Bytes to the end of the prefix, then to that of the frame: a staged prefix has been judged.
+    fn missing(&self) -> usize {
+        match self.bytes.first_chunk() {
+            Some(&[a, b, c, d, _, _, _, _]) => {
+                (u32::from_be_bytes([a, b, c, d]) as usize).saturating_sub(self.bytes.len())
+            }
+            None => PREFIX_BYTES - self.bytes.len(),
+        }
+    }
+
+    pub fn finish(&mut self, decoder: &mut Decoder) -> Result<(), Reject> {
+        let rest = if self.delivered { &[][..] } else { &self.bytes[..] };
+        let finished = decoder.finish(rest);
+        if finished.is_err() {
+            self.clear();
+        }
+        finished
+    }
+}

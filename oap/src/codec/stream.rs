@@ -1,0 +1,115 @@
+//! For hosts that only have chunks: what is whole in a chunk stays where it is, the one frame that a chunk cuts is
+//! staged.
+
+use crate::codec::bytes_frame::BytesFrame;
+use crate::codec::decode::{Decoder, NoRules};
+use crate::codec::partial_frame::PartialFrame;
+use crate::codec::table::FrameTable;
+use crate::config::Config;
+use crate::reject::Reject;
+use crate::row::Row;
+use crate::telemetry::monitor::Monitor;
+use bytes::Bytes;
+#[cfg(loom)]
+use loom::sync::Arc;
+#[cfg(not(loom))]
+use std::sync::Arc;
+
+/// Decodes a byte stream that comes in chunks. Holds at most the one frame that a chunk has cut, and of it only the
+/// bytes that have come.
+///
+/// Two ways in, which may be mixed: [`StreamDecoder::next_frame`] takes [`Bytes`] and gives frames that own their
+/// bytes; [`StreamDecoder::feed`] takes a slice and gives a [`FrameTable`].
+///
+/// ```
+/// use bytes::Bytes;
+/// use oap::{Config, Frame, StreamDecoder};
+///
+/// let wire = b"\0\0\0\x0d\x03\0\0\x02\x08\x07abc\0\0\0\x0a\x04\0\0\x02\x08\x07"; // DATA seq 7 "abc", ACK up_to 7
+/// let mut decoder = StreamDecoder::new(Config::default());
+/// let mut frames = Vec::new();
+/// for chunk in wire.chunks(6) {
+///     let mut chunk = Bytes::copy_from_slice(chunk);
+///     while let Some(frame) = decoder.next_frame(&mut chunk)? {
+///         frames.push(frame);
+///     }
+/// }
+/// decoder.finish()?;
+/// assert_eq!(frames[0].body(), "abc");
+/// assert!(matches!(frames[1].frame(), Frame::Ack(ack) if ack.up_to == 7));
+/// # Ok::<(), oap::Reject>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct StreamDecoder {
+    decoder: Decoder,
+    partial: PartialFrame,
+}
+
+impl StreamDecoder {
+    /// A decoder at the start of a stream.
+    pub fn new(config: Config) -> Self {
+        StreamDecoder { decoder: Decoder::new(config), partial: PartialFrame::default() }
+    }
+
+    /// Counts its frames and rejects in a monitor.
+    pub fn with_monitor(mut self, monitor: &Arc<Monitor>) -> Self {
+        self.set_monitor(monitor);
+        self
+    }
+
+    /// Likewise, from now on.
+    pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
+        self.decoder.set_monitor(monitor);
+    }
+
+    /// The next frame; takes what it needs off the front of `chunk`. `None`: the chunk is used up.
+    ///
+    /// # Errors
+    /// The [`Reject`] of the first rule broken, and the same at every later call.
+    pub fn next_frame(&mut self, chunk: &mut Bytes) -> Result<Option<BytesFrame>, Reject> {
+        self.partial.next_frame(&mut self.decoder, &mut NoRules, chunk)
+    }
+
+    /// The next frames, as many as `rows` has room for: one at least. Call again with what follows `consumed()`, until
+    /// all of the chunk is consumed and [`FrameTable::need`] is not 0. The table's bytes are the chunk itself, or, for a frame
+    /// that an earlier chunk began, the staging buffer, which stays until the next call.
+    ///
+    /// # Errors
+    /// The [`Reject`] of the first rule broken, and the same at every later call; frames before it are given first.
+    pub fn feed<'t>(
+        &'t mut self,
+        chunk: &'t [u8],
+        rows: &'t mut [Row],
+    ) -> Result<FrameTable<'t>, Reject> {
+        self.partial.feed(&mut self.decoder, &mut NoRules, chunk, rows)
+    }
+
+    /// Says that the input has ended (rule 3.4).
+    ///
+    /// # Errors
+    /// `truncated` where it ended inside a frame, or the reject given before.
+    pub fn finish(&mut self) -> Result<(), Reject> {
+        self.partial.finish(&mut self.decoder)
+    }
+
+    /// Back to the start of a new stream: nothing staged, no verdict.
+    pub fn reset(&mut self) {
+        self.decoder.reset();
+        self.partial.clear();
+    }
+
+    /// The reject, once it is known: where frames stand before it, they are given first.
+    pub const fn verdict(&self) -> Option<&Reject> {
+        self.decoder.verdict()
+    }
+
+    /// Bytes of a partial frame that it holds.
+    pub fn staged(&self) -> usize {
+        self.partial.len()
+    }
+
+    /// What it was made with.
+    pub const fn config(&self) -> &Config {
+        self.decoder.config()
+    }
+}
