@@ -1,6 +1,7 @@
 # Everything a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
 
 PREFIX ?= /usr/local
+LIBDIR ?= lib
 DESTDIR ?=
 FILE ?=
 TIME ?= 600
@@ -8,11 +9,12 @@ MINUTES ?= 30
 PARTS ?=
 TREE := $(CURDIR)/build/prefix
 VENV := .venv/current
+PLACE = PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" DESTDIR="$(DESTDIR)"
 CARGO := cargo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build demo test bench install lint dashboard header abi venv \
+.PHONY: help build demo test bench install uninstall lint dashboard header abi venv \
 	toolchains rust prefix testees python node test-rust test-counts test-loom test-c test-cpp test-go test-python test-node \
 	test-conformance test-docs test-demo test-prometheus test-runbook test-ops
 
@@ -45,9 +47,12 @@ drill: toolchains ## attack, starve and soak a gateway (MINUTES=30 of it); repor
 		target/drill/oap-drills $$drill --report docs/drills/$${drill%% *}.md || exit; \
 	done
 
-install: toolchains ## install liboap: PREFIX=/usr/local DESTDIR=
-	$(CARGO) build --release -p oap-ffi
-	PREFIX="$(PREFIX)" DESTDIR="$(DESTDIR)" tools/install
+install: toolchains ## install liboap: PREFIX=/usr/local LIBDIR=lib DESTDIR=
+	oap-ffi/build
+	@$(PLACE) BUILT=target/dist/release tools/install
+
+uninstall: ## remove what `make install` has laid out, by the same variables
+	@$(PLACE) tools/install --remove
 
 .PHONY: dist
 dist: build venv ## make what is released, in all languages, in build/release with checksums, and try each in a clean place

@@ -3,5 +3,5 @@
 package oap
 
 // #cgo CFLAGS: -I${SRCDIR}/../../include
-// #cgo LDFLAGS: ${SRCDIR}/../../build/prefix/lib/liboap.a -lgcc_s -lutil -lrt -lpthread -lm -ldl
+// #cgo LDFLAGS: ${SRCDIR}/../../build/prefix/lib/liboap.a -lutil -lrt -lpthread -lm -ldl
 import "C"

@@ -15,9 +15,9 @@ ENV = {name: value for name, value in os.environ.items() if not name.startswith(
 ENV |= {"RUST_BACKTRACE": "0", "LC_ALL": "C"}
 
 
-def run(*command, cwd: Path = ROOT, **env: str) -> str:
+def run(*command, cwd: Path = ROOT, **env) -> str:
     """The output of a command; an error with all that it said where it fails."""
-    done = subprocess.run([str(part) for part in command], cwd=cwd, env=ENV | env, text=True, errors="replace",
+    done = subprocess.run([str(part) for part in command], cwd=cwd, env=ENV | {name: str(value) for name, value in env.items()}, text=True, errors="replace",
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if done.returncode != 0:
         raise AssertionError(f"{' '.join(map(str, command))}: status {done.returncode}\n{done.stdout}")
