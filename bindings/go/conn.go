@@ -16,6 +16,7 @@ import (
 //
 // One goroutine at a time may receive, any number send. Close it: a Conn that is forgotten stays.
 type Conn struct {
+	_   noCopy
 	net net.Conn
 
 	// sending is held by who encodes and writes, so that frames go out in the session's order. out holds what is

@@ -32,6 +32,7 @@ import (
 //
 // One goroutine at a time. Close it; one that is forgotten is freed when the garbage collector finds it.
 type Decoder struct {
+	_       noCopy
 	native  *C.oap_decoder
 	monitor *Monitor
 	net     runtime.Cleanup
@@ -82,9 +83,9 @@ func (d *Decoder) Decode(buf []byte, rows []Row) (n, consumed int, err error) {
 	if d.native == nil {
 		return 0, 0, ErrClosed
 	}
+	defer runtime.KeepAlive(d)
 	run := C.oap_go_decode(address(unsafe.Pointer(d.native)), bytesOf(buf), C.size_t(len(buf)), rowsOf(rows), C.size_t(len(rows)),
 		d.monitor.timer())
-	runtime.KeepAlive(d)
 	if run.status != C.OAP_STATUS_OK {
 		return 0, 0, d.reject(run.status)
 	}
@@ -121,6 +122,7 @@ func (d *Decoder) Reset() error {
 }
 
 func (d *Decoder) reject(status C.oap_status) error {
+	defer runtime.KeepAlive(d)
 	return rejectError(status, func(reject *C.oap_reject) C.oap_status {
 		return C.oap_decoder_reject(d.native, reject)
 	})

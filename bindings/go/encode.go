@@ -109,7 +109,7 @@ func AppendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, err erro
 			n += int(batch.encoded.rows)
 			dst = dst[:len(dst)+int(batch.encoded.written)]
 		case batch.status == C.OAP_STATUS_BUFFER_TOO_SMALL:
-			dst = slices.Grow(dst, MaxHeadBytes+int(rows[n].BodyLen))
+			dst = slices.Grow(dst, roomFor(&rows[n]))
 		case isReason(batch.status):
 			return dst, n, &RefusalError{Reason: Reason(batch.status)}
 		default:
@@ -117,6 +117,14 @@ func AppendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, err erro
 		}
 	}
 	return dst, n, nil
+}
+
+// roomFor is at least what the row's frame takes. Only DATA has a body, whatever another row says.
+func roomFor(row *Row) int {
+	if row.Kind != KindData {
+		return MaxHeadBytes
+	}
+	return MaxHeadBytes + int(min(row.BodyLen, MaxFrameBytes))
 }
 
 // appendFrame encodes by the session or, where it is 0, apart from any. What cannot be encoded leaves dst's content as

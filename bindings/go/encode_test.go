@@ -122,6 +122,20 @@ func TestAppendRowsIsTheInverseOfDecode(t *testing.T) {
 	}
 }
 
+// A row may say anything: what is asked of the allocator is what a frame can take.
+func TestAppendRowsAsksForNoMoreThanAFrame(t *testing.T) {
+	for _, row := range []oap.Row{
+		{Kind: oap.KindAck, Seq: 1, BodyLen: math.MaxUint32},
+		{Kind: oap.KindHello, Value: 4096, BodyLen: math.MaxUint32},
+		{Kind: oap.KindData, BodyLen: math.MaxUint32},
+	} {
+		wire, n, err := oap.AppendRows(nil, []oap.Row{row}, nil)
+		if cap(wire) > 2*oap.MaxFrameBytes || (n == 1) != (row.Kind != oap.KindData) {
+			t.Errorf("%v: %d bytes of room, %v", row, cap(wire), err)
+		}
+	}
+}
+
 type writes struct{ sizes []int }
 
 func (w *writes) Write(p []byte) (int, error) {

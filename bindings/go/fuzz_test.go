@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"runtime"
 	"testing"
 	"testing/iotest"
 
@@ -88,6 +89,60 @@ func FuzzSession(f *testing.F) {
 				wireOf(frame)
 			}
 			rest = rest[table.Consumed:]
+		}
+	})
+}
+
+// FuzzLifetimes: what was given stays as it was when its session is forgotten, closed or told of an ERROR, and the
+// garbage collector runs at any place. Nothing is closed for it.
+func FuzzLifetimes(f *testing.F) {
+	for i, input := range vectorInputs(f) {
+		if i%8 == 0 { // a collection takes as long as hundreds of calls
+			f.Add(input, uint16(i%7+1), uint8(i/8))
+		}
+	}
+	f.Fuzz(func(t *testing.T, input []byte, size uint16, collect uint8) {
+		session, decoder := must(oap.NewSession(nil)), must(oap.NewDecoder(nil))
+		must(session.Send(nil, must(session.Hello())))
+		var given []oap.Table
+		var was [][]byte
+		rows := 0
+		for step := max(int(size), len(input)/8+1); len(input) > 0; {
+			chunk := input[:min(step, len(input))]
+			table, err := session.Recv(chunk, make([]oap.Row, 3))
+			if err != nil {
+				break
+			}
+			given, was = append(given, table), append(was, bytes.Clone(table.Bytes))
+			rows += len(table.Rows)
+			input = input[table.Consumed:]
+			if collect&1 != 0 {
+				runtime.GC()
+			}
+			_, _, _ = decoder.Decode(chunk, make([]oap.Row, 3))
+		}
+		switch collect >> 1 & 3 {
+		case 1:
+			_ = session.Close()
+		case 2:
+			_, _ = session.Send(nil, &oap.Error{Code: 1})
+		case 3:
+			_ = session.Finish()
+		}
+		if collect&8 != 0 {
+			runtime.GC()
+		}
+		for i, table := range given {
+			if !bytes.Equal(table.Bytes, was[i]) {
+				t.Errorf("table %d of %d has changed", i, len(given))
+			}
+			for frame := range table.Frames() {
+				wireOf(frame)
+				rows--
+			}
+		}
+		if rows != 0 {
+			t.Errorf("%d rows more than frames", rows)
 		}
 	})
 }

@@ -4,6 +4,7 @@ package oap
 import "C"
 
 import (
+	"bytes"
 	"runtime"
 	"strconv"
 	"time"
@@ -16,6 +17,7 @@ import (
 // Any goroutine, at any time. There is nothing to close: it is freed when neither the host nor a decoder or session
 // has it.
 type Monitor struct {
+	_      noCopy
 	native *C.oap_monitor
 	timing bool
 }
@@ -100,8 +102,8 @@ func (m *Monitor) timer() C.uintptr_t {
 // SetParserReady sets the key oap_parser_ready: true from the start. A host that is draining, or whose new configuration
 // is bad, sets it false.
 func (m *Monitor) SetParserReady(ready bool) {
+	defer runtime.KeepAlive(m)
 	mustHold(C.oap_monitor_set_parser_ready(m.native, C.bool(ready)))
-	runtime.KeepAlive(m)
 }
 
 // CountFrame counts a frame of so many bytes that the host encoded or decoded apart from what has the monitor, such as
@@ -128,14 +130,14 @@ func outOfRange(status C.oap_status, field string, value uint64, most int) error
 
 // ObserveRead observes a decode call that the host timed itself: oap_read_frame_seconds. A negative time counts as 0.
 func (m *Monitor) ObserveRead(took time.Duration) {
+	defer runtime.KeepAlive(m)
 	mustHold(C.oap_monitor_observe_read(m.native, C.uint64_t(max(took, 0))))
-	runtime.KeepAlive(m)
 }
 
 // ObserveWrite observes an encode call that the host timed itself: oap_write_frame_seconds. A negative time counts as 0.
 func (m *Monitor) ObserveWrite(took time.Duration) {
+	defer runtime.KeepAlive(m)
 	mustHold(C.oap_monitor_observe_write(m.native, C.uint64_t(max(took, 0))))
-	runtime.KeepAlive(m)
 }
 
 // started is where the package's own time begins.
@@ -150,8 +152,8 @@ func (m *Monitor) Tick() { m.TickAt(ownTime()) }
 // backwards is taken as standing still. A monitor has one clock: don't mix TickAt and ReadinessAt with Tick and
 // Readiness.
 func (m *Monitor) TickAt(now uint64) {
+	defer runtime.KeepAlive(m)
 	mustHold(C.oap_monitor_tick(m.native, C.uint64_t(now)))
-	runtime.KeepAlive(m)
 }
 
 // Readiness says whether a process is fit to serve, with the answer that a host gives on /readyz.
@@ -183,14 +185,15 @@ func (m *Monitor) Readiness() Readiness { return m.ReadinessAt(ownTime()) }
 
 // ReadinessAt is Readiness at a time of the host's: see [Monitor.TickAt].
 func (m *Monitor) ReadinessAt(now uint64) Readiness {
+	defer runtime.KeepAlive(m)
 	var native C.oap_readiness
 	mustHold(C.oap_monitor_readiness(m.native, C.uint64_t(now), &native))
-	runtime.KeepAlive(m)
+	json := unsafe.Slice((*byte)(unsafe.Pointer(&native.json)), len(native.json))
 	readiness := Readiness{
 		Ready:   bool(native.ready),
 		Status:  int(native.http_status),
 		Headers: readyzHeaders(uint32(native.retry_after)),
-		Body:    []byte(goText(&native.json[0], native.json_len)),
+		Body:    bytes.Clone(json[:native.json_len]),
 	}
 	for i, name := range readinessKeys {
 		key := ReadinessKey{Name: name, Holds: bool(native.keys[i])}

@@ -16,6 +16,7 @@ const emptyReads = 100
 //
 // One goroutine at a time. Close it; one that is forgotten is freed when the garbage collector finds it.
 type Reader struct {
+	_       noCopy
 	source  io.Reader
 	decoder *Decoder
 	// buf[start:end] is read and not yet consumed. It grows with what comes, never to what a prefix promises.

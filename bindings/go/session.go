@@ -6,7 +6,7 @@ package oap
 
 typedef struct {
 	size_t rows, consumed, need;
-	const uint8_t *staged; // NULL where the rows count in the chunk
+	const uint8_t *staged; // NULL unless rows count in it
 	oap_status status;
 } oap_go_received;
 
@@ -17,7 +17,7 @@ static oap_go_received oap_go_recv(uintptr_t session, const uint8_t *chunk, size
 	uint64_t start = oap_go_start(timer);
 	oap_status status = oap_session_recv((oap_session *)session, chunk, len, rows, capacity, &table);
 	oap_go_has_read(timer, start);
-	const uint8_t *staged = table.bytes == chunk ? NULL : table.bytes;
+	const uint8_t *staged = table.rows == 0 || table.bytes == chunk ? NULL : table.bytes;
 	oap_go_received received = {table.rows, table.consumed, table.need, staged, status};
 	return received;
 }
@@ -37,6 +37,7 @@ static oap_flow oap_go_inbound(const oap_session *session) {
 import "C"
 
 import (
+	"bytes"
 	"iter"
 	"runtime"
 	"unsafe"
@@ -47,6 +48,7 @@ import (
 //
 // One goroutine at a time. Close it; one that is forgotten is freed when the garbage collector finds it.
 type Session struct {
+	_       noCopy
 	native  *C.oap_session
 	monitor *Monitor
 	net     runtime.Cleanup
@@ -56,8 +58,8 @@ type Session struct {
 type Table struct {
 	// Rows are the frames, one row each: the front of the caller's slice.
 	Rows []Row
-	// Bytes is what the rows' offsets count in: the chunk or, for a frame that an earlier chunk began, memory of the
-	// session, which stays until its next call other than Outbound, Inbound, Established, Ended and PeerMaxFrame.
+	// Bytes is what the rows' offsets count in: the chunk or, for a frame that an earlier chunk began, a copy of that
+	// frame, which stays as it is for good.
 	Bytes []byte
 	// Consumed is how many bytes of the chunk are dealt with. The next chunk starts behind them.
 	Consumed int
@@ -129,7 +131,7 @@ func (s *Session) Close() error {
 
 // Recv takes received bytes, in any split, and gives the next frames, as many as there are rows. Call it again with what
 // follows Consumed, until all of the chunk is consumed and Need is not 0. It is one call of liboap and does not allocate,
-// but where a chunk ends inside a frame: what has come of that is staged.
+// but where a chunk ends inside a frame: what has come of that is staged, and copied when the frame is whole.
 //
 // The error is a [*RejectError], and the same at every later call until an ERROR was sent (after that, what still
 // arrives is discarded). Frames before the bad one are given first.
@@ -137,18 +139,23 @@ func (s *Session) Recv(chunk []byte, rows []Row) (Table, error) {
 	if s.native == nil {
 		return Table{}, ErrClosed
 	}
-	got := C.oap_go_recv(address(unsafe.Pointer(s.native)), bytesOf(chunk), C.size_t(len(chunk)), rowsOf(rows), C.size_t(len(rows)),
-		s.monitor.timer())
-	runtime.KeepAlive(s)
+	defer runtime.KeepAlive(s)
+	got := s.recv(chunk, rows)
 	if got.status != C.OAP_STATUS_OK {
 		return Table{}, s.reject(got.status)
 	}
 	table := Table{Rows: rows[:got.rows], Bytes: chunk, Consumed: int(got.consumed), Need: int(got.need)}
-	if got.staged != nil && got.rows > 0 {
+	if got.staged != nil {
 		last := &table.Rows[got.rows-1]
-		table.Bytes = unsafe.Slice((*byte)(got.staged), int(last.BodyOffset)+int(last.BodyLen))
+		table.Bytes = bytes.Clone(unsafe.Slice((*byte)(got.staged), int(last.BodyOffset)+int(last.BodyLen)))
 	}
 	return table, nil
+}
+
+func (s *Session) recv(chunk []byte, rows []Row) C.oap_go_received {
+	defer runtime.KeepAlive(s)
+	return C.oap_go_recv(address(unsafe.Pointer(s.native)), bytesOf(chunk), C.size_t(len(chunk)), rowsOf(rows),
+		C.size_t(len(rows)), s.monitor.timer())
 }
 
 // Finish says that the peer's bytes have ended. The error is a [*RejectError]: ErrTruncated where they ended inside a
@@ -157,9 +164,9 @@ func (s *Session) Finish() error {
 	if s.native == nil {
 		return ErrClosed
 	}
+	defer runtime.KeepAlive(s)
 	status := C.oap_session_finish(s.native)
 	if status == C.OAP_STATUS_OK {
-		runtime.KeepAlive(s)
 		return nil
 	}
 	return s.reject(status)
@@ -254,6 +261,7 @@ func flowOf(flow C.oap_flow) Flow {
 }
 
 func (s *Session) reject(status C.oap_status) error {
+	defer runtime.KeepAlive(s)
 	return rejectError(status, func(reject *C.oap_reject) C.oap_status {
 		return C.oap_session_reject(s.native, reject)
 	})
@@ -261,6 +269,7 @@ func (s *Session) reject(status C.oap_status) error {
 
 // refusal asks for more; there is nothing more where the text was not UTF-8.
 func (s *Session) refusal(status C.oap_status) error {
+	defer runtime.KeepAlive(s)
 	refusal := &RefusalError{Reason: Reason(status)}
 	var said C.oap_reject
 	if C.oap_session_refusal(s.native, &said) == C.OAP_STATUS_OK {

@@ -47,9 +47,9 @@ func (t *Timing) Count() (calls uint64) {
 
 // Snapshot gives all numbers as they are now.
 func (m *Monitor) Snapshot() Snapshot {
+	defer runtime.KeepAlive(m)
 	var native C.oap_snapshot
 	mustHold(C.oap_monitor_snapshot(m.native, &native))
-	runtime.KeepAlive(m)
 	snapshot := Snapshot{
 		Frames:         make(map[Kind]uint64),
 		Rejects:        make(map[Reason]uint64),

@@ -57,9 +57,9 @@ func (t *tally) append(dst []byte, frame Frame) ([]byte, error) {
 }
 
 func (t *tally) tell() {
+	defer runtime.KeepAlive(t.monitor)
 	if t.count > 0 {
 		C.oap_go_tell(t.monitor.native, &t.appends[0], C.size_t(t.count), C.bool(t.monitor.timing))
-		runtime.KeepAlive(t.monitor)
 		t.count = 0
 	}
 }

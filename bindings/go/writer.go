@@ -7,6 +7,7 @@ import "io"
 //
 // One goroutine at a time. It holds nothing that needs a Close.
 type Writer struct {
+	_      noCopy
 	target io.Writer
 	tally  *tally
 	buf    []byte
