@@ -61,7 +61,7 @@ dist: build venv ## make what is released, in all languages, in build/release wi
 	tools/dist/c build/release
 	sdk-python/dist build/release
 	sdk-node/pack build/release
-	bindings/go/dist build/release
+	bindings/go/pack build/release
 	tools/dist/crates build/release
 	tools/dist/conformance build/release
 	python3 tools/dist/sbom build/release
@@ -127,7 +127,7 @@ testees: prefix
 		/usr/include/nlohmann/json.hpp:nlohmann-json3-dev
 	@$(MAKE) --no-print-directory -C tests/conformance/c
 	@$(MAKE) --no-print-directory -C tests/conformance/cpp
-	bindings/go/testee
+	bindings/go/build
 
 $(VENV): tests/requirements.txt
 	@tools/need python3:python3 protoc:protobuf-compiler

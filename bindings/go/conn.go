@@ -240,7 +240,7 @@ func (c *Conn) sendBodies(ctx context.Context, source io.Reader, obj string) (la
 func (c *Conn) bodyBytes() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return min(StreamChunkBytes, c.session.PeerMaxFrame()-straightHead)
+	return min(StreamChunkBytes, c.session.PeerMaxFrame()-fastHeadBytes)
 }
 
 // lock takes the right to send.

@@ -78,14 +78,14 @@ import "slices"
 // Append appends the encoded frame to dst, apart from any session. The error is a [*RefusalError] where a peer would
 // have to reject the frame; dst's content is as it was then.
 func Append(dst []byte, frame Frame) ([]byte, error) {
-	straight := false
+	done := false
 	switch f := frame.(type) {
 	case *Data:
-		dst, straight = appendStraight(dst, KindData, f.Seq, f.Obj, f.Body)
+		dst, done = appendFast(dst, KindData, f.Seq, f.Obj, f.Body)
 	case *Ack:
-		dst, straight = appendStraight(dst, KindAck, f.UpTo, "", nil)
+		dst, done = appendFast(dst, KindAck, f.UpTo, "", nil)
 	}
-	if straight {
+	if done {
 		return dst, nil
 	}
 	dst, status := appendFrame(0, 0, dst, frame)

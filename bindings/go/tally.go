@@ -30,9 +30,6 @@ type tally struct {
 	count   int
 }
 
-// kindAt is where the prefix says the kind. To ask the Frame would move each one to the heap.
-const kindAt = 4
-
 // append is [Append], counted and timed.
 func (t *tally) append(dst []byte, frame Frame) ([]byte, error) {
 	if t.count == len(t.appends) {
@@ -51,6 +48,7 @@ func (t *tally) append(dst []byte, frame Frame) ([]byte, error) {
 	}
 	if err == nil {
 		frame := out[len(dst):]
+		// To ask the Frame for its kind would move each one to the heap.
 		next.kind, next.bytes = C.uint8_t(frame[kindAt]), C.uint32_t(len(frame))
 	}
 	return out, err

@@ -1,7 +1,7 @@
 //go:build ignore
 
 // modzip FOLDER VERSION COMMIT_TIME writes the Go modules of this repository, from whose root it runs, into a folder that
-// is a module proxy: GOPROXY=file:///FOLDER. `bindings/go/dist` calls it; its dependency is in tools.mod.
+// is a module proxy: GOPROXY=file:///FOLDER. `bindings/go/pack` calls it; its dependency is in tools.mod.
 package main
 
 import (
