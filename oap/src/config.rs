@@ -200,7 +200,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-fn in_range(
+pub(crate) fn in_range(
     field: &'static str,
     value: u64,
     range: RangeInclusive<u64>,

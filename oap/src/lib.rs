@@ -10,6 +10,7 @@
 //! - [`encode()`]: the one canonical encoding of a frame.
 //! - [`Session`]: the handshake and the credit algebra, both directions.
 //! - `Codec`, with the feature `tokio-codec`: the same for `tokio_util::codec`.
+//! - [`Connection`]: when to acknowledge, wait, stop and close; for hosts with a transport.
 //! - [`Monitor`]: the golden metrics and readiness of a process, over all of its decoders and sessions.
 //!
 //! ```
@@ -32,6 +33,7 @@
 
 mod codec;
 mod config;
+mod connection;
 mod frame;
 mod limits;
 mod reject;
@@ -48,6 +50,10 @@ pub use codec::encode::{encode, encode_rows, encode_to, encoded_len, EncodeError
 pub use codec::stream::StreamDecoder;
 pub use codec::table::{FrameTable, Frames};
 pub use config::{Config, ConfigError, SeqRolloverPolicy};
+pub use connection::{
+    Connection, ConnectionOptions, ConnectionState, EndReason, PeerError, Piece, Pieces, SendError,
+    Wait, ABORTED, CONNECTION_OPTIONS, CONNECTION_WINDOW,
+};
 pub use frame::{Ack, Data, End, Error, Frame, Hello, Kind, Start, PQ_HYBRID};
 pub use limits::{
     DEFAULT_ACK_WINDOW, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MAX_HEADER_BYTES, MAX_HEAD_BYTES,

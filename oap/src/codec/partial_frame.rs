@@ -36,6 +36,10 @@ impl PartialFrame {
         }
     }
 
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     pub fn clear(&mut self) {
         *self = PartialFrame::default();
     }

@@ -1,6 +1,7 @@
 //! The frame table: the rows of the frames that one call found.
 
 use crate::frame::Frame;
+use crate::limits::PREFIX_BYTES;
 use crate::row::Row;
 use std::fmt;
 
@@ -34,6 +35,10 @@ pub struct FrameTable<'t> {
 }
 
 impl<'t> FrameTable<'t> {
+    pub(crate) const fn of(bytes: &'t [u8], rows: &'t [Row], consumed: usize, more: bool) -> Self {
+        FrameTable { bytes, rows, consumed, need: if more { 0 } else { PREFIX_BYTES } }
+    }
+
     /// One row a frame, in order.
     pub const fn rows(&self) -> &'t [Row] {
         self.rows

@@ -208,6 +208,11 @@ impl RuleBook {
         }
     }
 
+    /// Rule 4.7: the seq of the stream's last DATA, or 0.
+    pub fn end_seq(&self, sender: Sender) -> u64 {
+        end_seq(self.sides(sender).0)
+    }
+
     pub fn has_ended(&self) -> bool {
         self.ending == Ending::Ended
     }
@@ -333,10 +338,14 @@ fn check_ack(acked: &Direction, up_to: u64) -> Result<(), Fault> {
     }
 }
 
+fn end_seq(from: &Direction) -> u64 {
+    let own = from.stream.is_some_and(|stream| stream.carried);
+    from.last().filter(|_| own).unwrap_or(0)
+}
+
 /// Rule 4.7.
 fn check_end(from: &Direction, seq: u64) -> Result<(), Fault> {
-    let own = from.stream.is_some_and(|stream| stream.carried);
-    let last = from.last().filter(|_| own).unwrap_or(0);
+    let last = end_seq(from);
     if seq == last {
         Ok(())
     } else {

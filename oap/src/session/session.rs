@@ -228,6 +228,44 @@ impl Session {
         fed
     }
 
+    /// [`Session::recv`] without the borrow of the session in what it gives.
+    pub(crate) fn receive(&mut self, chunk: &[u8], rows: &mut [Row]) -> Result<Received, Reject> {
+        let table = self.recv(chunk, rows)?;
+        let staged = !std::ptr::eq(table.bytes, chunk);
+        let (rows, consumed) = (table.rows.len(), table.consumed);
+        Ok(Received { rows, consumed, more: table.need == 0, staged })
+    }
+
+    /// The bytes of the table, where they are not the chunk itself.
+    pub(crate) fn staged_bytes(&self) -> &[u8] {
+        self.partial.bytes()
+    }
+
+    /// [`Session::send_to`] for a DATA whose body is written by the host.
+    pub(crate) fn send_data_head(
+        &mut self,
+        seq: u64,
+        obj: Option<&str>,
+        body_len: usize,
+        out: &mut impl BufMut,
+    ) -> Result<usize, EncodeError> {
+        if self.decoder.verdict().is_some() {
+            self.rules.reject();
+        }
+        let head = Head::data(seq, obj.map(str::as_bytes), body_len)?;
+        let event = Event::Data { seq, has_obj: obj.is_some() };
+        self.check_send(head.length, &event)?;
+        head.put(out);
+        self.rules.apply(Sender::Own, &event);
+        self.publish_sent(&Counts::one(crate::frame::Kind::Data as u8, head.length));
+        Ok(head.length - body_len)
+    }
+
+    /// The seq that an END of the open stream has to say (rule 4.7).
+    pub(crate) fn end_seq(&self) -> u64 {
+        self.rules.end_seq(Sender::Own)
+    }
+
     /// Takes received bytes and gives the next frame, which owns its bytes; `None`: the chunk is used up.
     ///
     /// # Errors
@@ -304,6 +342,15 @@ impl Session {
         self.discarding = false;
         publish(&mut self.decoder, &self.rules);
     }
+}
+
+/// What [`Session::receive`] found.
+pub(crate) struct Received {
+    pub rows: usize,
+    pub consumed: usize,
+    pub more: bool,
+    /// The frames stand in [`Session::staged_bytes`], not in the chunk.
+    pub staged: bool,
 }
 
 /// Gives the inbound direction to the gauges; a session that is over gives nothing.

@@ -6,7 +6,7 @@ use crate::reject::{Fault, Reason};
 use crate::row::Row;
 use crate::wire::fast_path::FastHeader;
 use crate::wire::fields::{
-    fault, fields, header_name, is_obj, is_text, Field, Rule, Type, MAX_FIELDS,
+    fault, fields, header_name, is_obj, is_text, Field, Rule, Type, MAX_FIELDS, OBJ_LEN,
 };
 use crate::wire::prefix::{oversize, prefix_bytes};
 use crate::wire::varint::{put_varint, varint_len, Cursor, WireType};
@@ -274,6 +274,12 @@ fn put_general(prefix: [u8; PREFIX_BYTES], kind: Kind, values: &Values<'_>, out:
             }
         }
     }
+}
+
+/// Bytes before the body of a DATA.
+pub(crate) fn data_head_len(seq: u64, with_obj: bool) -> usize {
+    let obj = with_obj.then_some(&[0; OBJ_LEN]);
+    PREFIX_BYTES + FastHeader { number: seq, obj }.header_len()
 }
 
 fn header_len(kind: Kind, values: &Values<'_>) -> usize {
