@@ -59,7 +59,7 @@ dist: build venv ## make what is released, in all languages, in build/release wi
 	@tools/need pkg-config:pkg-config lintian:lintian
 	rm -rf build/release
 	tools/dist/c build/release
-	sdk-python/dist build/release
+	sdk-python/pack build/release
 	sdk-node/pack build/release
 	bindings/go/pack build/release
 	tools/dist/crates build/release
@@ -114,7 +114,7 @@ prefix: toolchains
 	@PREFIX="$(TREE)" tools/install
 
 python: venv
-	sdk-python/test install
+	sdk-python/build
 
 node:
 	@tools/need node:nodejs npm:npm

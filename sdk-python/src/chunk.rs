@@ -21,8 +21,13 @@ impl Chunk {
     /// The bytes of any object with the buffer protocol.
     ///
     /// `bytes`, and a memoryview of `bytes`, are not copied. A read-only view of something else is: it is read-only
-    /// for its holder, not for the owner of the memory.
-    pub fn of_buffer(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+    /// for its holder, not for the owner of the memory. The error of `too_many` comes before a copy of more than
+    /// `most_bytes`.
+    pub fn of_buffer(
+        object: &Bound<'_, PyAny>,
+        most_bytes: usize,
+        too_many: impl FnOnce(usize) -> PyErr,
+    ) -> PyResult<Self> {
         if let Ok(bytes) = object.cast::<PyBytes>() {
             return Ok(Chunk::of_bytes(bytes.clone()));
         }
@@ -32,6 +37,10 @@ impl Chunk {
         };
         if let Some(chunk) = Chunk::of_view(&view)? {
             return Ok(chunk);
+        }
+        let len = view.getattr(pyo3::intern!(object.py(), "nbytes"))?.extract()?;
+        if len > most_bytes {
+            return Err(too_many(len));
         }
         let copy = view.call_method0(pyo3::intern!(object.py(), "tobytes"))?;
         Ok(Chunk::of_bytes(copy.cast_into::<PyBytes>()?))

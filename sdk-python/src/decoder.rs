@@ -2,7 +2,7 @@
 
 use crate::batch::FrameBatch;
 use crate::config::Config;
-use crate::errors::rejected;
+use crate::errors::{rejected, verdict};
 use crate::feed::{feed, Intake};
 use crate::guard::exclusive;
 use crate::monitor::Monitor;
@@ -93,9 +93,4 @@ impl Decoder {
     fn config(&self) -> PyResult<Config> {
         self.with(|decoder| Ok(Config(*decoder.config())))
     }
-}
-
-/// A reject as an exception that is not raised.
-pub fn verdict<'py>(py: Python<'py>, reject: Option<&Reject>) -> Option<Bound<'py, PyAny>> {
-    reject.map(|reject| rejected(py, reject, None).into_value(py).into_bound(py).into_any())
 }

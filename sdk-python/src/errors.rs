@@ -1,14 +1,24 @@
 //! The exceptions. Those of rejects are made from the core's labels.
 
-use crate::batch::FrameBatch;
+use crate::once::get_or_make;
 use oap::{Fault, Reason, Reject};
-use pyo3::exceptions::{PyException, PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
-pyo3::create_exception!(oap, OapError, PyException, "Whatever goes wrong in this package.");
-pyo3::create_exception!(oap, InternalError, OapError, "A fault of the package itself.");
+pub use base::{InternalError, OapError};
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "made while the module is: nobody can ask for them yet"
+)]
+mod base {
+    use pyo3::exceptions::PyException;
+
+    pyo3::create_exception!(oap, OapError, PyException, "Whatever goes wrong in this package.");
+    pyo3::create_exception!(oap, InternalError, OapError, "A fault of the package itself.");
+}
 
 struct Classes {
     reject: Py<PyType>,
@@ -20,7 +30,7 @@ struct Classes {
 static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
 
 fn classes(py: Python<'_>) -> PyResult<&Classes> {
-    CLASSES.get_or_try_init(py, || {
+    get_or_make(py, &CLASSES, || {
         let reject = reject_class(py)?;
         let by_reason = Reason::ALL.iter().map(|&reason| reason_class(py, reason, &reject));
         Ok(Classes {
@@ -83,12 +93,17 @@ fn class_name(reason: Reason) -> String {
 }
 
 /// What was received is rejected; `frames` came before it.
-pub fn rejected(py: Python<'_>, reject: &Reject, frames: Option<FrameBatch>) -> PyErr {
+pub fn rejected(py: Python<'_>, reject: &Reject, frames: Option<Bound<'_, PyAny>>) -> PyErr {
     fill(py, reject.fault(), reject.to_string(), |error| {
         error.setattr("offset", reject.offset())?;
         error.setattr("at", reject.at())?;
         frames.map_or(Ok(()), |frames| error.setattr("frames", frames))
     })
+}
+
+/// A reject as an exception that is not raised.
+pub fn verdict<'py>(py: Python<'py>, reject: Option<&Reject>) -> Option<Bound<'py, PyAny>> {
+    reject.map(|reject| rejected(py, reject, None).into_value(py).into_bound(py).into_any())
 }
 
 /// What is to be sent is refused.

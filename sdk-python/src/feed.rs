@@ -1,8 +1,9 @@
 //! From a chunk to a batch, alike for `Decoder` and `Session`.
 
-use crate::batch::{FrameBatch, Source, Wire};
+use crate::batch::FrameBatch;
 use crate::chunk::Chunk;
 use crate::errors::rejected;
+use crate::wire::Wire;
 use oap::{FrameTable, Reject, Row};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -35,10 +36,9 @@ pub fn feed(
     intake: &mut impl Intake,
     buffer: &Bound<'_, PyAny>,
 ) -> PyResult<FrameBatch> {
-    let chunk = Chunk::of_buffer(buffer)?;
+    let chunk = Chunk::of_buffer(buffer, MAX_CHUNK_BYTES, too_long)?;
     if chunk.len() > MAX_CHUNK_BYTES {
-        let says = format!("a chunk of {} bytes is over {MAX_CHUNK_BYTES}", chunk.len());
-        return Err(PyValueError::new_err(says));
+        return Err(too_long(chunk.len()));
     }
     let bytes = chunk.as_slice(py);
     let mut rows = Vec::new();
@@ -52,8 +52,16 @@ pub fn feed(
     let batch = batch(py, rows, staged, &chunk, taken);
     match verdict {
         Ok(()) => Ok(batch),
-        Err(reject) => Err(rejected(py, &reject, Some(batch))),
+        Err(reject) => {
+            let frames = Bound::new(py, batch)?.into_any();
+            Err(rejected(py, &reject, Some(frames)))
+        }
     }
+}
+
+#[cold]
+fn too_long(len: usize) -> PyErr {
+    PyValueError::new_err(format!("a chunk of {len} bytes is over {MAX_CHUNK_BYTES}"))
 }
 
 /// Completes the frame that earlier chunks began. Gives its bytes, if it is whole, and how many bytes of the chunk
@@ -137,7 +145,6 @@ fn batch(
     }
     let end = rows.last().map_or(0, |row| row.offset() + row.length());
     let end = taken + end - staged.as_ref().map_or(0, Chunk::len);
-    let chunk = Source::new(chunk.part(py, taken..end));
-    let wire = Wire { staged: staged.map(Source::new), chunk };
+    let wire = Wire::new(staged, chunk.part(py, taken..end));
     FrameBatch::new(rows, Arc::new(wire))
 }

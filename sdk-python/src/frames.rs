@@ -1,8 +1,11 @@
 //! The six frames as immutable Python objects. `repr` leaves out payload and feature bits.
 
 use crate::chunk::Chunk;
+use crate::errors::refused;
+use crate::guard::internal;
 use crate::kind::member;
-use oap::Kind;
+use oap::{encoded_len, Kind, MAX_FRAME_BYTES};
+use pyo3::ffi::PyUnicode_FromObject;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyInt, PyString};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -98,7 +101,7 @@ impl Start {
 /// DATA: carries a body on the open stream. `obj` is a BLAKE3-256 address, `b3:` and 64 lowercase hex digits, or None.
 ///
 /// `body` is a read-only memoryview that keeps its memory alive. What is given as a body is copied once, unless it is
-/// `bytes` or a memoryview of `bytes`.
+/// `bytes` or a memoryview of `bytes`; a FrameOversizeError is raised instead of a copy that no frame holds.
 #[pyclass(frozen, module = "oap")]
 pub struct Data {
     #[pyo3(get)]
@@ -112,7 +115,7 @@ pub struct Data {
 }
 
 impl Data {
-    /// `obj` is a `str` or None, `body` a view of `bytes`.
+    /// `obj` is a `str`, of no subclass, or None; `body` is a view of `bytes`.
     #[inline(always)]
     pub fn of_parts(
         py: Python<'_>,
@@ -134,8 +137,9 @@ impl Data {
         }
     }
 
-    fn content<'a>(&'a self, py: Python<'a>) -> PyResult<(u64, Option<&'a str>, &'a [u8])> {
-        Ok((self.number, self.address(py)?, self.bytes.as_slice(py)))
+    /// All but `obj`, which may be text that no UTF-8 can hold.
+    fn content<'a>(&'a self, py: Python<'a>) -> (u64, &'a [u8]) {
+        (self.number, self.bytes.as_slice(py))
     }
 }
 
@@ -159,20 +163,23 @@ impl Data {
         body: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let bytes = match body {
-            Some(body) => Chunk::of_buffer(body)?,
+            Some(body) => {
+                Chunk::of_buffer(body, MAX_FRAME_BYTES, |_| oversize(py, seq, obj.as_ref()))?
+            }
             None => Chunk::of_bytes(PyBytes::new(py, b"")),
         };
         let body = bytes.slice_of(&bytes.base_view(py)?)?;
-        Data::of_parts(py, seq, obj.into_pyobject(py)?, body, bytes)
+        let obj = obj.map(plain).transpose()?.into_pyobject(py)?;
+        Data::of_parts(py, seq, obj, body, bytes)
     }
 
     fn __eq__(&self, py: Python<'_>, other: &Data) -> PyResult<bool> {
-        Ok(self.content(py)? == other.content(py)?)
+        Ok(self.content(py) == other.content(py) && self.obj.bind(py).eq(&other.obj)?)
     }
 
     fn __hash__(&self, py: Python<'_>) -> PyResult<u64> {
         let mut hasher = DefaultHasher::new();
-        self.content(py)?.hash(&mut hasher);
+        (self.content(py), self.obj.bind(py).hash()?).hash(&mut hasher);
         Ok(hasher.finish())
     }
 
@@ -180,6 +187,29 @@ impl Data {
         let obj = self.obj.bind(py).repr()?;
         Ok(format!("Data(seq={}, obj={obj}, len={})", self.number, self.bytes.len()))
     }
+}
+
+/// The text as a `str` of no subclass, whose methods could do anything.
+fn plain(text: Bound<'_, PyString>) -> PyResult<Bound<'_, PyString>> {
+    if text.is_exact_instance_of::<PyString>() {
+        return Ok(text);
+    }
+    // SAFETY: a live object goes in; a new reference to a `str`, or NULL, comes out.
+    unsafe {
+        let copy = Bound::from_owned_ptr_or_err(text.py(), PyUnicode_FromObject(text.as_ptr()))?;
+        Ok(copy.cast_into_unchecked())
+    }
+}
+
+/// What encoding says of a body that no frame holds. It is said before the body is copied.
+#[cold]
+fn oversize(py: Python<'_>, seq: u64, obj: Option<&Bound<'_, PyString>>) -> PyErr {
+    let obj = match obj.map(|obj| obj.to_str()).transpose() {
+        Ok(obj) => obj,
+        Err(error) => return error,
+    };
+    let frame = oap::Frame::Data(oap::Data { seq, obj, body: &vec![0; MAX_FRAME_BYTES] });
+    encoded_len(&frame).map_or_else(|fault| refused(py, &fault), |_| internal())
 }
 
 /// ACK: acknowledges DATA of the other direction, the one with seq `up_to` and all before it.

@@ -1,7 +1,8 @@
 //! Frames one by one.
 
-use crate::batch::{Addresses, FrameBatch};
+use crate::batch::FrameBatch;
 use crate::guard::guard;
+use crate::wire::Addresses;
 use pyo3::prelude::*;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Mutex;

@@ -1,5 +1,7 @@
 //! `Kind`, an `enum.IntEnum` made from the core's kinds.
 
+use crate::guard::internal;
+use crate::once::get_or_make;
 use oap::Kind;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -14,7 +16,7 @@ struct Members {
 static MEMBERS: PyOnceLock<Members> = PyOnceLock::new();
 
 fn members(py: Python<'_>) -> PyResult<&Members> {
-    MEMBERS.get_or_try_init(py, || {
+    get_or_make(py, &MEMBERS, || {
         let values = PyDict::new(py);
         for kind in Kind::ALL {
             values.set_item(kind.name(), kind as u8)?;
@@ -28,7 +30,7 @@ fn members(py: Python<'_>) -> PyResult<&Members> {
         for kind in Kind::ALL {
             members.push(class.getattr(kind.name())?.unbind());
         }
-        let members = members.try_into().map_err(|_| crate::guard::internal())?;
+        let members = members.try_into().map_err(|_| internal())?;
         Ok(Members { class: class.unbind(), members })
     })
 }

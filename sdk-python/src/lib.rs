@@ -16,14 +16,29 @@ mod hooks;
 mod iterate;
 mod kind;
 mod monitor;
+mod once;
 mod outgoing;
 mod readiness;
+mod sequence;
 mod session;
 mod snapshot;
 mod stopwatch;
 mod tuples;
+mod wire;
 
 use pyo3::prelude::*;
+
+// Each thread may hold what another one has made.
+const _: () = {
+    const fn shared<T: Send + Sync>() {}
+    shared::<batch::FrameBatch>();
+    shared::<config::Config>();
+    shared::<decoder::Decoder>();
+    shared::<iterate::FrameIterator>();
+    shared::<monitor::Monitor>();
+    shared::<session::Session>();
+    shared::<tuples::TupleBlocks>();
+};
 
 #[pymodule(gil_used = false)]
 fn _oap(module: &Bound<'_, PyModule>) -> PyResult<()> {

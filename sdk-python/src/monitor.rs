@@ -3,6 +3,7 @@
 use crate::config::{unsigned, Number};
 use crate::guard::guard;
 use crate::kind;
+use crate::once::get_or_make;
 use crate::readiness::Readiness;
 use crate::snapshot::Snapshot;
 use oap::{MonitorLimits, Reason};
@@ -164,5 +165,7 @@ fn named(limits: &mut MonitorLimits) -> [(&'static str, &mut u64); 6] {
 
 fn monotonic_ns(py: Python<'_>) -> PyResult<u64> {
     static CLOCK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    CLOCK.import(py, "time", "monotonic_ns")?.call0()?.extract()
+    let clock =
+        get_or_make(py, &CLOCK, || Ok(py.import("time")?.getattr("monotonic_ns")?.unbind()))?;
+    clock.bind(py).call0()?.extract()
 }

@@ -2,9 +2,8 @@
 
 use crate::batch::FrameBatch;
 use crate::config::Config;
-use crate::decoder::verdict;
 use crate::encode::{new_bytes, unencoded};
-use crate::errors::rejected;
+use crate::errors::{rejected, verdict};
 use crate::feed::{feed, Intake};
 use crate::frames::Hello;
 use crate::guard::{exclusive, internal};

@@ -1,8 +1,10 @@
 //! The fast road: frames as plain tuples, a block of them at a time.
 
-use crate::batch::{Addresses, FrameBatch, Slices};
+use crate::batch::FrameBatch;
 use crate::guard::{guard, internal};
 use crate::kind::member;
+use crate::once::get_or_make;
+use crate::wire::{Addresses, Slices};
 use oap::{Frame, Kind, Row};
 use pyo3::ffi::PyTuple_Pack;
 use pyo3::prelude::*;
@@ -31,9 +33,9 @@ pub fn tuples<'py>(batch: &Bound<'py, FrameBatch>) -> PyResult<Bound<'py, PyAny>
     }
     let blocks = TupleBlocks { batch: batch.clone().unbind(), next: AtomicUsize::new(0) };
     static FLATTEN: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let flatten = FLATTEN.get_or_try_init(py, || {
+    let flatten = get_or_make(py, &FLATTEN, || {
         let chain = py.import("itertools")?.getattr("chain")?;
-        Ok::<_, PyErr>(chain.getattr("from_iterable")?.unbind())
+        Ok(chain.getattr("from_iterable")?.unbind())
     })?;
     flatten.bind(py).call1((blocks,))
 }

@@ -109,6 +109,66 @@ CASES = {
 }
 
 
+# What Python objects are made in, each at its first use: the collector may run inside, and with it a finalizer that asks
+# for the same thing.
+MADE_ONCE = {
+    "the view of a batch": "batch.body(0)",
+    "the wire of a batch": "batch.wire",
+    "tuples of more than a block": "list(batch.tuples())",
+}
+
+FINALIZED = """
+        import gc
+        batch = oap.Decoder().feed(oap.encode(oap.Data(1, None, b"abc")) * 100)
+        done = []
+        class Cycle:
+            def __init__(self):
+                self.itself = self
+            def __del__(self):
+                USE
+                done.append(self)
+        gc.disable()
+        Cycle()
+        gc.set_threshold(1)
+        gc.enable()
+        USE
+        gc.disable()
+        gc.collect()
+        assert done
+"""
+
+CLOCK_ASKED_TWICE = """
+        import builtins
+        imported, monitor = builtins.__import__, oap.Monitor()
+        def asks_again(*args):
+            builtins.__import__ = imported
+            monitor.tick()
+            return imported(*args)
+        builtins.__import__ = asks_again
+        monitor.tick()
+        assert builtins.__import__ is imported
+"""
+
+# As much address space as the mapping needs, and a fifth of its size for a copy.
+HUGE = """
+        import mmap, resource
+        used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + (6 << 30), -1))
+        huge = mmap.mmap(-1, 5 << 30, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x4000)
+        for call, error in (
+            (oap.Decoder().feed, ValueError),
+            (oap.Session().recv, ValueError),
+            (lambda body: oap.Data(1, None, body), oap.FrameOversizeError),
+            (lambda body: oap.encode((oap.Kind.DATA, 1, None, body)), oap.FrameOversizeError),
+        ):
+            try:
+                call(huge)
+            except error:
+                continue
+            raise AssertionError(error)
+"""
+
+
 def run(script: str, **env: str) -> subprocess.CompletedProcess[str]:
     lines = [line[8:] for line in script.splitlines()]
     return subprocess.run(
@@ -126,8 +186,24 @@ def test_the_interpreter_lives(name: str) -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("use", MADE_ONCE.values(), ids=MADE_ONCE)
+def test_a_finalizer_may_use_what_is_being_made(use: str) -> None:
+    done = run(FINALIZED.replace("USE", use))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_clock_may_be_asked_for_while_it_is_asked_for() -> None:
+    done = run(CLOCK_ASKED_TWICE)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_what_is_too_large_is_refused_before_it_is_copied() -> None:
+    done = run(HUGE)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_no_panic_reaches_python() -> None:
-    """With the module that sdk-python/test builds with `test-hooks`."""
+    """With the module that sdk-python/build builds with `test-hooks`."""
     script = """
         from oap import _oap
         decoder, wire = oap.Decoder(), oap.encode(oap.Ack(1))

@@ -25,7 +25,7 @@ PROGRAMS = {
     "Rust": ["target/release/oap-bench"],
     "C and C++": ["tests/c/bench/run"],
     "Go": ["bindings/go/bench"],
-    "Python": [".venv/bin/python", "sdk-python/bench/bench.py"],
+    "Python": ["sdk-python/bench"],
     "Node": ["node", "sdk-node/bench/bench.mjs"],
 }
 CALLS = ("empty", "one", "sixtyfour", "object")

@@ -1,6 +1,6 @@
-"""What a frame costs in Python: `python bench/bench.py [--json] [--rounds N]`.
+"""What a frame costs in Python: `sdk-python/bench [--json] [--rounds N]`.
 
-Needs what tests/requirements.txt has, protoc, and the modules that `sdk-python/test install` makes.
+Needs what tests/requirements.txt has, protoc, and the modules that `sdk-python/build` makes.
 """
 
 import argparse
