@@ -2,6 +2,7 @@ package oap_test
 
 import (
 	"errors"
+	"net"
 	"testing"
 
 	"oap.example/oap"
@@ -27,8 +28,8 @@ func TestConfigErrorNamesFieldValueAndRange(t *testing.T) {
 		for _, make := range []func() error{
 			func() error { _, err := oap.NewDecoder(config); return err },
 			func() error { _, err := oap.NewSession(config); return err },
-			func() error { _, err := oap.NewReader(nil, config); return err },
-			func() error { _, err := oap.NewConn(nil, config); return err },
+			func() error { _, err := oap.NewReader(stalled{}, config); return err },
+			func() error { _, err := oap.NewConn(&net.TCPConn{}, config); return err },
 		} {
 			if err := make(); !errors.As(err, &got) {
 				t.Errorf("made with a bad config: %v", err)

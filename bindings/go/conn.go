@@ -65,8 +65,12 @@ func Dial(ctx context.Context, network, address string, config *Config) (*Conn, 
 }
 
 // NewConn makes a side of a session over raw, which it takes over; nil means the default Config. The sides are alike. It
-// does not wait: the first Recv or Send does the handshake, or [Conn.Handshake] before. The error is a [*ConfigError].
+// does not wait: the first Recv or Send does the handshake, or [Conn.Handshake] before. The error is a [*ConfigError]. It
+// panics where raw is nil.
 func NewConn(raw net.Conn, config *Config) (*Conn, error) {
+	if raw == nil {
+		panic("oap: NewConn: raw is nil")
+	}
 	session, err := NewSession(config)
 	if err != nil {
 		return nil, err
@@ -84,8 +88,11 @@ func NewConn(raw net.Conn, config *Config) (*Conn, error) {
 
 // Serve accepts connections and handles each in a goroutine of its own, until ctx is done or Accept fails; nil means the
 // default Config. It then closes the listener, waits for the handlers, whose context is done too in the first case, and
-// gives the reason. Each Conn is closed when its handler returns.
+// gives the reason. Each Conn is closed when its handler returns. It panics where listener or handle is nil.
 func Serve(ctx context.Context, listener net.Listener, config *Config, handle func(context.Context, *Conn)) error {
+	if listener == nil || handle == nil {
+		panic("oap: Serve: listener or handle is nil")
+	}
 	defer listener.Close()
 	if err := config.Validate(); err != nil {
 		return err
@@ -218,7 +225,7 @@ func (c *Conn) sendBodies(ctx context.Context, source io.Reader, obj string) (la
 	}
 	buf := make([]byte, c.bodyBytes())
 	for {
-		n, err := source.Read(buf)
+		n, err := readSome(source, buf)
 		if n > 0 {
 			data.Body = buf[:n]
 			if err := c.Send(ctx, &data); err != nil {

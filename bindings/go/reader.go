@@ -31,8 +31,12 @@ type Reader struct {
 	readErr, err error
 }
 
-// NewReader makes a reader of what source gives; nil means the default Config. The error is a [*ConfigError].
+// NewReader makes a reader of what source gives; nil means the default Config. The error is a [*ConfigError]. It panics
+// where source is nil.
 func NewReader(source io.Reader, config *Config) (*Reader, error) {
+	if source == nil {
+		panic("oap: NewReader: source is nil")
+	}
 	decoder, err := NewDecoder(config)
 	if err != nil {
 		return nil, err
@@ -42,7 +46,8 @@ func NewReader(source io.Reader, config *Config) (*Reader, error) {
 }
 
 // Next gives the next frame. It and its body are valid until the call after. The error is [io.EOF] where the input ended
-// between frames, a [*RejectError], or what the source said; it stays.
+// between frames, a [*RejectError], [io.ErrNoProgress] where many reads in a row gave neither a byte nor an error, or
+// what the source said; it stays.
 func (r *Reader) Next() (Frame, error) {
 	for r.next == r.found {
 		if r.err != nil {
@@ -92,19 +97,27 @@ func (r *Reader) fill() error {
 }
 
 func (r *Reader) read() error {
+	if r.readErr != nil {
+		return r.ended()
+	}
 	r.makeRoom()
+	var n int
+	n, r.readErr = readSome(r.source, r.buf[r.end:])
+	r.end += n
+	if n == 0 {
+		return r.ended()
+	}
+	return nil
+}
+
+// readSome returns at least a byte, or the reason why there is none.
+func readSome(source io.Reader, buf []byte) (n int, err error) {
 	for range emptyReads {
-		if r.readErr != nil {
-			return r.ended()
-		}
-		var n int
-		n, r.readErr = r.source.Read(r.buf[r.end:])
-		r.end += n
-		if n > 0 {
-			return nil
+		if n, err = source.Read(buf); n > 0 || err != nil {
+			return n, err
 		}
 	}
-	return io.ErrNoProgress
+	return 0, io.ErrNoProgress
 }
 
 // ended tells an end between frames from one inside a frame.

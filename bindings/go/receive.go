@@ -95,7 +95,7 @@ func (c *Conn) receive() {
 	defer close(c.received)
 	buf, rows := make([]byte, StreamChunkBytes), make([]Row, rowsPerCall)
 	for {
-		n, err := c.net.Read(buf)
+		n, err := readSome(c.net, buf)
 		reject := c.take(buf[:n], rows)
 		if reject == nil && err != nil {
 			reject = c.ended(err)

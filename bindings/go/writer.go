@@ -15,7 +15,11 @@ type Writer struct {
 }
 
 // NewWriter makes a writer to target. What it writes counts in monitor, if that is not nil, at the latest with Flush.
+// It panics where target is nil.
 func NewWriter(target io.Writer, monitor *Monitor) *Writer {
+	if target == nil {
+		panic("oap: NewWriter: target is nil")
+	}
 	w := &Writer{target: target}
 	if monitor != nil {
 		w.tally = &tally{monitor: monitor}

@@ -18,8 +18,12 @@ type collector struct {
 	ackWindow, inflightFrames, ackStarved *prometheus.Desc
 }
 
-// New makes a collector of all that monitor counts, for a registry of the caller's. Each collection takes one snapshot.
+// New makes a collector of all that monitor counts, for a registry of the caller's. Each collection takes one snapshot. It
+// panics where monitor is nil.
 func New(monitor *oap.Monitor) prometheus.Collector {
+	if monitor == nil {
+		panic("oapprometheus: New: monitor is nil")
+	}
 	names := oap.Metrics()
 	desc := func(place int, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(names[place], help, labels, nil)

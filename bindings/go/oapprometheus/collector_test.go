@@ -138,6 +138,15 @@ func TestAPageThatIsNotTheSameIsSeen(t *testing.T) {
 	}
 }
 
+func TestANilMonitorFailsBeforeAScrape(t *testing.T) {
+	defer func() {
+		if said := recover(); said != "oapprometheus: New: monitor is nil" {
+			t.Error(said)
+		}
+	}()
+	oapprometheus.New(nil)
+}
+
 func TestEveryMetricIsDescribedOnce(t *testing.T) {
 	descs := make(chan *prometheus.Desc, 100)
 	oapprometheus.New(oap.NewMonitor(nil)).Describe(descs)

@@ -1,0 +1,53 @@
+package oap_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+
+	"oap.example/oap"
+	"oap.example/oap/oaphttp"
+)
+
+// panicOf is what a call panics with, as text; "" where it does not.
+func panicOf(call func()) (said string) {
+	defer func() {
+		if value := recover(); value != nil {
+			said = fmt.Sprint(value)
+		}
+	}()
+	call()
+	return ""
+}
+
+// A nil argument fails where a thing is made, and is named there; not later, where it is used.
+func TestANilArgumentFailsAtConstruction(t *testing.T) {
+	listener := must(net.Listen("tcp", "127.0.0.1:0"))
+	defer listener.Close()
+	ctx := context.Background()
+	for name, call := range map[string]func(){
+		"oap: NewReader: source":    func() { _, _ = oap.NewReader(nil, nil) },
+		"oap: NewWriter: target":    func() { oap.NewWriter(nil, nil) },
+		"oap: NewConn: raw":         func() { _, _ = oap.NewConn(nil, nil) },
+		"oap: Serve: listener":      func() { _ = oap.Serve(ctx, nil, nil, func(context.Context, *oap.Conn) {}) },
+		"oap: Serve: listener or h": func() { _ = oap.Serve(ctx, listener, nil, nil) },
+		"oaphttp: Readyz: monitor":  func() { oaphttp.Readyz(nil) },
+		"oaphttp: Metrics: monitor": func() { oaphttp.Metrics(nil) },
+	} {
+		if said := panicOf(call); !strings.HasPrefix(said, name) || !strings.HasSuffix(said, "is nil") {
+			t.Errorf("%s: %q", name, said)
+		}
+	}
+}
+
+func TestASourceThatGivesNothingForEverEndsAStream(t *testing.T) {
+	a, b := connected(t, nil, nil)
+	ctx := deadline(t)
+	go func() { _, _, _, _ = receiveStream(ctx, b) }()
+	if err := a.SendStream(ctx, "notes", stalled{}, nil); err != io.ErrNoProgress {
+		t.Error(err)
+	}
+}
