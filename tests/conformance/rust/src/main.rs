@@ -1,5 +1,6 @@
 //! The Rust testee: one JSON request a line on stdin, one JSON answer a line on stdout.
 
+mod connection;
 mod envelope;
 mod monitor;
 mod ops;

@@ -1,5 +1,6 @@
 //! One function an operation.
 
+use crate::connection;
 use crate::envelope::{Envelope, Hex, Settings};
 use crate::monitor;
 use bytes::Bytes;
@@ -8,7 +9,7 @@ use oap::{
     StreamDecoder,
 };
 use serde::Deserialize;
-use serde_json::{json, Value};
+use serde_json::{json, Map, Value};
 
 #[derive(Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
@@ -39,6 +40,13 @@ pub enum Request {
         config: Settings,
         events: Vec<monitor::Event>,
     },
+    Connection {
+        #[serde(default)]
+        config: Settings,
+        #[serde(default)]
+        options: Map<String, Value>,
+        steps: Vec<connection::Step>,
+    },
     Constants,
 }
 
@@ -61,11 +69,14 @@ pub fn answer(request: Request) -> Result<Value, String> {
         Request::Encode { frames } => encode(&frames),
         Request::Session { config, steps } => session(config.config()?, steps),
         Request::Monitor { config, events } => monitor::monitor(&config, events),
+        Request::Connection { config, options, steps } => {
+            connection::connection(&config, &options, steps)
+        }
         Request::Constants => Ok(constants()),
     }
 }
 
-fn envelope(frame: &Frame<'_>) -> Value {
+pub fn envelope(frame: &Frame<'_>) -> Value {
     serde_json::to_value(Envelope::from(*frame)).unwrap_or(Value::Null)
 }
 
