@@ -20,10 +20,10 @@ import json, sys
 sys.path.insert(0, {here!r})
 import run
 cases = run.load({only!r})
-answers = {{run.line(run.expand(case["request"])): run.expand(case["answer"]) for case in cases}}
-victim = run.line(run.expand(next(case["request"] for case in cases if case["name"] == "ack_1")))
+answers = {{run.request_line(case["request"]): run.expand(case["answer"]) for case in cases}}
+victim = run.request_line(next(case["request"] for case in cases if case["name"] == "ack_1"))
 for text in sys.stdin:
-    request = text.strip()
+    request = text[:-1]
     answer = json.dumps(answers[request])
     if request == victim:
         {misdeed}

@@ -32,7 +32,7 @@ LABELS = [
     "credit_violation",
     "truncated",
 ]
-RULES_PER_SECTION = {"1": 8, "2": 14, "2a": 1, "3": 8, "4": 17}
+RULES_PER_SECTION = {"1": 8, "2": 14, "2a": 1, "3": 8, "4": 17, "5": 1}
 RULE_HEADING = re.compile(r"^### (\d+a?\.\d+) \S", re.M)
 TELEMETRY_RULE_HEADING = re.compile(r"^### (T\.\d+) \S", re.M)
 EXAMPLE = re.compile(

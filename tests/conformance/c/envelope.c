@@ -32,12 +32,15 @@ static const char *read_hello(const json_t *json, envelope *read)
 static const char *read_data(const json_t *json, envelope *read)
 {
     const json_t *obj = json_object_get(json, "obj"), *body = json_object_get(json, "body");
+    uint64_t len = 0;
     const char *why = read_u64(json_object_get(json, "seq"), &read->seq);
     if (why == NULL && obj != NULL)
         why = read_text(obj, read);
-    if (why == NULL && body != NULL)
+    if (why == NULL)
         why = read_hex(body, &read->body);
-    return why;
+    if (why == NULL)
+        why = read_count(json_object_get(json, "len"), &len);
+    return why == NULL && len != read->body.len ? "len is not the length of body" : why;
 }
 
 static const char *read_end(const json_t *json, envelope *read)
@@ -61,10 +64,23 @@ static uint8_t kind_named(const char *name)
     return 0;
 }
 
+static const char *const FIELDS[][6] = {
+    [OAP_KIND_HELLO] = {"kind", "version", "max_frame", "features", "ack_window"},
+    [OAP_KIND_START] = {"kind", "stream"},
+    [OAP_KIND_DATA] = {"kind", "seq", "obj", "len", "body"},
+    [OAP_KIND_ACK] = {"kind", "up_to"},
+    [OAP_KIND_END] = {"kind", "seq", "status"},
+    [OAP_KIND_ERROR] = {"kind", "code", "reason"},
+};
+
 const char *read_envelope(const json_t *json, envelope *read)
 {
     const char *name = json_string_value(json_object_get(json, "kind"));
     *read = (envelope){.kind = kind_named(name != NULL ? name : "")};
+    if (read->kind == 0)
+        return "an envelope has no known kind";
+    if (!has_only(json, FIELDS[read->kind]))
+        return "an envelope has an unknown field";
     switch (read->kind) {
     case OAP_KIND_HELLO:
         return read_hello(json, read);
@@ -76,10 +92,8 @@ const char *read_envelope(const json_t *json, envelope *read)
         return read_u64(json_object_get(json, "up_to"), &read->seq);
     case OAP_KIND_END:
         return read_end(json, read);
-    case OAP_KIND_ERROR:
-        return read_error(json, read);
     default:
-        return "an envelope has no known kind";
+        return read_error(json, read);
     }
 }
 

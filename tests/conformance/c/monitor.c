@@ -108,16 +108,28 @@ static const char *session_event(host *host, const json_t *event)
     const json_t *hex = json_object_get(event, "recv"), *envelope = json_object_get(event, "send");
     uint64_t number;
     const char *why = read_count(json_object_get(event, "session"), &number);
-    if (why != NULL || (hex == NULL && envelope == NULL))
-        return "an event is none of tick, recv, send, close";
+    if (why != NULL)
+        return why;
     oap_session *session = session_of(host, number);
     if (session == NULL)
         return "no session";
     return hex != NULL ? recv_event(session, hex) : send_event(session, envelope);
 }
 
+static const char *const EVENTS[][3] = {{"tick"}, {"close"}, {"recv", "session"}, {"send", "session"}};
+
+static bool is_event(const json_t *event)
+{
+    for (size_t i = 0; i < sizeof EVENTS / sizeof *EVENTS; i++)
+        if (has_only(event, EVENTS[i]) && json_object_get(event, EVENTS[i][0]) != NULL)
+            return true;
+    return false;
+}
+
 static const char *take_event(host *host, const json_t *event)
 {
+    if (!is_event(event))
+        return "an event is none of tick, recv, send, close";
     const json_t *now = json_object_get(event, "tick"), *closed = json_object_get(event, "close");
     if (now != NULL)
         return tick(host, now);

@@ -22,6 +22,8 @@ static const char *decode_chunks(const json_t *request, oap_stream_decoder *deco
     size_t pushed = 0, at = 0;
     if (!json_is_array(chunks))
         return "chunks is not a list";
+    if (!json_is_boolean(json_object_get(request, "finish")))
+        return "finish is neither true nor false";
     for (size_t i = 0; i < json_array_size(chunks); i++) {
         const char *why =
             take_hex(stream_decoder_takes, decoder, json_array_get(chunks, i), frames, &pushed, &status);
@@ -193,9 +195,11 @@ static const char *recv_step(oap_session *session, const json_t *hex, json_t **o
 static const char *step(oap_session *session, const json_t *json, json_t **outcome)
 {
     const json_t *hex = json_object_get(json, "recv"), *envelope = json_object_get(json, "send");
-    if (hex != NULL || json_object_get(json, "finish") != NULL)
+    if (json_object_size(json) == 1 && envelope != NULL)
+        return send_step(session, envelope, outcome);
+    if (json_object_size(json) == 1 && (hex != NULL || json_is_true(json_object_get(json, "finish"))))
         return recv_step(session, hex, outcome);
-    return envelope != NULL ? send_step(session, envelope, outcome) : "a step is none of recv, send, finish";
+    return "a step is none of recv, send, finish";
 }
 
 static const char *run_steps(oap_session *session, const json_t *steps, json_t *outcomes)
@@ -257,8 +261,15 @@ static const char *constants(const json_t *request, const settings *settings, js
 static const struct operation {
     const char *name;
     const char *(*run)(const json_t *request, const settings *settings, json_t **answer);
-} OPERATIONS[] = {{"decode", decode}, {"table", table}, {"encode", encode}, {"session", session},
-                  {"monitor", monitor}, {"constants", constants}};
+    const char *keys[5];
+} OPERATIONS[] = {
+    {"decode", decode, {"op", "config", "chunks", "finish"}},
+    {"table", table, {"op", "config", "bytes", "rows"}},
+    {"encode", encode, {"op", "frames"}},
+    {"session", session, {"op", "config", "steps"}},
+    {"monitor", monitor, {"op", "config", "events"}},
+    {"constants", constants, {"op"}},
+};
 
 static const struct operation *operation_of(const json_t *request)
 {
@@ -269,13 +280,30 @@ static const struct operation *operation_of(const json_t *request)
     return NULL;
 }
 
+static bool has_config(const struct operation *operation)
+{
+    return operation->keys[1] != NULL && strcmp(operation->keys[1], "config") == 0;
+}
+
+/* The settings of an operation without a config are the defaults. */
+static const char *settings_of(const json_t *request, const struct operation *operation, settings *settings)
+{
+    json_t *none = json_object();
+    const json_t *config = has_config(operation) ? json_object_get(request, "config") : none;
+    const char *why = read_settings(config, operation->run == monitor, settings);
+    json_decref(none);
+    return why;
+}
+
 const char *answer_request(const json_t *request, json_t **answer)
 {
     const struct operation *operation = operation_of(request);
     settings settings;
     if (operation == NULL)
         return "op is none of decode, table, encode, session, monitor, constants";
-    const char *why = read_settings(request, &settings);
+    if (!has_only(request, operation->keys))
+        return "a request has an unknown key";
+    const char *why = settings_of(request, operation, &settings);
     if (why == NULL)
         why = operation->run(request, &settings, answer);
     free_settings(&settings);

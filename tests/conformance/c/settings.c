@@ -75,7 +75,7 @@ static const char *set_limit(oap_monitor_limits *limits, const char *name, const
     return limit != NULL ? read_count(value, limit) : "config has an unknown field";
 }
 
-static const char *set_field(settings *settings, const char *field, const json_t *value)
+static const char *set_field(settings *settings, bool with_limits, const char *field, const json_t *value)
 {
     oap_config *config = settings->config;
     if (strcmp(field, "strict_headers") == 0)
@@ -92,22 +92,22 @@ static const char *set_field(settings *settings, const char *field, const json_t
         return set_u64(oap_config_set_max_frame, config, value);
     if (strcmp(field, "features") == 0)
         return set_u64(oap_config_set_features, config, value);
-    return set_limit(&settings->limits, field, value);
+    return with_limits ? set_limit(&settings->limits, field, value) : "config has an unknown field";
 }
 
-const char *read_settings(const json_t *request, settings *settings)
+const char *read_settings(const json_t *config, bool with_limits, settings *settings)
 {
-    json_t *fields = json_object_get(request, "config");
+    json_t *fields = (json_t *)config;
     const char *field, *why;
     json_t *value;
     settings->config = NULL;
     if (oap_config_new(&settings->config) != OAP_STATUS_OK ||
         oap_monitor_default_limits(&settings->limits) != OAP_STATUS_OK)
         return "no configuration";
-    if (fields != NULL && !json_is_object(fields))
+    if (!json_is_object(fields))
         return "config is not an object";
     json_object_foreach(fields, field, value) {
-        why = set_field(settings, field, value);
+        why = set_field(settings, with_limits, field, value);
         if (why != NULL)
             return why;
     }

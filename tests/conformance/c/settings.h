@@ -9,8 +9,8 @@ typedef struct settings {
     oap_monitor_limits limits;
 } settings;
 
-/* Gives NULL, or why it can't be read. Free them in either case. */
-const char *read_settings(const json_t *request, settings *settings);
+/* Gives NULL, or why it can't be read; limits are `monitor`'s alone. Free them in either case. */
+const char *read_settings(const json_t *config, bool with_limits, settings *settings);
 void free_settings(settings *settings);
 
 #endif

@@ -27,6 +27,24 @@ void append(bytes *bytes, const uint8_t *more, size_t len)
     bytes->len += len;
 }
 
+static bool is_among(const char *key, const char *const *keys)
+{
+    while (*keys != NULL && strcmp(*keys, key) != 0)
+        keys++;
+    return *keys != NULL;
+}
+
+bool has_only(const json_t *value, const char *const *keys)
+{
+    const char *key;
+    json_t *object = json_incref((json_t *)value), *member;
+    bool only = json_is_object(object);
+    json_object_foreach(object, key, member)
+        only = only && is_among(key, keys);
+    json_decref(object);
+    return only;
+}
+
 const char *read_u64(const json_t *value, uint64_t *number)
 {
     const char *digits = json_string_value(value);
@@ -34,6 +52,8 @@ const char *read_u64(const json_t *value, uint64_t *number)
     uint64_t read = 0;
     if (len == 0)
         return "a 64-bit number is not a string of digits";
+    if (digits[0] == '0' && len > 1)
+        return "a 64-bit number has a leading zero";
     for (size_t i = 0; i < len; i++) {
         uint64_t digit = (uint64_t)(unsigned char)digits[i] - '0';
         if (digit > 9)

@@ -22,16 +22,17 @@ struct Usage : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-template <class T>
-T number(std::string_view digits, int base = 10) {
-    T value{};
-    const char* const end = digits.data() + digits.size();
-    const auto [stop, error] = std::from_chars(digits.data(), end, value, base);
-    if (error != std::errc() || stop != end) throw Usage("not a number: " + std::string(digits));
-    return value;
-}
+inline std::string_view text(const json& value) { return value.get_ref<const std::string&>(); }
 
-inline std::uint64_t u64(const json& value) { return number<std::uint64_t>(value.get_ref<const std::string&>()); }
+/// A decimal string without leading zeros.
+inline std::uint64_t u64(const json& value) {
+    const std::string_view digits = text(value);
+    const char* const end = digits.data() + digits.size();
+    std::uint64_t number{};
+    const auto [stop, error] = std::from_chars(digits.data(), end, number);
+    if (error != std::errc() || stop != end || std::to_string(number) != digits) throw Usage("not a decimal string");
+    return number;
+}
 
 inline std::uint64_t whole(const json& value) {
     if (!value.is_number_unsigned()) throw Usage("not a whole number: " + value.dump());
@@ -45,8 +46,6 @@ inline std::uint32_t u32(const json& value) {
 }
 
 inline bool boolean(const json& value) { return value.get_ref<const bool&>(); }
-
-inline std::string_view text(const json& value) { return value.get_ref<const std::string&>(); }
 
 inline std::uint8_t digit(char c) {
     if (c >= '0' && c <= '9') return static_cast<std::uint8_t>(c - '0');
@@ -75,13 +74,44 @@ inline std::string hex(oap::span<const std::uint8_t> octets) {
     return hex;
 }
 
-/// The value of an optional key, read by `read`.
+/// The items of a list.
 template <class Read>
-auto maybe(const json& object, const char* key, Read read) -> std::optional<decltype(read(object))> {
-    const auto found = object.find(key);
-    if (found == object.end()) return std::nullopt;
-    return read(*found);
+auto list(Read read) {
+    return [read](const json& value) {
+        std::vector<decltype(read(value))> items;
+        for (const json& item : value.get_ref<const json::array_t&>()) items.push_back(read(item));
+        return items;
+    };
 }
+
+/// An object whose fields are taken one by one, until none is left.
+class Fields {
+public:
+    explicit Fields(const json& object) : object_(object.get_ref<const json::object_t&>()) {}
+
+    bool has(const char* name) const { return object_.count(name) > 0; }
+
+    template <class Read>
+    auto take(const char* name, Read read) {
+        const auto found = object_.find(name);
+        if (found == object_.end()) throw Usage(std::string(name) + " is missing");
+        ++taken_;
+        return read(found->second);
+    }
+
+    template <class Read>
+    auto maybe(const char* name, Read read) {
+        return has(name) ? std::optional(take(name, read)) : std::nullopt;
+    }
+
+    void end() const {
+        if (taken_ != object_.size()) throw Usage("a field is unknown");
+    }
+
+private:
+    const json::object_t& object_;
+    std::size_t taken_ = 0;
+};
 
 /// An envelope whose texts point into the request's JSON, and whose body is held here.
 struct Wanted {
@@ -89,25 +119,34 @@ struct Wanted {
     Octets body;
 };
 
-inline Wanted wanted(const json& envelope) {
-    const std::string_view kind = text(envelope.at("kind"));
+inline Wanted data(Fields& fields) {
+    Octets body = fields.take("body", octets);
+    if (fields.take("len", whole) != body.size()) throw Usage("len is not the length of body");
+    const oap::Data data{fields.take("seq", u64), fields.maybe("obj", text), body};
+    return {data, std::move(body)};
+}
+
+inline Wanted of_kind(std::string_view kind, Fields& fields) {
     if (kind == oap::name(oap::Kind::hello)) {
-        return {oap::Hello{u32(envelope.at("version")), u64(envelope.at("max_frame")), maybe(envelope, "features", u64),
-                           maybe(envelope, "ack_window", u32)},
+        return {oap::Hello{fields.take("version", u32), fields.take("max_frame", u64), fields.maybe("features", u64),
+                           fields.maybe("ack_window", u32)},
                 {}};
     }
-    if (kind == oap::name(oap::Kind::start)) return {oap::Start{text(envelope.at("stream"))}, {}};
-    if (kind == oap::name(oap::Kind::data)) {
-        Octets body = maybe(envelope, "body", octets).value_or(Octets());
-        const oap::Data data{u64(envelope.at("seq")), maybe(envelope, "obj", text), body};
-        return {data, std::move(body)};
-    }
-    if (kind == oap::name(oap::Kind::ack)) return {oap::Ack{u64(envelope.at("up_to"))}, {}};
-    if (kind == oap::name(oap::Kind::end)) return {oap::End{u64(envelope.at("seq")), u32(envelope.at("status"))}, {}};
+    if (kind == oap::name(oap::Kind::start)) return {oap::Start{fields.take("stream", text)}, {}};
+    if (kind == oap::name(oap::Kind::data)) return data(fields);
+    if (kind == oap::name(oap::Kind::ack)) return {oap::Ack{fields.take("up_to", u64)}, {}};
+    if (kind == oap::name(oap::Kind::end)) return {oap::End{fields.take("seq", u64), fields.take("status", u32)}, {}};
     if (kind == oap::name(oap::Kind::error)) {
-        return {oap::Error{u32(envelope.at("code")), text(envelope.at("reason"))}, {}};
+        return {oap::Error{fields.take("code", u32), fields.take("reason", text)}, {}};
     }
     throw Usage("no such kind");
+}
+
+inline Wanted wanted(const json& envelope) {
+    Fields fields(envelope);
+    Wanted read = of_kind(fields.take("kind", text), fields);
+    fields.end();
+    return read;
 }
 
 /// Writes the fields of each envelope.
@@ -150,46 +189,53 @@ inline oap::SeqRolloverPolicy policy(const json& value) {
     throw Usage("seq_rollover_policy is neither error nor wrap");
 }
 
-inline oap::result<void> set(oap::Config& config, const std::string& field, const json& value) {
-    if (field == "strict_headers") return config.set_strict_headers(boolean(value));
-    if (field == "enforce_obj_header_on_objects") return config.set_enforce_obj_header_on_objects(boolean(value));
-    if (field == "allow_pq_hello_flags") return config.set_allow_pq_hello_flags(boolean(value));
-    if (field == "seq_rollover_policy") return config.set_seq_rollover_policy(policy(value));
-    if (field == "ack_window_frames") return config.set_ack_window_frames(whole(value));
-    if (field == "max_frame") return config.set_max_frame(u64(value));
-    if (field == "features") return config.set_features(u64(value));
-    throw Usage("no such setting: " + field);
+/// Sets a field where it is there.
+template <class Read, class Value>
+void set(Fields& fields, const char* name, Read read, oap::Config& config, oap::result<void> (oap::Config::*setter)(Value)) {
+    const auto value = fields.maybe(name, read);
+    if (value && !(config.*setter)(*value)) throw Usage(std::string(name) + " is out of its range");
 }
 
-/// The limit of that name; nullptr where there is none.
-inline std::uint64_t* limit(oap::MonitorLimits& limits, const std::string& name) {
-    if (name == "reject_limit_permille") return &limits.reject_limit_permille;
-    if (name == "reject_min_events") return &limits.reject_min_events;
-    if (name == "ack_starvation_limit_ns") return &limits.ack_starvation_limit_ns;
-    if (name == "inflight_capacity") return &limits.inflight_capacity;
-    if (name == "backpressure_high_percent") return &limits.backpressure_high_percent;
-    if (name == "backpressure_low_percent") return &limits.backpressure_low_percent;
-    return nullptr;
-}
-
-struct Settings {
-    oap::Config config = oap::Config::make().value();
-    oap::MonitorLimits limits;
-};
-
-inline Settings settings(const json& request) {
-    Settings made;
-    const auto fields = request.find("config");
-    if (fields == request.end()) return made;
-    if (!fields->is_object()) throw Usage("config is not an object");
-    for (const auto& [field, value] : fields->items()) {
-        if (std::uint64_t* const found = limit(made.limits, field)) {
-            *found = whole(value);
-        } else if (!set(made.config, field, value)) {
-            throw Usage(field + " = " + value.dump() + " is out of its range");
-        }
-    }
+inline oap::Config config(Fields& fields) {
+    oap::Config made = oap::Config::make().value();
+    set(fields, "strict_headers", boolean, made, &oap::Config::set_strict_headers);
+    set(fields, "enforce_obj_header_on_objects", boolean, made, &oap::Config::set_enforce_obj_header_on_objects);
+    set(fields, "allow_pq_hello_flags", boolean, made, &oap::Config::set_allow_pq_hello_flags);
+    set(fields, "seq_rollover_policy", policy, made, &oap::Config::set_seq_rollover_policy);
+    set(fields, "ack_window_frames", whole, made, &oap::Config::set_ack_window_frames);
+    set(fields, "max_frame", u64, made, &oap::Config::set_max_frame);
+    set(fields, "features", u64, made, &oap::Config::set_features);
     return made;
 }
 
-inline oap::Config configured(const json& request) { return std::move(settings(request).config); }
+inline oap::MonitorLimits limits(Fields& fields) {
+    oap::MonitorLimits made;
+    const auto set = [&](const char* name, std::uint64_t& limit) { limit = fields.maybe(name, whole).value_or(limit); };
+    set("reject_limit_permille", made.reject_limit_permille);
+    set("reject_min_events", made.reject_min_events);
+    set("ack_starvation_limit_ns", made.ack_starvation_limit_ns);
+    set("inflight_capacity", made.inflight_capacity);
+    set("backpressure_high_percent", made.backpressure_high_percent);
+    set("backpressure_low_percent", made.backpressure_low_percent);
+    return made;
+}
+
+inline oap::Config configured(const json& value) {
+    Fields fields(value);
+    oap::Config made = config(fields);
+    fields.end();
+    return made;
+}
+
+/// A Config and the limits of a monitor, side by side.
+struct Settings {
+    oap::Config config;
+    oap::MonitorLimits limits;
+};
+
+inline Settings settings(const json& value) {
+    Fields fields(value);
+    Settings made{config(fields), limits(fields)};
+    fields.end();
+    return made;
+}

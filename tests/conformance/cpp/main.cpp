@@ -29,27 +29,30 @@ Outcome drain(oap::span<const std::uint8_t> chunk, json& frames, Next next) {
     }
 }
 
-json decode(const json& request) {
-    auto decoder = oap::StreamDecoder::make(configured(request)).value();
+json decode(Fields& request) {
+    auto decoder = oap::StreamDecoder::make(request.take("config", configured)).value();
+    const auto chunks = request.take("chunks", list(octets));
+    const bool finish = request.take("finish", boolean);
+    request.end();
     json frames = json::array(), reject;
     std::size_t pushed = 0;
     const auto note = [&](const Outcome& outcome) {
         if (!outcome && reject.is_null()) reject = rejected(outcome.error(), pushed);
     };
     const auto feed = [&](auto chunk, auto& rows) { return decoder.feed(chunk, rows); };
-    for (const json& hex : request.at("chunks").get_ref<const json::array_t&>()) {
-        const Octets chunk = octets(hex);
+    for (const Octets& chunk : chunks) {
         pushed += chunk.size();
         note(drain(chunk, frames, feed));
     }
-    if (maybe(request, "finish", boolean).value_or(false)) note(decoder.finish());
+    if (finish) note(decoder.finish());
     return verdict(std::move(frames), reject);
 }
 
-json table(const json& request) {
-    auto decoder = oap::Decoder::make(configured(request)).value();
-    const Octets bytes = octets(request.at("bytes"));
-    std::vector<oap::Row> rows(whole(request.at("rows")));
+json table(Fields& request) {
+    auto decoder = oap::Decoder::make(request.take("config", configured)).value();
+    const Octets bytes = request.take("bytes", octets);
+    std::vector<oap::Row> rows(request.take("rows", u32));
+    request.end();
     if (rows.empty()) throw Usage("rows = 0 is not at least 1");
     json frames = json::array();
     for (oap::span<const std::uint8_t> rest = bytes;;) {
@@ -67,15 +70,37 @@ Octets& buffer() {
     return buffer;
 }
 
-json encode(const json& request) {
+json encode(Fields& request) {
+    const auto frames = request.take("frames", list(wanted));
+    request.end();
     std::string bytes;
-    for (const json& envelope : request.at("frames").get_ref<const json::array_t&>()) {
-        const Wanted frame = wanted(envelope);
+    for (const Wanted& frame : frames) {
         const auto encoded = std::visit([](const auto& one) { return oap::encode(one, buffer()); }, frame.envelope);
         if (!encoded) return {{"error", oap::label(encoded.error().reason().value())}};
         bytes += hex(*encoded);
     }
     return {{"bytes", bytes}};
+}
+
+/// What is received, what is to be sent, or the end of the input.
+struct Finish {};
+using Step = std::variant<Octets, Wanted, Finish>;
+
+Step transfer(Fields& fields) {
+    if (fields.has("recv")) return fields.take("recv", octets);
+    return fields.take("send", wanted);
+}
+
+Step step(const json& value) {
+    Fields fields(value);
+    if (fields.has("finish")) {
+        if (!fields.take("finish", boolean)) throw Usage("finish is not true");
+        fields.end();
+        return Finish{};
+    }
+    Step read = transfer(fields);
+    fields.end();
+    return read;
 }
 
 json received(json frames, const Outcome& outcome) {
@@ -84,26 +109,31 @@ json received(json frames, const Outcome& outcome) {
     return answer;
 }
 
-json outcome(oap::Session& session, const json& step) {
+json received(oap::Session& session, oap::span<const std::uint8_t> chunk) {
     json frames = json::array();
-    if (step.contains("finish")) return received(std::move(frames), session.finish());
-    if (step.contains("recv")) {
-        const auto recv = [&](auto chunk, auto& rows) { return session.recv(chunk, rows); };
-        const Outcome outcome = drain(octets(step["recv"]), frames, recv);
-        return received(std::move(frames), outcome);
-    }
-    const Wanted frame = wanted(step.at("send"));
+    const auto recv = [&](auto rest, auto& rows) { return session.recv(rest, rows); };
+    const Outcome outcome = drain(chunk, frames, recv);
+    return received(std::move(frames), outcome);
+}
+
+json sent(oap::Session& session, const Wanted& frame) {
     const auto sent = std::visit([&](const auto& one) { return session.send(one, buffer()); }, frame.envelope);
     if (!sent) return {{"refused", oap::label(sent.error().reason().value())}};
     return {{"bytes", hex(*sent)}};
 }
 
-json session(const json& request) {
-    auto session = oap::Session::make(configured(request)).value();
+json outcome(oap::Session& session, const Step& step) {
+    if (const auto* const chunk = std::get_if<Octets>(&step)) return received(session, *chunk);
+    if (const auto* const frame = std::get_if<Wanted>(&step)) return sent(session, *frame);
+    return received(json::array(), session.finish());
+}
+
+json session(Fields& request) {
+    auto session = oap::Session::make(request.take("config", configured)).value();
+    const auto steps = request.take("steps", list(step));
+    request.end();
     json outcomes = json::array();
-    for (const json& step : request.at("steps").get_ref<const json::array_t&>()) {
-        outcomes.push_back(outcome(session, step));
-    }
+    for (const Step& step : steps) outcomes.push_back(outcome(session, step));
     return {{"outcomes", std::move(outcomes)}};
 }
 
@@ -122,26 +152,64 @@ json told(const oap::Snapshot& snapshot) {
             {"oap_inflight_frames", snapshot.inflight_frames()}};
 }
 
-json monitor(const json& request) {
-    const Settings made = settings(request);
-    const auto monitor = oap::Monitor::make(made.limits).value();
-    std::map<std::uint64_t, oap::Session> sessions;
-    json readiness = json::array();
-    for (const json& event : request.at("events").get_ref<const json::array_t&>()) {
-        if (event.contains("tick")) {
-            const auto told = monitor.readiness(std::chrono::nanoseconds(whole(event["tick"])));
-            readiness.push_back({{"ready", told.ready}, {"missing", told.missing}});
-        } else if (event.contains("close")) {
-            sessions.erase(whole(event["close"]));
-        } else {
-            const std::uint64_t number = whole(event.at("session"));
-            if (sessions.count(number) == 0) {
-                sessions.emplace(number, oap::Session::make(made.config, monitor).value());
-            }
-            outcome(sessions.at(number), event);
-        }
+struct Tick {
+    std::uint64_t now;
+};
+struct Close {
+    std::uint64_t session;
+};
+struct Transfer {
+    Step step;
+    std::uint64_t session;
+};
+using Event = std::variant<Tick, Close, Transfer>;
+
+Event event(Fields& fields) {
+    if (fields.has("tick")) return Tick{fields.take("tick", whole)};
+    if (fields.has("close")) return Close{fields.take("close", whole)};
+    return Transfer{transfer(fields), fields.take("session", whole)};
+}
+
+Event whole_event(const json& value) {
+    Fields fields(value);
+    Event read = event(fields);
+    fields.end();
+    return read;
+}
+
+/// Sessions, made on first use, that report to one monitor.
+class Host {
+public:
+    explicit Host(Settings settings)
+        : config_(std::move(settings.config)), monitor_(oap::Monitor::make(settings.limits).value()) {}
+
+    void operator()(const Tick& tick) {
+        const auto told = monitor_.readiness(std::chrono::nanoseconds(tick.now));
+        readiness_.push_back({{"ready", told.ready}, {"missing", told.missing}});
     }
-    return {{"readiness", std::move(readiness)}, {"metrics", told(monitor.snapshot())}};
+    void operator()(const Close& close) { sessions_.erase(close.session); }
+    void operator()(const Transfer& transfer) {
+        if (sessions_.count(transfer.session) == 0) {
+            sessions_.emplace(transfer.session, oap::Session::make(config_, monitor_).value());
+        }
+        outcome(sessions_.at(transfer.session), transfer.step);
+    }
+
+    json answer() const { return {{"readiness", readiness_}, {"metrics", told(monitor_.snapshot())}}; }
+
+private:
+    oap::Config config_;
+    oap::Monitor monitor_;
+    std::map<std::uint64_t, oap::Session> sessions_;
+    json readiness_ = json::array();
+};
+
+json monitor(Fields& request) {
+    Host host(request.take("config", settings));
+    const auto events = request.take("events", list(whole_event));
+    request.end();
+    for (const Event& event : events) std::visit(host, event);
+    return host.answer();
 }
 
 /// The names that `name` gives, by number, until there are no more.
@@ -152,7 +220,8 @@ json names(Number number, Name name) {
     return names;
 }
 
-json constants() {
+json constants(Fields& request) {
+    request.end();
     return {
         {"max_frame_bytes", OAP_MAX_FRAME_BYTES},
         {"max_header_bytes", OAP_MAX_HEADER_BYTES},
@@ -166,14 +235,17 @@ json constants() {
 }
 
 json answer(const std::string& line) try {
+    // json::parse skips a byte order mark.
+    if (line.compare(0, 1, "\xef") == 0) throw Usage("not JSON");
     const json request = json::parse(line);
-    const std::string_view op = text(request.at("op"));
-    if (op == "decode") return decode(request);
-    if (op == "table") return table(request);
-    if (op == "encode") return encode(request);
-    if (op == "session") return session(request);
-    if (op == "monitor") return monitor(request);
-    if (op == "constants") return constants();
+    Fields fields(request);
+    const std::string_view op = fields.take("op", text);
+    if (op == "decode") return decode(fields);
+    if (op == "table") return table(fields);
+    if (op == "encode") return encode(fields);
+    if (op == "session") return session(fields);
+    if (op == "monitor") return monitor(fields);
+    if (op == "constants") return constants(fields);
     throw Usage("no such op");
 } catch (const std::exception& error) {
     return {{"usage", error.what()}};

@@ -13,12 +13,7 @@ type hexBytes []byte
 
 func (h hexBytes) MarshalText() ([]byte, error) { return hex.AppendEncode(nil, h), nil }
 
-func (h *hexBytes) UnmarshalText(text []byte) (err error) {
-	*h, err = hex.AppendDecode([]byte{}, text)
-	return err
-}
-
-// envelope is a frame in JSON, received or to be sent.
+// envelope is a frame in JSON, as answers show it.
 type envelope struct {
 	Kind      string    `json:"kind"`
 	Version   *uint32   `json:"version,omitempty"`
@@ -64,74 +59,79 @@ func envelopeOf(frame oap.Frame) envelope {
 	return e
 }
 
-// hasEmptyObj tells the one envelope that a Data cannot say, but a Row can.
-func (e *envelope) hasEmptyObj() bool { return e.Obj != nil && *e.Obj == "" }
+// outgoing is a frame to be encoded.
+type outgoing struct {
+	oap.Frame
+	// hasEmptyObj tells the one envelope that a Data cannot say, but a Row can.
+	hasEmptyObj bool
+}
 
-func (e *envelope) frame() (oap.Frame, error) {
-	missing := errors.New("an envelope lacks a field")
-	switch e.Kind {
+func outgoingOf(value any) (read outgoing, err error) {
+	f := fieldsOf(value)
+	switch kind := take(f, "kind", text); kind {
 	case oap.KindHello.String():
-		if e.Version != nil && e.MaxFrame != nil {
-			return &oap.Hello{Version: *e.Version, MaxFrame: *e.MaxFrame, Features: e.Features, AckWindow: e.AckWindow}, nil
-		}
+		read.Frame = helloOf(f)
 	case oap.KindStart.String():
-		if e.Stream != nil {
-			return &oap.Start{Stream: *e.Stream}, nil
-		}
+		read.Frame = &oap.Start{Stream: take(f, "stream", text)}
 	case oap.KindData.String():
-		if e.Seq != nil && e.Body != nil {
-			data := &oap.Data{Seq: *e.Seq, Body: *e.Body}
-			set(&data.Obj, e.Obj)
-			return data, nil
-		}
+		read = dataOf(f)
 	case oap.KindAck.String():
-		if e.UpTo != nil {
-			return &oap.Ack{UpTo: *e.UpTo}, nil
-		}
+		read.Frame = &oap.Ack{UpTo: take(f, "up_to", u64)}
 	case oap.KindEnd.String():
-		if e.Seq != nil && e.Status != nil {
-			return &oap.End{Seq: *e.Seq, Status: *e.Status}, nil
-		}
+		read.Frame = &oap.End{Seq: take(f, "seq", u64), Status: take(f, "status", u32)}
 	case oap.KindError.String():
-		if e.Code != nil && e.Reason != nil {
-			return &oap.Error{Code: *e.Code, Reason: *e.Reason}, nil
-		}
+		read.Frame = &oap.Error{Code: take(f, "code", u32), Reason: take(f, "reason", text)}
 	default:
-		return nil, fmt.Errorf("kind %q", e.Kind)
+		return read, fmt.Errorf("kind %q", kind)
 	}
-	return nil, missing
+	return read, f.end()
 }
 
-// settings are a Config in JSON; what is left out has its default.
-type settings struct {
-	StrictHeaders             *bool   `json:"strict_headers"`
-	EnforceObjHeaderOnObjects *bool   `json:"enforce_obj_header_on_objects"`
-	AllowPQHelloFlags         *bool   `json:"allow_pq_hello_flags"`
-	SeqRolloverPolicy         *string `json:"seq_rollover_policy"`
-	AckWindowFrames           *uint64 `json:"ack_window_frames"`
-	MaxFrame                  *uint64 `json:"max_frame,string"`
-	Features                  *uint64 `json:"features,string"`
-	limits
+func helloOf(f *fields) *oap.Hello {
+	return &oap.Hello{
+		Version: take(f, "version", u32), MaxFrame: take(f, "max_frame", u64),
+		Features: maybe(f, "features", u64), AckWindow: maybe(f, "ack_window", u32),
+	}
 }
 
-func (s *settings) config() (*oap.Config, error) {
+func dataOf(f *fields) outgoing {
+	data := &oap.Data{Seq: take(f, "seq", u64), Body: take(f, "body", unhex)}
+	obj := maybe(f, "obj", text)
+	set(&data.Obj, obj)
+	if take(f, "len", whole) != uint64(len(data.Body)) {
+		f.fail("len", errors.New("not the length of body"))
+	}
+	return outgoing{data, obj != nil && *obj == ""}
+}
+
+// configOf reads the fields of a Config; what is left out has its default.
+func configOf(value any) (*oap.Config, error) {
+	f := fieldsOf(value)
+	config := takeConfig(f)
+	return config, f.end()
+}
+
+func takeConfig(f *fields) *oap.Config {
 	config := oap.DefaultConfig()
-	set(&config.StrictHeaders, s.StrictHeaders)
-	set(&config.EnforceObjHeaderOnObjects, s.EnforceObjHeaderOnObjects)
-	set(&config.AllowPQHelloFlags, s.AllowPQHelloFlags)
-	set(&config.AckWindowFrames, s.AckWindowFrames)
-	set(&config.MaxFrame, s.MaxFrame)
-	config.Features = s.Features
-	if s.SeqRolloverPolicy == nil {
-		return config, nil
-	}
+	set(&config.StrictHeaders, maybe(f, "strict_headers", flag))
+	set(&config.EnforceObjHeaderOnObjects, maybe(f, "enforce_obj_header_on_objects", flag))
+	set(&config.AllowPQHelloFlags, maybe(f, "allow_pq_hello_flags", flag))
+	set(&config.SeqRolloverPolicy, maybe(f, "seq_rollover_policy", policyOf))
+	set(&config.AckWindowFrames, maybe(f, "ack_window_frames", whole))
+	set(&config.MaxFrame, maybe(f, "max_frame", u64))
+	config.Features = maybe(f, "features", u64)
+	f.fail("config", config.Validate())
+	return config
+}
+
+func policyOf(value any) (oap.SeqRolloverPolicy, error) {
+	name, err := text(value)
 	for _, policy := range []oap.SeqRolloverPolicy{oap.SeqRolloverError, oap.SeqRolloverWrap} {
-		if policy.String() == *s.SeqRolloverPolicy {
-			config.SeqRolloverPolicy = policy
-			return config, nil
+		if policy.String() == name {
+			return policy, err
 		}
 	}
-	return nil, fmt.Errorf("seq_rollover_policy = %q", *s.SeqRolloverPolicy)
+	return oap.SeqRolloverError, fmt.Errorf("seq_rollover_policy = %q", name)
 }
 
 func set[T any](field, value *T) {

@@ -2,33 +2,47 @@ package main
 
 import "oap.example/oap"
 
-// limits are the settings of a monitor; what is left out has its default.
-type limits struct {
-	RejectLimitPermille     *uint64 `json:"reject_limit_permille"`
-	RejectMinEvents         *uint64 `json:"reject_min_events"`
-	AckStarvationLimitNS    *uint64 `json:"ack_starvation_limit_ns"`
-	InflightCapacity        *uint64 `json:"inflight_capacity"`
-	BackpressureHighPercent *uint64 `json:"backpressure_high_percent"`
-	BackpressureLowPercent  *uint64 `json:"backpressure_low_percent"`
+// settings are a Config and the limits of a monitor, side by side.
+type settings struct {
+	config *oap.Config
+	limits *oap.MonitorConfig
 }
 
-func (l *limits) config() *oap.MonitorConfig {
+func settingsOf(value any) (settings, error) {
+	f := fieldsOf(value)
+	read := settings{takeConfig(f), takeLimits(f)}
+	return read, f.end()
+}
+
+func takeLimits(f *fields) *oap.MonitorConfig {
 	config := oap.DefaultMonitorConfig()
-	set(&config.RejectLimitPermille, l.RejectLimitPermille)
-	set(&config.RejectMinEvents, l.RejectMinEvents)
-	set(&config.AckStarvationLimitNS, l.AckStarvationLimitNS)
-	set(&config.InflightCapacity, l.InflightCapacity)
-	set(&config.BackpressureHighPercent, l.BackpressureHighPercent)
-	set(&config.BackpressureLowPercent, l.BackpressureLowPercent)
+	set(&config.RejectLimitPermille, maybe(f, "reject_limit_permille", whole))
+	set(&config.RejectMinEvents, maybe(f, "reject_min_events", whole))
+	set(&config.AckStarvationLimitNS, maybe(f, "ack_starvation_limit_ns", whole))
+	set(&config.InflightCapacity, maybe(f, "inflight_capacity", whole))
+	set(&config.BackpressureHighPercent, maybe(f, "backpressure_high_percent", whole))
+	set(&config.BackpressureLowPercent, maybe(f, "backpressure_low_percent", whole))
 	return config
 }
 
+// event has one of Tick and Close, or a step of a session.
 type event struct {
-	Tick    *uint64   `json:"tick"`
-	Recv    *hexBytes `json:"recv"`
-	Send    *envelope `json:"send"`
-	Session *uint64   `json:"session"`
-	Close   *uint64   `json:"close"`
+	Tick, Close *uint64
+	step        step
+	session     uint64
+}
+
+func eventOf(value any) (read event, err error) {
+	f := fieldsOf(value)
+	switch {
+	case f.has("tick"):
+		read.Tick = maybe(f, "tick", whole)
+	case f.has("close"):
+		read.Close = maybe(f, "close", whole)
+	default:
+		read.step, read.session = takeTransfer(f), take(f, "session", whole)
+	}
+	return read, f.end()
 }
 
 type ready struct {
@@ -43,13 +57,11 @@ type host struct {
 	readiness []ready
 }
 
-func monitor(config *oap.Config, limits *limits, events []event) (any, error) {
-	config.Monitor = oap.NewMonitor(limits.config())
+func monitor(settings settings, events []event) (any, error) {
+	config := settings.config
+	config.Monitor = oap.NewMonitor(settings.limits)
 	host := &host{config: config, sessions: make(map[uint64]*oap.Session), readiness: []ready{}}
 	defer host.close()
-	if err := config.Validate(); err != nil {
-		return nil, err
-	}
 	for i := range events {
 		if err := host.take(&events[i]); err != nil {
 			return nil, err
@@ -76,16 +88,13 @@ func (h *host) take(e *event) error {
 			return session.Close()
 		}
 		return nil
-	case e.Session != nil && (e.Recv != nil) != (e.Send != nil):
-		session, err := h.session(*e.Session)
+	default:
+		session, err := h.session(e.session)
 		if err != nil {
 			return err
 		}
-		step := step{Recv: e.Recv, Send: e.Send}
-		_, err = step.outcome(session)
+		_, err = e.step.outcome(session)
 		return err
-	default:
-		return errUsage
 	}
 }
 

@@ -1,30 +1,37 @@
 package main
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 
 	"oap.example/oap"
 )
 
-type request struct {
-	Op     string      `json:"op"`
-	Config settings    `json:"config"`
-	Chunks *[]hexBytes `json:"chunks"`
-	Finish bool        `json:"finish"`
-	Bytes  *hexBytes   `json:"bytes"`
-	Rows   int         `json:"rows"`
-	Frames *[]envelope `json:"frames"`
-	Steps  *[]step     `json:"steps"`
-	Events *[]event    `json:"events"`
+// step is one of a session: Recv, Send or the end of the input.
+type step struct {
+	Recv *hexBytes
+	Send *outgoing
 }
 
-type step struct {
-	Recv   *hexBytes `json:"recv"`
-	Send   *envelope `json:"send"`
-	Finish bool      `json:"finish"`
+func stepOf(value any) (read step, err error) {
+	f := fieldsOf(value)
+	if f.has("finish") {
+		if !take(f, "finish", flag) {
+			f.fail("finish", errUsage)
+		}
+		return read, f.end()
+	}
+	read = takeTransfer(f)
+	return read, f.end()
+}
+
+// takeTransfer takes recv or send.
+func takeTransfer(f *fields) step {
+	if f.has("recv") {
+		return step{Recv: maybe(f, "recv", unhex)}
+	}
+	sent := take(f, "send", outgoingOf)
+	return step{Send: &sent}
 }
 
 type usage struct {
@@ -41,44 +48,56 @@ type verdict struct {
 	Reject *rejected  `json:"reject"`
 }
 
-var errUsage = errors.New("the request can't be understood")
-
 // answer answers one line.
 func answer(line []byte) any {
-	var r request
-	decoder := json.NewDecoder(bytes.NewReader(line))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&r); err != nil {
+	value, err := parse(line)
+	if err != nil {
 		return usage{err.Error()}
 	}
-	given, err := r.answer()
+	f := fieldsOf(value)
+	run := operation(take(f, "op", text), f)
+	if err := f.end(); err != nil {
+		return usage{err.Error()}
+	}
+	given, err := run()
 	if err != nil {
 		return usage{err.Error()}
 	}
 	return given
 }
 
-func (r *request) answer() (any, error) {
-	config, err := r.Config.config()
-	if err != nil {
-		return nil, err
+// operation takes the fields of a request, and gives what answers it once all of it is understood.
+func operation(op string, f *fields) func() (any, error) {
+	switch op {
+	case "decode":
+		config, chunks := take(f, "config", configOf), take(f, "chunks", list(unhex))
+		input := &pushed{chunks: chunks, finish: take(f, "finish", flag)}
+		return func() (any, error) { return decode(config, input) }
+	case "table":
+		config, bytes, rows := take(f, "config", configOf), take(f, "bytes", unhex), take(f, "rows", rowsOf)
+		return func() (any, error) { return table(config, bytes, make([]oap.Row, rows)) }
+	case "encode":
+		frames := take(f, "frames", list(outgoingOf))
+		return func() (any, error) { return encode(frames) }
+	case "session":
+		config, steps := take(f, "config", configOf), take(f, "steps", list(stepOf))
+		return func() (any, error) { return session(config, steps) }
+	case "monitor":
+		settings, events := take(f, "config", settingsOf), take(f, "events", list(eventOf))
+		return func() (any, error) { return monitor(settings, events) }
+	case "constants":
+		return func() (any, error) { return constants(), nil }
 	}
-	switch {
-	case r.Op == "decode" && r.Chunks != nil:
-		return decode(config, &pushed{chunks: *r.Chunks, finish: r.Finish})
-	case r.Op == "table" && r.Bytes != nil && r.Rows > 0:
-		return table(config, *r.Bytes, make([]oap.Row, r.Rows))
-	case r.Op == "encode" && r.Frames != nil:
-		return encode(*r.Frames)
-	case r.Op == "session" && r.Steps != nil:
-		return session(config, *r.Steps)
-	case r.Op == "monitor" && r.Events != nil:
-		return monitor(config, &r.Config.limits, *r.Events)
-	case r.Op == "constants":
-		return constants(), nil
-	default:
-		return nil, errUsage
+	f.fail("op", errUsage)
+	return nil
+}
+
+func rowsOf(value any) (uint32, error) {
+	rows, err := u32(value)
+	if err == nil && rows == 0 {
+		err = errors.New("rows is at least 1")
 	}
+	return rows, err
 }
 
 // errNotFinished ends an input without an end.
@@ -165,18 +184,15 @@ func label(err error) (string, error) {
 	return "", err
 }
 
-func encode(envelopes []envelope) (any, error) {
+func encode(frames []outgoing) (any, error) {
 	wire := hexBytes{}
-	for i := range envelopes {
-		frame, err := envelopes[i].frame()
-		if err != nil {
-			return nil, err
-		}
-		if envelopes[i].hasEmptyObj() {
+	for _, frame := range frames {
+		var err error
+		if frame.hasEmptyObj {
 			row := oap.Row{Kind: frame.Kind(), Flags: oap.HasObj}
 			wire, _, err = oap.AppendRows(wire, []oap.Row{row}, nil)
 		} else {
-			wire, err = oap.Append(wire, frame)
+			wire, err = oap.Append(wire, frame.Frame)
 		}
 		if err != nil {
 			refused, err := label(err)
@@ -208,11 +224,9 @@ func (s *step) outcome(session *oap.Session) (any, error) {
 	case s.Recv != nil:
 		return receive(session, *s.Recv)
 	case s.Send != nil:
-		return send(session, s.Send)
-	case s.Finish:
-		return received([]envelope{}, session.Finish())
+		return send(session, s.Send.Frame)
 	default:
-		return nil, errUsage
+		return received([]envelope{}, session.Finish())
 	}
 }
 
@@ -242,11 +256,7 @@ func received(frames []envelope, err error) (any, error) {
 	return map[string]any{"frames": frames}, err
 }
 
-func send(session *oap.Session, e *envelope) (any, error) {
-	frame, err := e.frame()
-	if err != nil {
-		return nil, err
-	}
+func send(session *oap.Session, frame oap.Frame) (any, error) {
 	wire, err := session.Send(nil, frame)
 	if err != nil {
 		refused, err := label(err)

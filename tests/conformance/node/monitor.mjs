@@ -2,24 +2,34 @@
 
 import { Config, Monitor, Session } from "../../../sdk-node/index.mjs";
 import { drain, rejectOf } from "./rejects.mjs";
-import {
-  configOf,
-  frameOf,
-  limitsOf,
-  listOf,
-  UsageError,
-  unhex,
-} from "./shapes.mjs";
+import { fieldsOf, frameOf, UsageError, unhex, whole } from "./shapes.mjs";
 
-export function monitor({ config, events }) {
-  const { limits, others } = limitsOf(config);
+/** The fields of each event, by the one that tells it. */
+const EVENTS = {
+  tick: { tick: whole },
+  close: { close: whole },
+  recv: { recv: unhex, session: whole },
+  send: { send: frameOf, session: whole },
+};
+
+export function eventOf(event) {
+  const name = Object.keys(EVENTS).find((name) =>
+    Object.hasOwn(event ?? {}, name),
+  );
+  if (name === undefined) {
+    throw new UsageError("an event is tick, close, recv or send");
+  }
+  return fieldsOf(event, EVENTS[name]);
+}
+
+export function monitor({ config: { config, limits }, events }) {
   const host = {
-    config: new Config(configOf(others)),
+    config: new Config(config),
     monitor: new Monitor(limits),
     sessions: new Map(),
     readiness: [],
   };
-  for (const event of listOf(events, "events")) {
+  for (const event of events) {
     take(host, event);
   }
   return { readiness: host.readiness, metrics: metricsOf(host.monitor) };
@@ -33,21 +43,14 @@ function take(host, event) {
     host.sessions.get(event.close)?.close();
     host.sessions.delete(event.close);
   } else if (Object.hasOwn(event, "recv")) {
-    const chunk = unhex(event.recv);
-    drain(() => sessionOf(host, event).recv(chunk), []);
-  } else if (Object.hasOwn(event, "send")) {
-    const frame = frameOf(event.send);
-    rejectOf(() => sessionOf(host, event).send(frame));
+    drain(() => sessionOf(host, event).recv(event.recv), []);
   } else {
-    throw new UsageError("an event is tick, close, recv or send");
+    rejectOf(() => sessionOf(host, event).send(event.send));
   }
 }
 
 /** The session of that number, made when it is first used. */
 function sessionOf({ config, monitor, sessions }, { session: number }) {
-  if (!Number.isInteger(number)) {
-    throw new UsageError("session is an integer");
-  }
   let session = sessions.get(number);
   if (session === undefined) {
     session = new Session(config, { monitor });

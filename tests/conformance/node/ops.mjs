@@ -1,32 +1,61 @@
 // One function an operation.
 
 import * as oap from "../../../sdk-node/index.mjs";
-import { monitor } from "./monitor.mjs";
+import { eventOf, monitor } from "./monitor.mjs";
 import { drain, rejectOf } from "./rejects.mjs";
-import { configOf, frameOf, listOf, UsageError, unhex } from "./shapes.mjs";
+import {
+  configAndLimits,
+  configOf,
+  fieldsOf,
+  flag,
+  frameOf,
+  listOf,
+  text,
+  truth,
+  UsageError,
+  unhex,
+  whole,
+} from "./shapes.mjs";
 
 const { Decoder, OapConfigError, Session, encode } = oap;
 
 const NOT_UNDERSTOOD = [UsageError, SyntaxError, TypeError, OapConfigError];
-const OPS = { decode, table, encode: encodeOp, session, monitor, constants };
+
+/** Strings, and what no number of the suite has: a sign, a fraction, an exponent. */
+const TOKENS = /"[^"\\]*(?:\\.[^"\\]*)*"|-|[0-9][.eE]/gs;
 
 export function answer(line) {
   try {
     const request = JSON.parse(line);
-    if (!Object.hasOwn(OPS, request?.op)) {
+    const op = text(request?.op);
+    if (!Object.hasOwn(OPS, op)) {
       throw new UsageError("op is none of the known ones");
     }
-    return OPS[request.op](request);
+    if (hasOtherNumbers(line)) {
+      throw new UsageError("a number is digits alone");
+    }
+    const [run, readers] = OPS[op];
+    return run(fieldsOf(request, { op: text, ...readers }));
   } catch (error) {
     if (NOT_UNDERSTOOD.some((kind) => error instanceof kind)) {
-      return { usage: error.message };
+      return { usage: error.message.toWellFormed() };
     }
     throw error;
   }
 }
 
+// JSON.parse takes 1.0 for 1.
+function hasOtherNumbers(line) {
+  for (const [token] of line.matchAll(TOKENS)) {
+    if (!token.startsWith('"')) {
+      return true;
+    }
+  }
+  return false;
+}
+
 function decode({ config, chunks, finish }) {
-  const decoder = new Decoder(configOf(config));
+  const decoder = new Decoder(config);
   const frames = [];
   let pushed = 0;
   let rejected;
@@ -35,11 +64,11 @@ function decode({ config, chunks, finish }) {
       rejected ??= { label: reject.reason, at: pushed };
     }
   };
-  for (const chunk of listOf(chunks, "chunks").map(unhex)) {
+  for (const chunk of chunks) {
     pushed += chunk.length;
     note(drain(() => decoder.feed(chunk), frames));
   }
-  if (finish === true) {
+  if (finish) {
     note(rejectOf(() => decoder.finish()));
   }
   return { frames, reject: rejected ?? null };
@@ -47,24 +76,22 @@ function decode({ config, chunks, finish }) {
 
 // A batch has room for all frames of its chunk: `rows` has nothing to limit.
 function table({ config, bytes, rows }) {
-  if (!Number.isInteger(rows) || rows < 1) {
-    throw new UsageError("rows is a positive integer");
+  if (rows === 0) {
+    throw new UsageError("rows is at least 1");
   }
-  const decoder = new Decoder(configOf(config));
-  const buffer = unhex(bytes);
+  const decoder = new Decoder(config);
   const frames = [];
-  const reject = drain(() => decoder.feed(buffer), frames);
+  const reject = drain(() => decoder.feed(bytes), frames);
   return {
     frames,
-    reject: reject ? { label: reject.reason, at: buffer.length } : null,
+    reject: reject ? { label: reject.reason, at: bytes.length } : null,
   };
 }
 
 function encodeOp({ frames }) {
-  const list = listOf(frames, "frames").map(frameOf);
   let bytes;
   const refusal = rejectOf(
-    () => encode(list),
+    () => encode(frames),
     (encoded) => (bytes = encoded),
   );
   return refusal ? { error: refusal.reason } : { bytes: bytes.toString("hex") };
@@ -78,22 +105,21 @@ const STEPS = {
 };
 
 function session({ config, steps }) {
-  const session = new Session(configOf(config));
-  const parsed = listOf(steps, "steps").map(stepOf);
+  const session = new Session(config);
   return {
-    outcomes: parsed.map(([name, value]) => STEPS[name](session, value)),
+    outcomes: steps.map(([name, value]) => STEPS[name](session, value)),
   };
 }
 
+const STEP_READERS = { recv: unhex, send: frameOf, finish: truth };
+
 function stepOf(step) {
-  const [[name, value], ...others] = Object.entries(step);
-  if (!Object.hasOwn(STEPS, name) || others.length > 0) {
-    throw new UsageError("a step is recv, send or finish");
+  const readers = Object.entries(STEP_READERS);
+  const reader = readers.filter(([name]) => Object.hasOwn(step ?? {}, name));
+  if (reader.length !== 1) {
+    throw new UsageError("a step is one of recv, send and finish");
   }
-  return [
-    name,
-    { recv: unhex, send: frameOf, finish: (it) => it }[name](value),
-  ];
+  return Object.entries(fieldsOf(step, Object.fromEntries(reader)))[0];
 }
 
 function received(step) {
@@ -125,3 +151,13 @@ function constants() {
     readiness_keys: oap.READINESS_KEYS,
   };
 }
+
+/** What runs each operation, and what reads its fields. */
+const OPS = {
+  decode: [decode, { config: configOf, chunks: listOf(unhex), finish: flag }],
+  table: [table, { config: configOf, bytes: unhex, rows: whole }],
+  encode: [encodeOp, { frames: listOf(frameOf) }],
+  session: [session, { config: configOf, steps: listOf(stepOf) }],
+  monitor: [monitor, { config: configAndLimits, events: listOf(eventOf) }],
+  constants: [constants, {}],
+};

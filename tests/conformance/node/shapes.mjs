@@ -6,98 +6,142 @@ export class UsageError extends Error {}
 const camel = (name) =>
   name.replace(/_(\w)/g, (_, letter) => letter.toUpperCase());
 
-/** The fields of each kind; those of 64 bits are decimal strings. */
-const FIELDS = {
-  HELLO: ["version", "max_frame", "features", "ack_window"],
-  START: ["stream"],
-  DATA: ["seq", "obj", "len", "body"],
-  ACK: ["up_to"],
-  END: ["seq", "status"],
-  ERROR: ["code", "reason"],
-};
-const WIDE = new Set(["max_frame", "features", "seq", "up_to"]);
-
-export function unhex(text) {
-  if (typeof text !== "string" || !/^(?:[0-9a-f]{2})*$/.test(text)) {
-    throw new UsageError("bytes are lowercase hex");
-  }
-  return Buffer.from(text, "hex");
-}
-
-export function listOf(value, name) {
-  if (!Array.isArray(value)) {
-    throw new UsageError(`${name} is a list`);
+function understood(value, is, what) {
+  if (!is) {
+    throw new UsageError(`not ${what}`);
   }
   return value;
 }
 
-function wide(text) {
-  if (typeof text !== "string" || !/^\d+$/.test(text)) {
-    throw new UsageError("a number of 64 bits is a decimal string");
-  }
-  return BigInt(text);
-}
-
-const LIMITS = new Set([
-  "reject_limit_permille",
-  "reject_min_events",
-  "ack_starvation_limit_ns",
-  "inflight_capacity",
-  "backpressure_high_percent",
-  "backpressure_low_percent",
-]);
-
-/** The limits of a monitor, which stand beside the fields of a configuration. */
-export function limitsOf(config = {}) {
-  const entries = Object.entries(config);
-  const limits = entries.filter(([name]) => LIMITS.has(name));
-  return {
-    limits: Object.fromEntries(
-      limits.map(([name, value]) => [camel(name), value]),
-    ),
-    others: Object.fromEntries(entries.filter(([name]) => !LIMITS.has(name))),
-  };
-}
-
-export function configOf(config = {}) {
-  const entries = Object.entries(config);
-  if (typeof config !== "object" || config === null) {
-    throw new UsageError("config is an object");
-  }
-  const given = { max_frame: (text) => Number(wide(text)), features: wide };
+/**
+ * Reads an object with exactly the fields of `readers`, of which those of
+ * `optional` may be absent; an own `undefined` can't be in JSON.
+ */
+export function fieldsOf(value, readers, optional = []) {
+  const plain = typeof value === "object" && value && !Array.isArray(value);
+  understood(value, plain, "an object");
+  const unknown = Object.keys(value).find(
+    (name) => !Object.hasOwn(readers, name),
+  );
+  understood(value, unknown === undefined, "without unknown fields");
+  const names = Object.keys(readers).filter(
+    (name) => Object.hasOwn(value, name) || !optional.includes(name),
+  );
   return Object.fromEntries(
-    entries.map(([name, value]) => [
-      camel(name),
-      (given[name] ?? ((it) => it))(value),
-    ]),
+    names.map((name) => [name, readers[name](value[name])]),
   );
 }
 
+/** Likewise where every field may be absent. */
+export const someOf = (value, readers) =>
+  fieldsOf(value, readers, Object.keys(readers));
+
+export const text = (value) =>
+  understood(
+    value,
+    typeof value === "string" && value.isWellFormed(),
+    "a string of Unicode",
+  );
+
+export const flag = (value) =>
+  understood(value, typeof value === "boolean", "true or false");
+
+export const truth = (value) => understood(value, value === true, "true");
+
+export const whole = (value) =>
+  understood(
+    value,
+    Number.isSafeInteger(value) && value >= 0,
+    "a whole number",
+  );
+
+const u32 = (value) =>
+  understood(whole(value), value < 2 ** 32, "of 32 bits or fewer");
+
+function u64(value) {
+  const decimal = /^(?:0|[1-9][0-9]{0,19})$/.test(text(value));
+  const number = understood(decimal && BigInt(value), decimal, "a decimal");
+  return understood(number, number < 2n ** 64n, "of 64 bits or fewer");
+}
+
+export const unhex = (value) =>
+  Buffer.from(
+    understood(
+      value,
+      /^(?:[0-9a-f]{2})*$/.test(text(value)),
+      "an even number of lowercase hex digits",
+    ),
+    "hex",
+  );
+
+export const listOf = (read) => (value) =>
+  understood(value, Array.isArray(value), "a list").map((item) => read(item));
+
+/** The fields of each kind, in their order. */
+const FIELDS = {
+  HELLO: { version: u32, max_frame: u64, features: u64, ack_window: u32 },
+  START: { stream: text },
+  DATA: { seq: u64, obj: text, len: whole, body: unhex },
+  ACK: { up_to: u64 },
+  END: { seq: u64, status: u32 },
+  ERROR: { code: u32, reason: text },
+};
+const OPTIONAL = ["features", "ack_window", "obj"];
+
+const CONFIG = {
+  strict_headers: flag,
+  enforce_obj_header_on_objects: flag,
+  allow_pq_hello_flags: flag,
+  seq_rollover_policy: text,
+  ack_window_frames: whole,
+  max_frame: (value) => Number(u64(value)),
+  features: u64,
+};
+
+const LIMITS = {
+  reject_limit_permille: whole,
+  reject_min_events: whole,
+  ack_starvation_limit_ns: whole,
+  inflight_capacity: whole,
+  backpressure_high_percent: whole,
+  backpressure_low_percent: whole,
+};
+
+const camelled = (fields) =>
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [camel(name), value]),
+  );
+
+export const configOf = (value) => camelled(someOf(value, CONFIG));
+
+/** A Config and the limits of a monitor, which stand side by side. */
+export function configAndLimits(value) {
+  const entries = Object.entries(someOf(value, { ...CONFIG, ...LIMITS }));
+  const pick = (readers) =>
+    Object.fromEntries(
+      entries.filter(([name]) => Object.hasOwn(readers, name)),
+    );
+  return { config: camelled(pick(CONFIG)), limits: camelled(pick(LIMITS)) };
+}
+
 export function frameOf(envelope) {
-  const fields = FIELDS[envelope?.kind];
-  if (fields === undefined) {
-    throw new UsageError("kind is none of the known ones");
-  }
-  const frame = { kind: envelope.kind };
-  for (const name of fields.filter(
-    (name) => envelope[name] !== undefined && name !== "len",
-  )) {
-    const value = envelope[name];
-    frame[camel(name)] =
-      name === "body" ? unhex(value) : WIDE.has(name) ? wide(value) : value;
-  }
-  return frame;
+  const kind = envelope?.kind;
+  understood(kind, Object.hasOwn(FIELDS, text(kind)), "one of the six kinds");
+  const readers = { kind: text, ...FIELDS[kind] };
+  const { len, ...fields } = fieldsOf(envelope, readers, OPTIONAL);
+  understood(len, len === fields.body?.length, "the length of the body");
+  return camelled(fields);
 }
 
 export function envelopeOf(frame) {
   const envelope = { kind: frame.kind };
-  for (const name of FIELDS[frame.kind]) {
+  for (const [name, reader] of Object.entries(FIELDS[frame.kind])) {
     const value = frame[camel(name)];
     if (value !== undefined) {
       envelope[name] =
-        name === "body"
+        reader === unhex
           ? value.toString("hex")
-          : WIDE.has(name)
+          : reader === u64
             ? `${value}`
             : value;
     }

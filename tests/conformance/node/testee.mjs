@@ -4,12 +4,23 @@ import { writeSync } from "node:fs";
 import { answer } from "./ops.mjs";
 
 const NEWLINE = 0x0a;
+const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 function reply(line) {
-  const bytes = Buffer.from(`${JSON.stringify(answer(line.toString()))}\n`);
+  const bytes = Buffer.from(`${JSON.stringify(answered(line))}\n`);
   for (let sent = 0; sent < bytes.length;) {
     sent += written(bytes.subarray(sent));
   }
+}
+
+function answered(line) {
+  let text;
+  try {
+    text = UTF8.decode(line);
+  } catch (error) {
+    return { usage: error.message };
+  }
+  return answer(text);
 }
 
 // A pipe that is full says so: its reader is slower.
@@ -37,4 +48,7 @@ for await (let chunk of process.stdin) {
     chunk = chunk.subarray(end + 1);
   }
   parts.push(chunk);
+}
+if (parts.some((part) => part.length > 0)) {
+  reply(Buffer.concat(parts));
 }

@@ -1,13 +1,19 @@
 """The Python testee: one JSON request a line on stdin, one JSON answer a line on stdout."""
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import oap
 
 Json: TypeAlias = Any
+T = TypeVar("T")
+
+# Without leading zeros; \d would take the digits of other scripts.
+DECIMAL = re.compile("0|[1-9][0-9]*")
+HEX = re.compile("(?:[0-9a-f]{2})*")
 
 
 def main() -> None:
@@ -20,58 +26,110 @@ def main() -> None:
 
 def answer_line(line: bytes) -> Json:
     try:
-        request = json.loads(line)
-        return OPERATIONS[request["op"]](request)
+        request = Fields(json.loads(line.decode()))
+        read = OPERATIONS[request.take("op", text)](request)
+        request.end()
+        return read()
     # RejectError is an answer, and has been one by now.
-    except (ValueError, TypeError, KeyError, OverflowError) as error:
-        return {"usage": f"{type(error).__name__}: {error}"}
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+        return {"usage": printable(f"{type(error).__name__}: {error}")}
 
 
-def decode(request: Json) -> Json:
-    decoder = oap.Decoder(config(request))
-    chunks = [unhex(chunk) for chunk in request["chunks"]]
+def printable(why: str) -> str:
+    """Of what a lone surrogate stands in, only an escape can be written."""
+    return why.encode(errors="backslashreplace").decode()
+
+
+class Fields:
+    """An object whose fields are taken one by one, until none is left."""
+
+    def __init__(self, value: Json) -> None:
+        if not isinstance(value, dict):
+            raise TypeError("not an object")
+        self._left = dict(value)
+
+    def take(self, name: str, read: Callable[[Json], T]) -> T:
+        return read(self._left.pop(name))
+
+    def maybe(self, name: str, read: Callable[[Json], T]) -> T | None:
+        return self.take(name, read) if name in self._left else None
+
+    def end(self) -> None:
+        if self._left:
+            raise ValueError(f"unknown fields: {', '.join(self._left)}")
+
+
+Answer: TypeAlias = Callable[[], Json]
+
+
+def decode(request: Fields) -> Answer:
+    decoder = oap.Decoder(request.take("config", config))
+    chunks = request.take("chunks", list_of(unhex))
+    ends = request.take("finish", switch)
+    return lambda: decode_chunks(decoder, chunks, ends)
+
+
+def decode_chunks(decoder: oap.Decoder, chunks: list[bytes], ends: bool) -> Json:
     frames: list[Json] = []
     pushed = 0
     for chunk in chunks:
         pushed += len(chunk)
         if (error := receive(lambda: decoder.feed(chunk), frames)) is not None:
             return verdict(frames, error, pushed)
-    if request.get("finish", False):
+    if ends:
         return verdict(frames, receive(finish(decoder), frames), pushed)
     return verdict(frames, None, pushed)
 
 
-def table(request: Json) -> Json:
-    wire, rows = unhex(request["bytes"]), request["rows"]
-    if not isinstance(rows, int) or rows < 1:
+# A call decodes a whole chunk: `rows` has nothing to limit.
+def table(request: Fields) -> Answer:
+    decoder = oap.Decoder(request.take("config", config))
+    wire = request.take("bytes", unhex)
+    if request.take("rows", whole) == 0:
         raise ValueError("rows is at least 1")
-    decoder = oap.Decoder(config(request))
+    return lambda: decode_table(decoder, wire)
+
+
+def decode_table(decoder: oap.Decoder, wire: bytes) -> Json:
     frames: list[Json] = []
     error = receive(lambda: decoder.feed(wire), frames)
     return verdict(frames, error, len(wire))
 
 
-def encode(request: Json) -> Json:
-    frames = [frame_of(envelope) for envelope in request["frames"]]
+def encode(request: Fields) -> Answer:
+    frames = request.take("frames", list_of(frame_of))
+    return lambda: encode_frames(frames)
+
+
+def encode_frames(frames: list[oap.Frame]) -> Json:
     try:
         return {"bytes": oap.encode_batch(frames).hex()}
     except oap.RejectError as error:
         return {"error": error.reason}
 
 
-def session(request: Json) -> Json:
-    made = oap.Session(config(request))
-    steps = [parse_step(step) for step in request["steps"]]
-    return {"outcomes": [outcome(made, *step) for step in steps]}
+def session(request: Fields) -> Answer:
+    made = oap.Session(request.take("config", config))
+    steps = request.take("steps", list_of(step_of))
+    return lambda: {"outcomes": [outcome(made, *step) for step in steps]}
 
 
-def parse_step(step: Json) -> tuple[str, Json]:
-    ((name, value),) = step.items()
-    return name, STEPS[name](value)
+Step: TypeAlias = tuple[str, Json]
 
 
-def as_it_is(value: Json) -> Json:
-    return value
+def step_of(value: Json) -> Step:
+    fields = Fields(value)
+    step = one_of(fields, STEPS)
+    fields.end()
+    return step
+
+
+def one_of(fields: Fields, names: dict[str, Callable[[Json], Json]]) -> Step:
+    for name, read in names.items():
+        value = fields.maybe(name, read)
+        if value is not None:
+            return name, value
+    raise ValueError(f"none of {', '.join(names)}")
 
 
 def outcome(session: oap.Session, name: str, value: Json) -> Json:
@@ -90,15 +148,24 @@ def send(session: oap.Session, frame: oap.Frame) -> Json:
         return {"refused": error.reason}
 
 
-def monitor(request: Json) -> Json:
-    settings = request.get("config", {})
-    limits = {name: settings[name] for name in LIMITS & settings.keys()}
-    host = Host(
-        config({"config": {name: settings[name] for name in settings.keys() - LIMITS}}),
-        oap.Monitor(**limits),
-    )
-    readiness = [told for event in request["events"] for told in host.take(event)]
+def monitor(request: Fields) -> Answer:
+    host = Host(*request.take("config", config_and_limits))
+    events = request.take("events", list_of(event_of))
+    return lambda: play(host, events)
+
+
+def play(host: "Host", events: list[tuple[Step, int]]) -> Json:
+    readiness = [told for event in events for told in host.take(*event)]
     return {"readiness": readiness, "metrics": metrics(host.monitor.snapshot())}
+
+
+def event_of(value: Json) -> tuple[Step, int]:
+    """What happens, and the session that it happens to; 0 where it happens to none."""
+    fields = Fields(value)
+    name, what = one_of(fields, EVENTS)
+    session = fields.take("session", whole) if name in ("recv", "send") else 0
+    fields.end()
+    return (name, what), session
 
 
 class Host:
@@ -108,20 +175,18 @@ class Host:
         self.config, self.monitor = config, monitor
         self.sessions: dict[int, oap.Session] = {}
 
-    def take(self, event: Json) -> Iterator[Json]:
+    def take(self, step: Step, session: int) -> Iterator[Json]:
         """The readiness of a tick."""
-        match event:
-            case {"tick": now}:
+        match step:
+            case ("tick", now):
                 readiness = self.monitor.readiness(now)
                 yield {"ready": readiness.ready, "missing": readiness.missing}
-            case {"close": number}:
+            case ("close", number):
                 self.sessions.pop(number, None)
-            case {"session": number, **step}:
-                if number not in self.sessions:
-                    self.sessions[number] = oap.Session(self.config, monitor=self.monitor)
-                outcome(self.sessions[number], *parse_step(step))
             case _:
-                raise ValueError("an event is none of tick, recv, send, close")
+                if session not in self.sessions:
+                    self.sessions[session] = oap.Session(self.config, monitor=self.monitor)
+                outcome(self.sessions[session], *step)
 
 
 def metrics(snapshot: oap.Snapshot) -> Json:
@@ -134,8 +199,8 @@ def metrics(snapshot: oap.Snapshot) -> Json:
     }
 
 
-def constants(_: Json) -> Json:
-    return {
+def constants(_: Fields) -> Answer:
+    return lambda: {
         "max_frame_bytes": oap.MAX_FRAME_BYTES,
         "max_header_bytes": oap.MAX_HEADER_BYTES,
         "stream_chunk_bytes": oap.STREAM_CHUNK_BYTES,
@@ -147,7 +212,7 @@ def constants(_: Json) -> Json:
     }
 
 
-OPERATIONS: dict[str, Callable[[Json], Json]] = {
+OPERATIONS: dict[str, Callable[[Fields], Answer]] = {
     "decode": decode,
     "table": table,
     "encode": encode,
@@ -180,36 +245,62 @@ def verdict(frames: list[Json], error: oap.RejectError | None, at: int) -> Json:
     return {"frames": frames, "reject": reject}
 
 
-def config(request: Json) -> oap.Config:
-    fields = dict(request.get("config", {}))
-    for name in ("max_frame", "features"):
-        if name in fields:
-            fields[name] = u64(fields[name])
-    return oap.Config(**fields)
+def config(value: Json) -> oap.Config:
+    fields = Fields(value)
+    made = config_of(fields)
+    fields.end()
+    return made
 
 
-def frame_of(envelope: Json) -> oap.Frame:
-    fields = dict(envelope)
-    match fields.pop("kind"):
-        case "HELLO":
-            features = fields.pop("features", None)
-            max_frame = u64(fields.pop("max_frame"))
-            return oap.Hello(
-                max_frame=max_frame, features=None if features is None else u64(features), **fields
-            )
-        case "START":
-            return oap.Start(**fields)
-        case "DATA":
-            seq, body = u64(fields["seq"]), unhex(fields.get("body", ""))
-            return oap.Data(seq, fields.get("obj"), body)
-        case "ACK":
-            return oap.Ack(u64(fields["up_to"]))
-        case "END":
-            return oap.End(u64(fields["seq"]), fields["status"])
-        case "ERROR":
-            return oap.Error(**fields)
-        case kind:
-            unknown(kind)
+def config_and_limits(value: Json) -> tuple[oap.Config, oap.Monitor]:
+    fields = Fields(value)
+    limits = given(fields, dict.fromkeys(LIMITS, whole))
+    made = config_of(fields), oap.Monitor(**limits)
+    fields.end()
+    return made
+
+
+def config_of(fields: Fields) -> oap.Config:
+    return oap.Config(**given(fields, CONFIG))
+
+
+def given(fields: Fields, readers: dict[str, Callable[[Json], Json]]) -> dict[str, Json]:
+    """Those that are there."""
+    read = {name: fields.maybe(name, read) for name, read in readers.items()}
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def frame_of(value: Json) -> oap.Frame:
+    fields = Fields(value)
+    frame = KINDS[fields.take("kind", text)](fields)
+    fields.end()
+    return frame
+
+
+def hello(fields: Fields) -> oap.Hello:
+    return oap.Hello(
+        fields.take("version", u32),
+        fields.take("max_frame", u64),
+        fields.maybe("features", u64),
+        fields.maybe("ack_window", u32),
+    )
+
+
+def data(fields: Fields) -> oap.Data:
+    body = fields.take("body", unhex)
+    if fields.take("len", whole) != len(body):
+        raise ValueError("len is not the length of body")
+    return oap.Data(fields.take("seq", u64), fields.maybe("obj", text), body)
+
+
+KINDS: dict[str, Callable[[Fields], oap.Frame]] = {
+    "HELLO": hello,
+    "START": lambda fields: oap.Start(fields.take("stream", text)),
+    "DATA": data,
+    "ACK": lambda fields: oap.Ack(fields.take("up_to", u64)),
+    "END": lambda fields: oap.End(fields.take("seq", u64), fields.take("status", u32)),
+    "ERROR": lambda fields: oap.Error(fields.take("code", u32), fields.take("reason", text)),
+}
 
 
 def envelope(frame: oap.Frame) -> Json:
@@ -240,26 +331,85 @@ def fields_of(frame: oap.Frame) -> Iterator[tuple[str, Json]]:
             yield from (("code", code), ("reason", reason))
 
 
-def unknown(kind: Json) -> NoReturn:
-    raise ValueError(f"there is no kind {kind!r}")
-
-
-def u64(text: Json) -> int:
+def u64(value: Json) -> int:
     """A decimal string."""
-    if not isinstance(text, str) or not text.isascii() or not text.isdigit():
+    digits = text(value)
+    if not DECIMAL.fullmatch(digits):
         raise ValueError("a 64-bit number is a string of digits")
-    return int(text)
+    return within(64, int(digits))
 
 
-def unhex(text: Json) -> bytes:
-    if not isinstance(text, str):
-        raise TypeError("bytes are a string of hex digits")
-    return bytes.fromhex(text)
+def u32(value: Json) -> int:
+    return within(32, whole(value))
+
+
+def within(bits: int, number: int) -> int:
+    if number >> bits:
+        raise ValueError(f"a number has more than {bits} bits")
+    return number
+
+
+def whole(value: Json) -> int:
+    # A boolean is an int.
+    if type(value) is not int or value < 0:
+        raise TypeError("not a whole number")
+    return value
+
+
+def switch(value: Json) -> bool:
+    if not isinstance(value, bool):
+        raise TypeError("neither true nor false")
+    return value
+
+
+def true(value: Json) -> bool:
+    if value is not True:
+        raise ValueError("not true")
+    return True
+
+
+def text(value: Json) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a string")
+    value.encode()  # a lone surrogate has no UTF-8
+    return value
+
+
+def unhex(value: Json) -> bytes:
+    digits = text(value)
+    if not HEX.fullmatch(digits):
+        raise ValueError("bytes are lowercase hex")
+    return bytes.fromhex(digits)
+
+
+def list_of(read: Callable[[Json], T]) -> Callable[[Json], list[T]]:
+    def read_list(value: Json) -> list[T]:
+        if not isinstance(value, list):
+            raise TypeError("not a list")
+        return [read(item) for item in value]
+
+    return read_list
 
 
 LIMITS = oap.Monitor().limits.keys()
 
-STEPS: dict[str, Callable[[Json], Json]] = {"recv": unhex, "send": frame_of, "finish": as_it_is}
+CONFIG: dict[str, Callable[[Json], Json]] = {
+    "strict_headers": switch,
+    "enforce_obj_header_on_objects": switch,
+    "allow_pq_hello_flags": switch,
+    "seq_rollover_policy": text,
+    "ack_window_frames": whole,
+    "max_frame": u64,
+    "features": u64,
+}
+
+STEPS: dict[str, Callable[[Json], Json]] = {"recv": unhex, "send": frame_of, "finish": true}
+EVENTS: dict[str, Callable[[Json], Json]] = {
+    "tick": whole,
+    "recv": unhex,
+    "send": frame_of,
+    "close": whole,
+}
 
 
 if __name__ == "__main__":

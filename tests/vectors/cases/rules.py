@@ -49,6 +49,7 @@ RULES = {
     "4.15": "own obj and seq policies hold both ways, PQ only for what is received",
     "4.16": "after a reject nothing goes but one ERROR",
     "4.17": "arithmetic modulo 2^64 after the wrap",
+    "5.1": "requests that cannot be understood",
     "T.1": "counters",
     "T.2": "gauges",
     "T.3": "the reject rate",

@@ -1,47 +1,38 @@
 //! The operation `connection`: a connection engine step by step, as `docs/connection.md` shows it.
 
-use crate::envelope::{Hex, Settings, U64};
-use crate::ops::envelope;
-use oap::{Connection, ConnectionOptions, Piece, Row, SendError};
-use serde::Deserialize;
+use crate::envelope::shown;
+use crate::fields::{hex, Fields, FromJson, Hex, Read, True, U64};
+use oap::{Config, Connection, ConnectionOptions, Piece, Row, SendError};
 use serde_json::{json, Map, Value};
 
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
 enum Action {
     Receive(Hex),
-    ReceiveEnd(True),
+    ReceiveEnd,
     Start(String),
     Data(Hex),
     End(u32),
     Take(usize),
     Ack(U64),
-    Cancel(True),
+    Cancel,
     Write(usize),
-    Timeout(True),
+    Timeout,
     Close(Close),
-    Abort(True),
-    Fail(True),
+    Abort,
+    Fail,
 }
 
-/// The value of an action that has none.
-#[derive(Deserialize)]
-#[serde(try_from = "bool")]
-struct True;
-
-impl TryFrom<bool> for True {
-    type Error = &'static str;
-
-    fn try_from(value: bool) -> Result<Self, Self::Error> {
-        value.then_some(True).ok_or("false is no action")
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
 enum Close {
     Within(u64),
-    AsConfigured(True),
+    AsConfigured,
+}
+
+impl FromJson for Close {
+    fn from_json(value: Value) -> Read<Self> {
+        match value.as_u64() {
+            Some(ns) => Ok(Close::Within(ns)),
+            None => True::from_json(value).map(|True| Close::AsConfigured),
+        }
+    }
 }
 
 /// A step: its time, and one action.
@@ -50,24 +41,47 @@ pub struct Step {
     action: Action,
 }
 
-impl<'de> Deserialize<'de> for Step {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        use serde::de::Error;
-        let mut step = Map::deserialize(deserializer)?;
-        let at = step.remove("at").and_then(|at| at.as_u64());
-        let at = at.ok_or_else(|| D::Error::custom("a step has no time"))?;
-        let action = serde_json::from_value(Value::Object(step)).map_err(D::Error::custom)?;
-        Ok(Step { at, action })
+impl FromJson for Step {
+    fn from_json(value: Value) -> Read<Self> {
+        let mut fields = Fields::from_json(value)?;
+        let at = fields.take("at")?;
+        let name = fields.next_name().ok_or_else(|| "a step has no action".to_owned())?;
+        let action = action(&name, &mut fields)?;
+        fields.end(Step { at, action })
     }
 }
 
-pub fn connection(
-    config: &Settings,
-    options: &Map<String, Value>,
-    steps: Vec<Step>,
-) -> Result<Value, String> {
+fn action(name: &str, fields: &mut Fields) -> Read<Action> {
+    Ok(match name {
+        "receive" => Action::Receive(fields.take(name)?),
+        "start" => Action::Start(fields.take(name)?),
+        "data" => Action::Data(fields.take(name)?),
+        "end" => Action::End(fields.take(name)?),
+        "take" => Action::Take(fields.take(name)?),
+        "ack" => Action::Ack(fields.take(name)?),
+        "write" => Action::Write(fields.take(name)?),
+        "close" => Action::Close(fields.take(name)?),
+        _ => {
+            let True = fields.take(name)?;
+            plain(name)?
+        }
+    })
+}
+
+fn plain(name: &str) -> Read<Action> {
+    Ok(match name {
+        "receive_end" => Action::ReceiveEnd,
+        "cancel" => Action::Cancel,
+        "timeout" => Action::Timeout,
+        "abort" => Action::Abort,
+        "fail" => Action::Fail,
+        _ => return Err(format!("{name} is no action")),
+    })
+}
+
+pub fn connection(config: Config, options: ConnectionOptions, steps: Vec<Step>) -> Value {
     let first = steps.first().map_or(0, |step| step.at);
-    let mut connection = Connection::new(config.config()?, read_options(options)?, first);
+    let mut connection = Connection::new(config, options, first);
     let outcomes: Vec<Value> = steps
         .into_iter()
         .map(|step| {
@@ -75,40 +89,42 @@ pub fn connection(
             with_state(&connection, outcome)
         })
         .collect();
-    Ok(json!({ "outcomes": outcomes }))
+    json!({ "outcomes": outcomes })
 }
 
-fn read_options(named: &Map<String, Value>) -> Result<ConnectionOptions, String> {
-    let mut options = ConnectionOptions::default();
-    for (name, value) in named {
-        options = match (name.as_str(), value.as_bool(), value.as_u64()) {
-            ("auto_ack", Some(auto_ack), _) => options.with_auto_ack(auto_ack),
-            (_, _, Some(number)) => options
-                .with_named(name, number)
+impl FromJson for ConnectionOptions {
+    fn from_json(value: Value) -> Read<Self> {
+        let mut fields = Fields::from_json(value)?;
+        let mut options = ConnectionOptions::default();
+        if let Some(auto_ack) = fields.maybe("auto_ack")? {
+            options = options.with_auto_ack(auto_ack);
+        }
+        while let Some(name) = fields.next_name() {
+            let named = options.with_named(&name, fields.take(&name)?);
+            options = named
                 .ok_or_else(|| format!("{name} is no option"))?
-                .map_err(|error| error.to_string())?,
-            _ => return Err(format!("{name} has a value of the wrong type")),
-        };
+                .map_err(|error| error.to_string())?;
+        }
+        Ok(options)
     }
-    Ok(options)
 }
 
 fn act(connection: &mut Connection, at: u64, action: Action) -> Map<String, Value> {
     match action {
         Action::Receive(Hex(bytes)) => return outcome("frames", receive(connection, at, &bytes)),
-        Action::Write(max) => return outcome("bytes", json!(Hex(write(connection, at, max)))),
+        Action::Write(max) => return outcome("bytes", json!(hex(&write(connection, at, max)))),
         Action::Start(stream) => return sent(connection.start(at, &stream)),
         Action::Data(Hex(body)) => return sent(connection.data(at, None, &body).map(drop)),
         Action::End(status) => return sent(connection.end_stream(at, status)),
         Action::Ack(U64(up_to)) => return sent(connection.acknowledge(at, up_to)),
-        Action::ReceiveEnd(True) => connection.receive_end(at),
+        Action::ReceiveEnd => connection.receive_end(at),
         Action::Take(frames) => connection.take(at, frames),
-        Action::Cancel(True) => connection.cancel_send(),
-        Action::Timeout(True) => connection.handle_timeout(at),
+        Action::Cancel => connection.cancel_send(),
+        Action::Timeout => connection.handle_timeout(at),
         Action::Close(Close::Within(ns)) => connection.close(at, Some(ns)),
-        Action::Close(Close::AsConfigured(True)) => connection.close(at, None),
-        Action::Abort(True) => connection.abort(),
-        Action::Fail(True) => connection.transport_failed(),
+        Action::Close(Close::AsConfigured) => connection.close(at, None),
+        Action::Abort => connection.abort(),
+        Action::Fail => connection.transport_failed(),
     }
     Map::new()
 }
@@ -132,7 +148,7 @@ fn receive(connection: &mut Connection, at: u64, bytes: &[u8]) -> Value {
     let mut rest = bytes;
     while !rest.is_empty() {
         let table = connection.receive(at, rest, &mut rows);
-        frames.extend(table.iter().map(|frame| envelope(&frame)));
+        frames.extend(table.iter().map(|frame| shown(&frame)));
         rest = &rest[table.consumed()..];
     }
     Value::Array(frames)

@@ -1,30 +1,45 @@
 //! The operation `monitor`: sessions that report to one monitor.
 
-use crate::envelope::{Envelope, Hex, Settings};
+use crate::envelope::Envelope;
+use crate::fields::{Fields, FromJson, Hex, Read};
+use crate::settings::MonitorSettings;
 use bytes::Bytes;
 use oap::{Config, Kind, Monitor, Readiness, Reason, Session, Snapshot};
-use serde::Deserialize;
 use serde_json::{json, Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-#[derive(Deserialize)]
-#[serde(untagged)]
 pub enum Event {
-    Tick { tick: u64 },
-    Recv { recv: Hex, session: u64 },
-    Send { send: Envelope, session: u64 },
-    Close { close: u64 },
+    Tick(u64),
+    Recv(Bytes, u64),
+    Send(Envelope, u64),
+    Close(u64),
 }
 
-pub fn monitor(settings: &Settings, events: Vec<Event>) -> Result<Value, String> {
+impl FromJson for Event {
+    fn from_json(value: Value) -> Read<Self> {
+        let mut fields = Fields::from_json(value)?;
+        let read = if fields.has("tick") {
+            Event::Tick(fields.take("tick")?)
+        } else if fields.has("close") {
+            Event::Close(fields.take("close")?)
+        } else if fields.has("recv") {
+            Event::Recv(fields.take::<Hex>("recv")?.0.into(), fields.take("session")?)
+        } else {
+            Event::Send(fields.take("send")?, fields.take("session")?)
+        };
+        fields.end(read)
+    }
+}
+
+pub fn monitor(settings: MonitorSettings, events: Vec<Event>) -> Value {
     let mut host = Host {
-        config: settings.config()?,
-        monitor: Arc::new(Monitor::new(settings.limits())),
+        config: settings.config,
+        monitor: Arc::new(Monitor::new(settings.limits)),
         sessions: HashMap::new(),
     };
     let readiness: Vec<Value> = events.into_iter().filter_map(|event| host.take(event)).collect();
-    Ok(json!({ "readiness": readiness, "metrics": metrics(&host.monitor.snapshot()) }))
+    json!({ "readiness": readiness, "metrics": metrics(&host.monitor.snapshot()) })
 }
 
 struct Host {
@@ -36,17 +51,16 @@ struct Host {
 impl Host {
     fn take(&mut self, event: Event) -> Option<Value> {
         match event {
-            Event::Tick { tick } => return Some(told(self.monitor.readiness(tick))),
-            Event::Recv { recv, session } => {
-                let mut chunk = Bytes::from(recv.0);
+            Event::Tick(tick) => return Some(told(self.monitor.readiness(tick))),
+            Event::Recv(mut chunk, session) => {
                 let session = self.session(session);
                 while let Ok(Some(_)) = session.next_frame(&mut chunk) {}
             }
-            Event::Send { send, session } => {
+            Event::Send(send, session) => {
                 // A refusal counts nothing, and is no answer of this operation.
                 let _ = self.session(session).send_to(&send.frame(), &mut Vec::new());
             }
-            Event::Close { close } => drop(self.sessions.remove(&close)),
+            Event::Close(close) => drop(self.sessions.remove(&close)),
         }
         None
     }

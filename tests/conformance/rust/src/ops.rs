@@ -1,83 +1,109 @@
 //! One function an operation.
 
 use crate::connection;
-use crate::envelope::{Envelope, Hex, Settings};
+use crate::envelope::{shown, Envelope};
+use crate::fields::{hex, Fields, FromJson, Hex, Read, True};
 use crate::monitor;
+use crate::settings::{MonitorSettings, Settings};
 use bytes::Bytes;
 use oap::{
-    encode_to, BytesFrame, Config, Decoder, Frame, Kind, Reason, Reject, Row, Session,
-    StreamDecoder,
+    encode_to, BytesFrame, Config, ConnectionOptions, Decoder, Frame, Kind, Reason, Reject, Row,
+    Session, StreamDecoder,
 };
-use serde::Deserialize;
-use serde_json::{json, Map, Value};
+use serde_json::{json, Value};
 
-#[derive(Deserialize)]
-#[serde(tag = "op", rename_all = "lowercase")]
-pub enum Request {
-    Decode {
-        #[serde(default)]
-        config: Settings,
-        chunks: Vec<Hex>,
-        #[serde(default)]
-        finish: bool,
-    },
-    Table {
-        #[serde(default)]
-        config: Settings,
-        bytes: Hex,
-        rows: usize,
-    },
-    Encode {
-        frames: Vec<Envelope>,
-    },
-    Session {
-        #[serde(default)]
-        config: Settings,
-        steps: Vec<Step>,
-    },
-    Monitor {
-        #[serde(default)]
-        config: Settings,
-        events: Vec<monitor::Event>,
-    },
-    Connection {
-        #[serde(default)]
-        config: Settings,
-        #[serde(default)]
-        options: Map<String, Value>,
-        steps: Vec<connection::Step>,
-    },
+/// A request, understood as a whole.
+enum Request {
+    Decode { config: Config, chunks: Vec<Hex>, finish: bool },
+    Table { config: Config, bytes: Vec<u8>, rows: usize },
+    Encode { frames: Vec<Envelope> },
+    Session { config: Config, steps: Vec<Step> },
+    Monitor { settings: MonitorSettings, events: Vec<monitor::Event> },
+    Connection { config: Config, options: ConnectionOptions, steps: Vec<connection::Step> },
     Constants,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Step {
-    Recv(Hex),
+impl FromJson for Request {
+    fn from_json(value: Value) -> Read<Self> {
+        let mut fields = Fields::from_json(value)?;
+        let op: String = fields.take("op")?;
+        let read = request(&op, &mut fields)?;
+        fields.end(read)
+    }
+}
+
+fn request(op: &str, fields: &mut Fields) -> Read<Request> {
+    let config = |fields: &mut Fields| fields.take::<Settings>("config").map(|settings| settings.0);
+    Ok(match op {
+        "decode" => Request::Decode {
+            config: config(fields)?,
+            chunks: fields.take("chunks")?,
+            finish: fields.take("finish")?,
+        },
+        "table" => Request::Table {
+            config: config(fields)?,
+            bytes: fields.take::<Hex>("bytes")?.0,
+            rows: rows(fields.take("rows")?)?,
+        },
+        "encode" => Request::Encode { frames: fields.take("frames")? },
+        "session" => Request::Session { config: config(fields)?, steps: fields.take("steps")? },
+        "monitor" => {
+            Request::Monitor { settings: fields.take("config")?, events: fields.take("events")? }
+        }
+        "connection" => Request::Connection {
+            config: config(fields)?,
+            options: fields.take("options")?,
+            steps: fields.take("steps")?,
+        },
+        "constants" => Request::Constants,
+        _ => return Err("op is none of the known ones".to_owned()),
+    })
+}
+
+fn rows(rows: u32) -> Read<usize> {
+    match rows {
+        0 => Err("rows = 0 is not at least 1".to_owned()),
+        _ => usize::try_from(rows).map_err(|error| error.to_string()),
+    }
+}
+
+enum Step {
+    Recv(Bytes),
     Send(Envelope),
-    Finish(serde::de::IgnoredAny),
+    Finish,
+}
+
+impl FromJson for Step {
+    fn from_json(value: Value) -> Read<Self> {
+        let mut fields = Fields::from_json(value)?;
+        let read = if fields.has("recv") {
+            Step::Recv(fields.take::<Hex>("recv")?.0.into())
+        } else if fields.has("send") {
+            Step::Send(fields.take("send")?)
+        } else {
+            let True = fields.take("finish")?;
+            Step::Finish
+        };
+        fields.end(read)
+    }
 }
 
 pub fn usage(why: String) -> Value {
     json!({ "usage": why })
 }
 
-pub fn answer(request: Request) -> Result<Value, String> {
-    match request {
-        Request::Decode { config, chunks, finish } => Ok(decode(config.config()?, chunks, finish)),
-        Request::Table { config, bytes, rows } => table(config.config()?, &bytes.0, rows),
+pub fn answer(request: Value) -> Result<Value, String> {
+    match Request::from_json(request)? {
+        Request::Decode { config, chunks, finish } => Ok(decode(config, chunks, finish)),
+        Request::Table { config, bytes, rows } => Ok(table(config, &bytes, rows)),
         Request::Encode { frames } => encode(&frames),
-        Request::Session { config, steps } => session(config.config()?, steps),
-        Request::Monitor { config, events } => monitor::monitor(&config, events),
+        Request::Session { config, steps } => session(config, steps),
+        Request::Monitor { settings, events } => Ok(monitor::monitor(settings, events)),
         Request::Connection { config, options, steps } => {
-            connection::connection(&config, &options, steps)
+            Ok(connection::connection(config, options, steps))
         }
         Request::Constants => Ok(constants()),
     }
-}
-
-pub fn envelope(frame: &Frame<'_>) -> Value {
-    serde_json::to_value(Envelope::from(*frame)).unwrap_or(Value::Null)
 }
 
 /// The frames of a chunk, and the reject that ended it.
@@ -87,7 +113,7 @@ fn drain(
 ) -> Option<Reject> {
     loop {
         match next() {
-            Ok(Some(frame)) => frames.push(envelope(&frame.frame())),
+            Ok(Some(frame)) => frames.push(shown(&frame.frame())),
             Ok(None) => return None,
             Err(reject) => return Some(reject),
         }
@@ -116,10 +142,7 @@ fn verdict(frames: Vec<Value>, rejected: Option<(Reject, usize)>) -> Value {
     json!({ "frames": frames, "reject": reject })
 }
 
-fn table(config: Config, bytes: &[u8], rows: usize) -> Result<Value, String> {
-    if rows == 0 {
-        return Err("rows = 0 is not at least 1".to_owned());
-    }
+fn table(config: Config, bytes: &[u8], rows: usize) -> Value {
     let mut rows = vec![Row::default(); rows];
     let mut decoder = Decoder::new(config);
     let mut frames = Vec::new();
@@ -127,13 +150,13 @@ fn table(config: Config, bytes: &[u8], rows: usize) -> Result<Value, String> {
     loop {
         match decoder.decode_table(rest, &mut rows) {
             Ok(table) => {
-                frames.extend(table.iter().map(|frame| envelope(&frame)));
+                frames.extend(table.iter().map(|frame| shown(&frame)));
                 rest = &rest[table.consumed()..];
                 if table.need() > 0 {
-                    return Ok(verdict(frames, None));
+                    return verdict(frames, None);
                 }
             }
-            Err(reject) => return Ok(verdict(frames, Some((reject, bytes.len())))),
+            Err(reject) => return verdict(frames, Some((reject, bytes.len()))),
         }
     }
 }
@@ -146,7 +169,7 @@ fn encode(frames: &[Envelope]) -> Result<Value, String> {
             return Ok(json!({ "error": reason.label() }));
         }
     }
-    Ok(json!({ "bytes": Hex(bytes) }))
+    Ok(json!({ "bytes": hex(&bytes) }))
 }
 
 fn session(config: Config, steps: Vec<Step>) -> Result<Value, String> {
@@ -158,13 +181,12 @@ fn session(config: Config, steps: Vec<Step>) -> Result<Value, String> {
 
 fn outcome(session: &mut Session, step: Step) -> Result<Value, String> {
     match step {
-        Step::Recv(chunk) => {
+        Step::Recv(mut chunk) => {
             let mut frames = Vec::new();
-            let mut chunk = Bytes::from(chunk.0);
             let reject = drain(|| session.next_frame(&mut chunk), &mut frames);
             Ok(received(frames, reject))
         }
-        Step::Finish(_) => Ok(received(Vec::new(), session.finish().err())),
+        Step::Finish => Ok(received(Vec::new(), session.finish().err())),
         Step::Send(envelope) => send(session, &envelope.frame()),
     }
 }
@@ -179,7 +201,7 @@ fn received(frames: Vec<Value>, reject: Option<Reject>) -> Value {
 fn send(session: &mut Session, frame: &Frame<'_>) -> Result<Value, String> {
     let mut bytes = Vec::new();
     match session.send_to(frame, &mut bytes) {
-        Ok(_) => Ok(json!({ "bytes": Hex(bytes) })),
+        Ok(_) => Ok(json!({ "bytes": hex(&bytes) })),
         Err(error) => {
             let reason = error.reason().ok_or_else(|| error.to_string())?;
             Ok(json!({ "refused": reason.label() }))
