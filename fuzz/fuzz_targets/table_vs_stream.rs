@@ -41,11 +41,10 @@ impl Counted {
             match decoder.decode_table(rest, &mut rows) {
                 Ok(table) => {
                     counted.add(&table);
-                    let said =
-                        table.need() > 0 || table.len() == room || decoder.verdict().is_some();
-                    assert!(said && table.need() + table.consumed() > 0);
+                    let why_more = table.len() == room || decoder.verdict().is_some();
+                    assert!(if table.more() { why_more } else { table.need() > 0 });
                     rest = &rest[table.consumed()..];
-                    if table.need() > 0 {
+                    if !table.more() {
                         break decoder.finish(rest);
                     }
                 }
@@ -79,7 +78,7 @@ impl Counted {
             let table = decoder.feed(rest, rows)?;
             self.add(&table);
             rest = &rest[table.consumed()..];
-            if table.need() > 0 {
+            if !table.more() {
                 assert!(rest.is_empty());
                 return Ok(());
             }

@@ -204,6 +204,62 @@ fn gauges_and_starved_seconds_are_on_the_page() {
     }
 }
 
+fn is_backpressure_ok(monitor: &Monitor, now: u64) -> bool {
+    monitor.readiness(now).missing().all(|key| key != "oap_backpressure_ok")
+}
+
+#[test]
+fn the_load_turns_backpressure_false_above_the_high_mark_and_true_at_the_low_one() {
+    let monitor = Monitor::default();
+    for (now, (load, ok)) in
+        (0..).zip([(800, true), (801, false), (601, false), (600, true), (800, true)])
+    {
+        monitor.set_load(load);
+        assert_eq!(is_backpressure_ok(&monitor, now), ok, "{load}");
+    }
+}
+
+#[test]
+fn backpressure_is_ok_again_only_when_load_and_frames_are_both_low() {
+    let mut limits = MonitorLimits::default();
+    limits.inflight_capacity = 10;
+    limits.backpressure_high_percent = 50;
+    limits.backpressure_low_percent = 30;
+    let monitor = Arc::new(Monitor::new(limits));
+    let mut session = receiving(&monitor, 4);
+    monitor.set_load(501);
+    assert!(!is_backpressure_ok(&monitor, 0));
+    monitor.set_load(0);
+    assert!(!is_backpressure_ok(&monitor, 1));
+    session.send_to(&Frame::Ack(Ack { up_to: 1 }), &mut Vec::new()).unwrap();
+    assert!(is_backpressure_ok(&monitor, 2));
+    drop(receiving(&monitor, 6)); // between ticks
+    assert!(is_backpressure_ok(&monitor, 3));
+    let _full = receiving(&monitor, 3);
+    assert!(!is_backpressure_ok(&monitor, 4));
+}
+
+#[test]
+fn load_and_capacity_are_on_the_page() {
+    let mut limits = MonitorLimits::default();
+    limits.inflight_capacity = 77;
+    let monitor = Monitor::new(limits);
+    let shown = |monitor: &Monitor| {
+        let page = monitor.snapshot().text();
+        let mut last = page.lines().rev().filter(|line| !line.starts_with('#'));
+        (last.next().unwrap().to_owned(), last.next().unwrap().to_owned())
+    };
+    let capacity = "oap_inflight_capacity 77".to_owned();
+    for (load, ratio) in
+        [(0, "0"), (1, "0.001"), (137, "0.137"), (999, "0.999"), (1_000, "1"), (u32::MAX, "1")]
+    {
+        monitor.set_load(load);
+        assert_eq!(shown(&monitor), (format!("oap_host_load_ratio {ratio}"), capacity.clone()));
+        assert_eq!(monitor.snapshot().host_load_permille(), load.min(1_000));
+    }
+    assert_eq!(monitor.snapshot().inflight_capacity(), 77);
+}
+
 #[test]
 fn a_process_that_drains_is_not_ready_until_it_is_set_ready_again() {
     let monitor = Monitor::default();

@@ -149,7 +149,7 @@ impl<T: Taker> Fill for Seat<T> {
             let Ok(taken) = self.taker.take(rest, free) else {
                 break Ending::Rejected;
             };
-            let (start, first, need) = (head.consumed, head.rows, taken.need());
+            let (start, first, more) = (head.consumed, head.rows, taken.more());
             head.consumed += taken.consumed();
             head.rows += taken.len();
             if !std::ptr::eq(taken.bytes(), rest) {
@@ -162,7 +162,7 @@ impl<T: Taker> Fill for Seat<T> {
             } else if start != head.shift {
                 move_rows(&mut rows[first..head.rows], start - head.shift);
             }
-            if need > 0 {
+            if !more {
                 break Ending::Done;
             }
             if head.rows == rows.len() {

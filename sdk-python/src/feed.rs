@@ -116,7 +116,7 @@ fn read<const ROOM: usize>(
         rows.extend_from_slice(table.rows());
         move_rows(&mut rows[known..], shift + at as u32);
         at += table.consumed();
-        if at == bytes.len() && table.need() > 0 {
+        if !table.more() {
             return Ok(());
         }
         // Room for frames as long as those so far: growing step by step costs several times the decoding.

@@ -96,8 +96,7 @@ impl Decoder {
             [row] => self.decode_row(bytes, row)?,
             _ => self.decode_rows(&mut NoRules, bytes, rows)?,
         };
-        let (consumed, need) = (run.consumed, run.need);
-        Ok(FrameTable { bytes, rows: &rows[..run.rows], consumed, need })
+        Ok(run.table(bytes, rows))
     }
 
     /// Says that the input has ended; `rest` is what no call has consumed (rule 3.4).
@@ -145,6 +144,19 @@ impl Decoder {
         self.resume_at = 0;
     }
 
+    /// Without another byte there is nothing to judge: the front frame still has so many.
+    pub(crate) fn wait(&self, have: usize) -> Result<Progress, Reject> {
+        match self.verdict {
+            Some(reject) => Err(reject),
+            None => Ok(Progress { need: self.need(have), ..Progress::default() }),
+        }
+    }
+
+    /// Bytes that the next step needs where the front frame has so many.
+    pub(crate) fn need(&self, have: usize) -> usize {
+        self.resume_at.max(PREFIX_BYTES).saturating_sub(have).max(1)
+    }
+
     fn reject(&mut self, (fault, known): FaultAt, frame_at: usize) -> Reject {
         let offset = self.position + frame_at as u64;
         if let Some(publisher) = &self.publisher {
@@ -171,8 +183,7 @@ impl Decoder {
         if let Some(publisher) = &self.publisher {
             publisher.frames(&Counts::one(kind, length));
         }
-        let need = if length == have { PREFIX_BYTES } else { 0 };
-        Progress { rows: 1, consumed: length, need }
+        Progress::behind(1, length, have)
     }
 
     /// What every layer decodes with: the loop, and what it means for this stream.
@@ -186,17 +197,16 @@ impl Decoder {
             return Err(reject);
         }
         if bytes.len() < self.resume_at {
-            return Ok(Progress { need: self.resume_at - bytes.len(), ..Progress::default() });
+            return Ok(Progress { need: self.need(bytes.len()), ..Progress::default() });
         }
         let (mut run, mut counts) = (Progress::default(), Counts::default());
         let stop = decode_loop(&self.config, rules, bytes, rows, &mut run, &mut counts);
         self.resume_at = 0;
         match stop {
-            Stop::NoRow if run.consumed == bytes.len() => run.need = PREFIX_BYTES,
-            Stop::NoRow => {}
+            Stop::NoRow => run = Progress::behind(run.rows, run.consumed, bytes.len()),
             Stop::Part { have, until } => {
-                let all = run.consumed + have == bytes.len();
-                run.need = if all { until - have } else { 0 };
+                run.more = run.consumed + have < bytes.len();
+                run.need = if run.more { 0 } else { until - have };
                 self.resume_at = if have < PREFIX_BYTES { 0 } else { until };
             }
             Stop::Bad(known) => {
@@ -204,6 +214,7 @@ impl Decoder {
                 if run.rows == 0 {
                     return Err(reject);
                 }
+                run.more = true;
             }
         }
         self.position += run.consumed as u64;
@@ -292,9 +303,32 @@ const TRUNCATED: Fault =
 /// How far the decode loop came.
 #[derive(Default)]
 pub(crate) struct Progress {
+    /// Rows filled.
     pub rows: usize,
+    /// Bytes of the input that are dealt with.
     pub consumed: usize,
+    /// Bytes that the next step needs behind all of the input; 0 while there is more.
     pub need: usize,
+    /// Whether the next call has something to say without another byte.
+    pub more: bool,
+    /// Whether the rows count in the staged frame, not in the input.
+    pub staged: bool,
+}
+
+impl Progress {
+    /// Behind the last frame that was asked for: what follows it is looked at by the next call.
+    #[inline(always)]
+    fn behind(rows: usize, consumed: usize, have: usize) -> Self {
+        let more = consumed < have;
+        Progress { rows, consumed, need: if more { 0 } else { PREFIX_BYTES }, more, staged: false }
+    }
+
+    /// The rows found, with the bytes that they count in.
+    #[inline(always)]
+    pub fn table<'t>(&self, bytes: &'t [u8], rows: &'t [Row]) -> FrameTable<'t> {
+        let Progress { rows: found, consumed, need, more, staged: _ } = *self;
+        FrameTable { bytes, rows: &rows[..found], consumed, need, more }
+    }
 }
 
 /// What a look at the front of the bytes saw.

@@ -1,8 +1,7 @@
 //! The one frame that a chunk cuts, while it is partial.
 
 use crate::codec::bytes_frame::BytesFrame;
-use crate::codec::decode::{Decoder, Rules};
-use crate::codec::table::FrameTable;
+use crate::codec::decode::{Decoder, Progress, Rules};
 use crate::limits::PREFIX_BYTES;
 use crate::reject::Reject;
 use crate::row::Row;
@@ -61,37 +60,37 @@ impl PartialFrame {
         chunk: &mut Bytes,
     ) -> Result<Option<BytesFrame>, Reject> {
         let mut rows = [Row::default()];
-        let table = self.feed(decoder, rules, chunk, &mut rows)?;
-        let (found, consumed) = (!table.is_empty(), table.consumed());
+        let fed = self.feed(decoder, rules, chunk, &mut rows)?;
         let [row] = rows;
-        let wire = if self.delivered {
-            chunk.advance(consumed);
+        let wire = if fed.staged {
+            chunk.advance(fed.consumed);
             std::mem::take(self).bytes.freeze()
         } else {
-            chunk.split_to(consumed)
+            chunk.split_to(fed.consumed)
         };
-        Ok(found.then(|| BytesFrame::new(wire, row)))
+        Ok((fed.rows == 1).then(|| BytesFrame::new(wire, row)))
     }
 
-    pub fn feed<'t, R: Rules>(
-        &'t mut self,
+    /// Decodes a chunk behind what is staged. No bytes are no look (rule 4.5): nothing is judged anew.
+    pub fn feed<R: Rules>(
+        &mut self,
         decoder: &mut Decoder,
         rules: &mut R,
-        chunk: &'t [u8],
-        rows: &'t mut [Row],
-    ) -> Result<FrameTable<'t>, Reject> {
+        chunk: &[u8],
+        rows: &mut [Row],
+    ) -> Result<Progress, Reject> {
         if self.delivered {
             self.clear_delivered();
+        }
+        if chunk.is_empty() {
+            return decoder.wait(self.bytes.len());
         }
         let fed = if self.bytes.is_empty() {
             self.feed_chunk(decoder, rules, chunk, rows)
         } else {
             self.feed_partial(decoder, rules, chunk, rows)
         };
-        let (found, consumed, need) = fed.inspect_err(|_| self.bytes = BytesMut::new())?;
-        let bytes = if self.delivered { &self.bytes } else { chunk };
-        let need = if consumed < chunk.len() { 0 } else { need };
-        Ok(FrameTable { bytes, rows: &rows[..found], consumed, need })
+        fed.inspect_err(|_| self.bytes = BytesMut::new())
     }
 
     /// Nothing is staged: frames stay in the chunk, and what it cuts is staged.
@@ -101,33 +100,35 @@ impl PartialFrame {
         rules: &mut R,
         chunk: &[u8],
         rows: &mut [Row],
-    ) -> Result<(usize, usize, usize), Reject> {
-        let run = decoder.decode_rows(rules, chunk, rows)?;
-        if run.need == 0 {
-            return Ok((run.rows, run.consumed, 0));
+    ) -> Result<Progress, Reject> {
+        let found = decoder.decode_rows(rules, chunk, rows)?;
+        if found.more {
+            return Ok(found);
         }
-        self.bytes.extend_from_slice(&chunk[run.consumed..]);
-        Ok((run.rows, chunk.len(), run.need))
+        self.bytes.extend_from_slice(&chunk[found.consumed..]);
+        Ok(Progress { consumed: chunk.len(), ..found })
     }
 
-    /// Adds to the staged frame what it missing, until it is whole or the chunk is used up.
+    /// Adds to the staged frame what it lacks, until it is whole or the chunk is used up.
     fn feed_partial<R: Rules>(
         &mut self,
         decoder: &mut Decoder,
         rules: &mut R,
         chunk: &[u8],
         rows: &mut [Row],
-    ) -> Result<(usize, usize, usize), Reject> {
+    ) -> Result<Progress, Reject> {
         let room = rows.len().min(1);
         let mut consumed = 0;
         loop {
-            let more = self.missing().min(chunk.len() - consumed) * room;
-            self.bytes.extend_from_slice(&chunk[consumed..consumed + more]);
-            consumed += more;
-            let run = decoder.decode_rows(rules, &self.bytes, &mut rows[..room])?;
-            self.delivered = run.rows == 1;
-            if self.delivered || consumed == chunk.len() || room == 0 {
-                return Ok((run.rows, consumed, run.need));
+            let taken = self.missing().min(chunk.len() - consumed) * room;
+            self.bytes.extend_from_slice(&chunk[consumed..consumed + taken]);
+            consumed += taken;
+            let found = decoder.decode_rows(rules, &self.bytes, &mut rows[..room])?;
+            self.delivered = found.rows == 1;
+            let (more, staged) = (consumed < chunk.len(), self.delivered);
+            if staged || !more || room == 0 {
+                let need = if more { 0 } else { found.need };
+                return Ok(Progress { rows: found.rows, consumed, need, more, staged });
             }
         }
     }

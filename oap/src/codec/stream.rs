@@ -70,9 +70,29 @@ impl StreamDecoder {
         self.partial.next_frame(&mut self.decoder, &mut NoRules, chunk)
     }
 
-    /// The next frames, as many as `rows` has room for: one at least. Call again with what follows `consumed()`, until
-    /// all of the chunk is consumed and [`FrameTable::need`] is not 0. The table's bytes are the chunk itself, or, for a frame
-    /// that an earlier chunk began, the staging buffer, which stays until the next call.
+    /// Decodes the next frames, as many as `rows` has room for: one at least. Call again with what follows
+    /// `consumed()` while [`FrameTable::more`] is true. The table's bytes are the chunk itself, or, for a frame that an
+    /// earlier chunk began, the staging buffer, which stays until the next call. An empty chunk changes nothing.
+    ///
+    /// ```
+    /// use oap::{Config, Reject, Row, StreamDecoder};
+    ///
+    /// fn receive(decoder: &mut StreamDecoder, mut chunk: &[u8]) -> Result<(), Reject> {
+    ///     let mut rows = [Row::default(); 64];
+    ///     loop {
+    ///         let table = decoder.feed(chunk, &mut rows)?;
+    ///         for frame in &table {
+    ///             println!("{frame:?}");
+    ///         }
+    ///         let (consumed, more) = (table.consumed(), table.more());
+    ///         chunk = &chunk[consumed..];
+    ///         if !more {
+    ///             return Ok(());
+    ///         }
+    ///     }
+    /// }
+    /// # receive(&mut StreamDecoder::new(Config::default()), b"\0\0\0\x0a\x04\0\0\x02\x08\x07").unwrap();
+    /// ```
     ///
     /// # Errors
     /// The [`Reject`] of the first rule broken, and the same at every later call; frames before it are given first.
@@ -81,7 +101,9 @@ impl StreamDecoder {
         chunk: &'t [u8],
         rows: &'t mut [Row],
     ) -> Result<FrameTable<'t>, Reject> {
-        self.partial.feed(&mut self.decoder, &mut NoRules, chunk, rows)
+        let fed = self.partial.feed(&mut self.decoder, &mut NoRules, chunk, rows)?;
+        let bytes = if fed.staged { self.partial.bytes() } else { chunk };
+        Ok(fed.table(bytes, rows))
     }
 
     /// Says that the input has ended (rule 3.4).

@@ -32,11 +32,12 @@ pub struct FrameTable<'t> {
     pub(crate) rows: &'t [Row],
     pub(crate) consumed: usize,
     pub(crate) need: usize,
+    pub(crate) more: bool,
 }
 
 impl<'t> FrameTable<'t> {
     pub(crate) const fn of(bytes: &'t [u8], rows: &'t [Row], consumed: usize, more: bool) -> Self {
-        FrameTable { bytes, rows, consumed, need: if more { 0 } else { PREFIX_BYTES } }
+        FrameTable { bytes, rows, consumed, need: if more { 0 } else { PREFIX_BYTES }, more }
     }
 
     /// One row a frame, in order.
@@ -54,8 +55,13 @@ impl<'t> FrameTable<'t> {
         self.consumed
     }
 
-    /// How many bytes more, after all of the input, the next step needs. 0: there is more to say now, call again with
-    /// the rest (no row was left, or a reject follows these frames).
+    /// Whether to call again now with the rest of the input: no row was left for its frames, or a reject follows these.
+    pub const fn more(&self) -> bool {
+        self.more
+    }
+
+    /// How many bytes, behind all of the input, the next step needs: a hint for the size of the next read. 0 while
+    /// [`FrameTable::more`] is true, since no read is due then.
     pub const fn need(&self) -> usize {
         self.need
     }
@@ -88,6 +94,7 @@ impl fmt::Debug for FrameTable<'_> {
             .field("rows", &self.rows)
             .field("consumed", &self.consumed)
             .field("need", &self.need)
+            .field("more", &self.more)
             .finish_non_exhaustive()
     }
 }

@@ -1,7 +1,7 @@
 //! Section 4: a session, both directions. A pure function of the frames received and sent.
 
 use crate::codec::bytes_frame::BytesFrame;
-use crate::codec::decode::{Decoder, Rules};
+use crate::codec::decode::{Decoder, Progress, Rules};
 use crate::codec::encode::{body_of, put, EncodeError};
 use crate::codec::partial_frame::PartialFrame;
 use crate::codec::table::FrameTable;
@@ -206,10 +206,11 @@ impl Session {
         }
     }
 
-    /// Takes received bytes, in any split, and gives the next frames, as many as `rows` has room for, one at least. A
-    /// reject stands from the call that gives the frames before it: from then on only ERROR may go. Call again with
-    /// what follows `consumed()`, until all is consumed and [`FrameTable::need`] is not 0. The table's bytes are
-    /// `chunk` itself, or, for a frame that an earlier chunk began, the session's staging buffer.
+    /// Takes received bytes, in any split, and gives the next frames, as many as `rows` has room for, one at least.
+    /// Call again with what follows `consumed()` while [`FrameTable::more`] is true. A reject stands from the call that
+    /// gives the frames before it: from then on only ERROR may go. The table's bytes are `chunk` itself, or, for a
+    /// frame that an earlier chunk began, the session's staging buffer. An empty chunk is no look (rule 4.5): it
+    /// changes nothing and judges nothing anew.
     ///
     /// # Errors
     /// The [`Reject`] of the first rule broken, and the same at every later call until an ERROR is sent; frames
@@ -219,24 +220,23 @@ impl Session {
         chunk: &'t [u8],
         rows: &'t mut [Row],
     ) -> Result<FrameTable<'t>, Reject> {
+        let received = self.receive(chunk, rows)?;
+        let bytes = if received.staged { self.staged_bytes() } else { chunk };
+        Ok(received.table(bytes, rows))
+    }
+
+    /// [`Session::recv`] without a borrow of the session, so that it can answer while the rows are read.
+    pub(crate) fn receive(&mut self, chunk: &[u8], rows: &mut [Row]) -> Result<Progress, Reject> {
         if self.discarding {
             let (consumed, need) = (chunk.len(), PREFIX_BYTES);
-            return Ok(FrameTable { bytes: chunk, rows: &[], consumed, need });
+            return Ok(Progress { consumed, need, ..Progress::default() });
         }
-        let fed = self.partial.feed(&mut self.decoder, &mut self.rules, chunk, rows);
+        let received = self.partial.feed(&mut self.decoder, &mut self.rules, chunk, rows);
         publish(&mut self.decoder, &self.rules);
-        fed
+        received
     }
 
-    /// [`Session::recv`] without the borrow of the session in what it gives.
-    pub(crate) fn receive(&mut self, chunk: &[u8], rows: &mut [Row]) -> Result<Received, Reject> {
-        let table = self.recv(chunk, rows)?;
-        let staged = !std::ptr::eq(table.bytes, chunk);
-        let (rows, consumed) = (table.rows.len(), table.consumed);
-        Ok(Received { rows, consumed, more: table.need == 0, staged })
-    }
-
-    /// The bytes of the table, where they are not the chunk itself.
+    /// The bytes that the rows count in where the last [`Session::receive`] says `staged`. They stay until the next one.
     pub(crate) fn staged_bytes(&self) -> &[u8] {
         self.partial.bytes()
     }
@@ -342,15 +342,6 @@ impl Session {
         self.discarding = false;
         publish(&mut self.decoder, &self.rules);
     }
-}
-
-/// What [`Session::receive`] found.
-pub(crate) struct Received {
-    pub rows: usize,
-    pub consumed: usize,
-    pub more: bool,
-    /// The frames stand in [`Session::staged_bytes`], not in the chunk.
-    pub staged: bool,
 }
 
 /// Gives the inbound direction to the gauges; a session that is over gives nothing.

@@ -3,23 +3,12 @@
 use crate::frame::Kind;
 use crate::reject::Reason;
 use crate::telemetry::histogram::Timing;
-use crate::telemetry::names::METRICS;
+use crate::telemetry::names::{Described, Metric, DESCRIBED};
 use crate::telemetry::snapshot::Snapshot;
 use std::fmt::{self, Display, Write};
 
 /// The content type of [`Snapshot::text`].
 pub const TEXT_CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
-
-const HELP: [(&str, &str); 8] = [
-    ("counter", "Frames delivered to the host or encoded for it."),
-    ("counter", "Rejects of what was received."),
-    ("counter", "Bytes of the frames delivered or encoded."),
-    ("histogram", "Wall time of one decode call."),
-    ("histogram", "Wall time of one encode call."),
-    ("gauge", "Credit advertised now over all sessions with an open inbound stream, in frames."),
-    ("gauge", "DATA frames received and not yet acknowledged, over all sessions."),
-    ("counter", "Time in which some inbound stream was open and no credit was left."),
-];
 
 impl Snapshot {
     /// The page that a Prometheus server scrapes, of the content type [`TEXT_CONTENT_TYPE`].
@@ -35,28 +24,29 @@ impl Snapshot {
     /// # Errors
     /// Those of `out`.
     pub fn write_text(&self, out: &mut impl Write) -> fmt::Result {
-        for (place, name) in METRICS.into_iter().enumerate() {
-            let (kind, help) = HELP[place];
-            writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}")?;
-            self.write_samples(place, name, out)?;
+        for Described { metric, name, metric_type, help } in DESCRIBED {
+            writeln!(out, "# HELP {name} {help}\n# TYPE {name} {}", metric_type.name())?;
+            self.write_samples(*metric, name, out)?;
         }
         Ok(())
     }
 
-    fn write_samples(&self, place: usize, name: &str, out: &mut impl Write) -> fmt::Result {
-        match place {
-            0 => Kind::ALL
+    fn write_samples(&self, metric: Metric, name: &str, out: &mut impl Write) -> fmt::Result {
+        match metric {
+            Metric::Frames => Kind::ALL
                 .into_iter()
                 .try_for_each(|kind| labelled(out, name, "kind", &kind, self.frames(kind))),
-            1 => Reason::ALL.into_iter().try_for_each(|reason| {
+            Metric::Rejects => Reason::ALL.into_iter().try_for_each(|reason| {
                 labelled(out, name, "reason", &reason, self.rejects(reason))
             }),
-            2 => writeln!(out, "{name} {}", self.frame_bytes()),
-            3 => histogram(out, name, self.read()),
-            4 => histogram(out, name, self.write()),
-            5 => writeln!(out, "{name} {}", self.ack_window()),
-            6 => writeln!(out, "{name} {}", self.inflight_frames()),
-            _ => writeln!(out, "{name} {}", seconds(self.ack_starved_ns())),
+            Metric::FrameBytes => writeln!(out, "{name} {}", self.frame_bytes()),
+            Metric::ReadFrame => histogram(out, name, self.read()),
+            Metric::WriteFrame => histogram(out, name, self.write()),
+            Metric::AckWindow => writeln!(out, "{name} {}", self.ack_window()),
+            Metric::InflightFrames => writeln!(out, "{name} {}", self.inflight_frames()),
+            Metric::AckStarved => writeln!(out, "{name} {}", seconds(self.ack_starved_ns())),
+            Metric::InflightCapacity => writeln!(out, "{name} {}", self.inflight_capacity()),
+            Metric::HostLoad => writeln!(out, "{name} {}", ratio(self.host_load_permille())),
         }
     }
 }
@@ -84,4 +74,9 @@ fn histogram(out: &mut impl Write, name: &str, timing: &Timing) -> fmt::Result {
 
 fn seconds(ns: u64) -> f64 {
     ns as f64 / 1e9
+}
+
+/// The nearest number to so many thousandths; it prints as its shortest decimal, which is exact.
+fn ratio(permille: u32) -> f64 {
+    f64::from(permille) / 1e3
 }

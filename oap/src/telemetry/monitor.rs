@@ -12,12 +12,12 @@ use std::sync::PoisonError;
 
 #[cfg(loom)]
 use loom::sync::{
-    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
     Arc, Mutex,
 };
 #[cfg(not(loom))]
 use std::sync::{
-    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
     Arc, Mutex,
 };
 
@@ -43,9 +43,12 @@ pub struct Monitor {
     read: Histogram,
     write: Histogram,
     parser_down: AtomicBool,
+    load_permille: AtomicU32,
     limits: MonitorLimits,
     window: Mutex<Window>,
 }
+
+const FULL_LOAD_PERMILLE: u32 = 1_000;
 
 /// Publishers are spread over so many cells that threads seldom write to the same cache line.
 const SHARDS: usize = if cfg!(loom) { 1 } else { 16 };
@@ -74,6 +77,12 @@ impl Monitor {
     /// sets it false.
     pub fn set_parser_ready(&self, ready: bool) {
         self.parser_down.store(!ready, Relaxed);
+    }
+
+    /// Sets the load of the fullest of the host's own queues and budgets, in thousandths; over 1,000 counts as 1,000.
+    /// It is 0 until it is set. `oap_backpressure_ok` is judged by it at the next tick.
+    pub fn set_load(&self, permille: u32) {
+        self.load_permille.store(permille.min(FULL_LOAD_PERMILLE), Relaxed);
     }
 
     /// Counts a frame of that many bytes which a host encoded or decoded without a decoder or session that publishes.
@@ -118,7 +127,8 @@ impl Monitor {
         let starved_ns = window.starved_ns();
         drop(window);
         let (read, write) = (self.read.load(), self.write.load());
-        Snapshot { totals: self.totals(), read, write, starved_ns }
+        let inflight_capacity = self.limits.inflight_capacity;
+        Snapshot { totals: self.totals(), read, write, starved_ns, inflight_capacity }
     }
 
     fn totals(&self) -> Totals {
@@ -133,6 +143,7 @@ impl Monitor {
             totals.bytes = totals.bytes.wrapping_add(shard.bytes.load(Relaxed));
         }
         totals.gauges = self.gauges();
+        totals.load_permille = self.load_permille.load(Relaxed);
         totals
     }
 

@@ -16,9 +16,9 @@ pub struct MonitorLimits {
     pub ack_starvation_limit_ns: u64,
     /// DATA frames in flight that are full load. Default 1024.
     pub inflight_capacity: u64,
-    /// Percent of the capacity above which `oap_backpressure_ok` turns false. Default 80.
+    /// Percent of the capacity, and of the host's full load, above which `oap_backpressure_ok` turns false. Default 80.
     pub backpressure_high_percent: u64,
-    /// Percent of the capacity at which it turns true again. Default 60.
+    /// Percent of both at which it turns true again. Default 60.
     pub backpressure_low_percent: u64,
 }
 
@@ -102,7 +102,7 @@ impl Window {
         bucket.rejects += more_rejects;
         (self.frames, self.rejects) = (frames, rejects);
         let gauges = totals.gauges;
-        self.backpressure_ok = backpressure_ok(self.backpressure_ok, gauges.in_flight, limits);
+        self.backpressure_ok = backpressure_ok(self.backpressure_ok, totals, limits);
         self.last = Some(Tick { now, starved: gauges.open > 0 && gauges.credit == 0 });
     }
 
@@ -151,10 +151,16 @@ fn reject_rate_ok(sum: &Bucket, limits: &MonitorLimits) -> bool {
 }
 
 /// Once false, true again only at or below the lower mark.
-fn backpressure_ok(was_ok: bool, in_flight: u64, limits: &MonitorLimits) -> bool {
-    let percent =
+fn backpressure_ok(was_ok: bool, totals: &Totals, limits: &MonitorLimits) -> bool {
+    let mark =
         if was_ok { limits.backpressure_high_percent } else { limits.backpressure_low_percent };
-    u128::from(in_flight) * 100 <= u128::from(percent) * u128::from(limits.inflight_capacity)
+    let (in_flight, load) = (totals.gauges.in_flight, totals.load_permille);
+    at_most(in_flight, limits.inflight_capacity, mark) && at_most(load.into(), 1_000, mark)
+}
+
+/// Whether a part of a whole is at most so many percent of it.
+fn at_most(part: u64, whole: u64, percent: u64) -> bool {
+    u128::from(part) * 100 <= u128::from(percent) * u128::from(whole)
 }
 
 /// Whether a process is fit to serve, by its four keys; and the answer that a host gives on `/readyz`.

@@ -12,6 +12,7 @@ pub struct Snapshot {
     pub(crate) read: Timing,
     pub(crate) write: Timing,
     pub(crate) starved_ns: u64,
+    pub(crate) inflight_capacity: u64,
 }
 
 impl Snapshot {
@@ -53,5 +54,15 @@ impl Snapshot {
     /// `oap_ack_starved_seconds_total`, in nanoseconds.
     pub const fn ack_starved_ns(&self) -> u64 {
         self.starved_ns
+    }
+
+    /// `oap_inflight_capacity`: [`MonitorLimits::inflight_capacity`](crate::MonitorLimits::inflight_capacity).
+    pub const fn inflight_capacity(&self) -> u64 {
+        self.inflight_capacity
+    }
+
+    /// `oap_host_load_ratio`, in thousandths: 0..=1,000.
+    pub const fn host_load_permille(&self) -> u32 {
+        self.totals.load_permille
     }
 }

@@ -9,6 +9,8 @@ pub(crate) struct Totals {
     pub rejects: [u64; 8],
     pub bytes: u64,
     pub gauges: Gauges,
+    /// The host's load, in thousandths.
+    pub load_permille: u32,
 }
 
 /// What sessions give to the gauges.

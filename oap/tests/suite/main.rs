@@ -12,6 +12,7 @@ mod memory;
 mod model;
 mod no_allocation;
 mod properties;
+mod receipts;
 mod session;
 mod sides;
 mod spec;

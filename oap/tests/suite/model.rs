@@ -253,7 +253,8 @@ impl Model {
         if self.ended == Ended::Sent {
             return (frames, None);
         }
-        if self.rejected.is_none() {
+        // Rule 4.5: no bytes are no look.
+        if self.rejected.is_none() && !bytes.is_empty() {
             self.input.extend_from_slice(bytes);
             self.rejected = self.take_frames(&mut frames).err();
         }

@@ -178,7 +178,7 @@ proptest! {
         loop {
             let mut rows = before.clone();
             match decoder.decode_table(rest, &mut rows) {
-                Ok(table) if table.need() > 0 => break,
+                Ok(table) if !table.more() => break,
                 Ok(table) => rest = &rest[table.consumed()..],
                 Err(_) => {
                     prop_assert_eq!(rows, before);

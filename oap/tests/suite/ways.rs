@@ -53,12 +53,12 @@ pub fn decode_table(config: Config, chunks: &[&[u8]], rows: usize) -> Trace {
     let (mut held, mut position) = (Vec::new(), 0);
     for chunk in chunks {
         held.extend_from_slice(chunk);
-        let mut need = 0;
-        while need == 0 {
+        let mut more = true;
+        while more {
             let consumed = match decoder.decode_table(&held, &mut rows) {
                 Ok(table) => {
                     trace.add(&table);
-                    need = table.need();
+                    more = table.more();
                     table.consumed()
                 }
                 Err(reject) => return trace.ends(Err(reject)),
@@ -122,9 +122,10 @@ pub fn feed(
     loop {
         let table = stager.feed(rest, rows)?;
         trace.add(&table);
-        let need = table.need();
+        let more = table.more();
+        assert_eq!(more, table.need() == 0);
         rest = &rest[table.consumed()..];
-        if need != 0 {
+        if !more {
             assert!(rest.is_empty());
             return Ok(());
         }

@@ -118,7 +118,7 @@ fn verdict(stream: &Stream, chunk: usize, rows: &mut [Row]) -> Option<Reason> {
             match decoder.feed(chunk, rows) {
                 Ok(table) => {
                     chunk = &chunk[table.consumed()..];
-                    if table.need() > 0 && chunk.is_empty() {
+                    if !table.more() {
                         break;
                     }
                 }

@@ -241,7 +241,7 @@ pub fn judge(up_tos: &[u64], from: usize) -> (Option<Reject>, u32) {
     let mut consumed = 0;
     loop {
         match sender.recv(&wire[consumed..], &mut rows) {
-            Ok(table) if table.consumed() == 0 || table.need() > 0 => break,
+            Ok(table) if !table.more() => break,
             Ok(table) => consumed += table.consumed(),
             Err(_) => break,
         }

@@ -49,6 +49,10 @@ fn encode_samples(name: &str, seen: &Snapshot, mut to: MetricEncoder<'_>) -> fmt
         "oap_write_frame_seconds" => encode_timing(seen.write(), to),
         "oap_ack_window" => ConstGauge::new(seen.ack_window()).encode(to),
         "oap_inflight_frames" => ConstGauge::new(seen.inflight_frames()).encode(to),
+        "oap_inflight_capacity" => ConstGauge::new(seen.inflight_capacity()).encode(to),
+        "oap_host_load_ratio" => {
+            ConstGauge::new(f64::from(seen.host_load_permille()) / 1e3).encode(to)
+        }
         _ => ConstCounter::new(seen.ack_starved_ns() as f64 / 1e9).encode(to),
     }
 }

@@ -17,6 +17,8 @@ pub fn publish(monitor: &Monitor) {
     gauge!("oap_ack_window").set(seen.ack_window() as f64);
     gauge!("oap_inflight_frames").set(seen.inflight_frames() as f64);
     gauge!("oap_ack_starved_seconds_total").set(seen.ack_starved_ns() as f64 / 1e9);
+    gauge!("oap_inflight_capacity").set(seen.inflight_capacity() as f64);
+    gauge!("oap_host_load_ratio").set(f64::from(seen.host_load_permille()) / 1e3);
 }
 
 /// Observes one decode call. The facade takes no finished histogram, so it is told of each call, as the monitor is.

@@ -191,12 +191,12 @@ impl World {
             let Ok(table) = session.recv(rest, &mut rows) else {
                 return self.expect(false, "what a session sends the other takes");
             };
-            let (consumed, need) = (table.consumed(), table.need());
+            let (consumed, more) = (table.consumed(), table.more());
             let found = table.rows().to_vec();
             found.iter().for_each(|row| self.give(side, row));
             self.forget(side, before, scenario);
             rest = &rest[consumed..];
-            if need > 0 {
+            if !more {
                 return self.expect(rest.is_empty(), "all of a chunk is taken");
             }
         }

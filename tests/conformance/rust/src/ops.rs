@@ -152,7 +152,7 @@ fn table(config: Config, bytes: &[u8], rows: usize) -> Value {
             Ok(table) => {
                 frames.extend(table.iter().map(|frame| shown(&frame)));
                 rest = &rest[table.consumed()..];
-                if table.need() > 0 {
+                if !table.more() {
                     return verdict(frames, None);
                 }
             }
