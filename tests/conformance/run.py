@@ -19,7 +19,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 TESTEES = HERE / "testees"
 VECTORS = HERE.parent / "vectors" / "oap1"
-HEX_KEYS = {"bytes", "body", "recv"}
+HEX_KEYS = {"bytes", "body", "recv", "receive", "data"}
 MAX_LINE_BYTES = 64 * 1024 * 1024
 LONG_RUN = re.compile(r"([0-9a-f]{2})\1{63,}")
 

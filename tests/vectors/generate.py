@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/vectors/oap1/*.json; with --check says which of them are not current."""
+"""Writes tests/vectors/oap1/*.json and, of the connection engine, tests/vectors/connection/*.json; with --check says which of them are not current."""
 
 import sys
 from importlib import import_module
@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from cases.topic import Topic
 
-OUT = Path(__file__).resolve().parent / "oap1"
+OUT = Path(__file__).resolve().parent
 
 TOPICS = (
     "canonical", "constants", "config", "usage",
@@ -21,18 +21,24 @@ TOPICS = (
     "monitor_window", "monitor_readiness",
 )
 
+# No part of the wire: another codec may leave them out.
+CONNECTION_TOPICS = ("start", "take", "room", "end", "close")
+
 
 def build() -> dict[str, str]:
-    files = {}
-    for name in TOPICS:
-        topic = Topic()
-        import_module(f"cases.topics.{name}").build(topic)
-        files[f"{name}.json"] = topic.text()
-    return files
+    modules = {f"oap1/{name}.json": name for name in TOPICS}
+    modules |= {f"connection/{name}.json": f"connection_{name}" for name in CONNECTION_TOPICS}
+    return {file: text_of(module) for file, module in modules.items()}
+
+
+def text_of(module: str) -> str:
+    topic = Topic()
+    import_module(f"cases.topics.{module}").build(topic)
+    return topic.text()
 
 
 def written() -> dict[str, Path]:
-    return {path.name: path for path in OUT.glob("*.json")}
+    return {str(path.relative_to(OUT)): path for path in OUT.glob("*/*.json")}
 
 
 def stale(files: dict[str, str]) -> list[str]:
@@ -45,6 +51,7 @@ def write(files: dict[str, str]) -> None:
         if name not in files:
             path.unlink()
     for name, text in files.items():
+        (OUT / name).parent.mkdir(exist_ok=True)
         (OUT / name).write_text(text)
 
 

@@ -28,7 +28,8 @@ STOCK_REFUSES = re.compile(
     r"|overruled_(stream|obj|reason)_not_utf8_relaxed"
 )
 
-FILES = {path.name: json.loads(path.read_text()) for path in sorted((HERE / "oap1").glob("*.json"))}
+FILES = {path.name: json.loads(path.read_text()) for path in sorted(HERE.glob("oap1/*.json"))}
+ENGINE = [case for path in sorted(HERE.glob("connection/*.json")) for case in json.loads(path.read_text())]
 CASES = [case for cases in FILES.values() for case in cases]
 
 
@@ -112,17 +113,17 @@ def test_check_names_a_file_that_is_not_current(monkeypatch, tmp_path, capsys):
     import generate
 
     monkeypatch.setattr(generate, "OUT", tmp_path)
-    monkeypatch.setattr(generate, "build", lambda: {"keys.json": "[]\n", "prefix.json": "[1]\n"})
+    monkeypatch.setattr(generate, "build", lambda: {"a/keys.json": "[]\n", "b/prefix.json": "[1]\n"})
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0
-    (tmp_path / "prefix.json").write_text("[]\n")
-    (tmp_path / "left_over.json").write_text("[]\n")
+    (tmp_path / "b" / "prefix.json").write_text("[]\n")
+    (tmp_path / "a" / "left_over.json").write_text("[]\n")
     assert generate.main(["--check"]) == 1
-    assert capsys.readouterr().out == "not current: left_over.json\nnot current: prefix.json\n"
+    assert capsys.readouterr().out == "not current: a/left_over.json\nnot current: b/prefix.json\n"
 
 
 def test_cases_are_many_and_named_once():
-    names = [case["name"] for case in CASES]
+    names = [case["name"] for case in CASES + ENGINE]
     assert len(names) >= 300
     assert len(names) == len(set(names))
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in names)
@@ -143,7 +144,7 @@ def test_the_eight_canonical_cases_are_there():
 
 
 def test_every_rule_has_a_case_and_every_case_a_rule():
-    assert {case["rule"] for case in CASES} == set(RULES)
+    assert {case["rule"] for case in CASES + ENGINE} == set(RULES)
 
 
 def test_monitor_answers_are_whole():

@@ -59,7 +59,7 @@ impl Connection {
 
     /// Nothing more of the peer matters: it has acknowledged everything, or the session is over.
     pub(super) fn is_done_with_peer(&self) -> bool {
-        self.outbound().in_flight == 0 || self.reason.is_some()
+        self.outbound().in_flight == 0 || self.session.has_ended()
     }
 
     /// C.4: whether both sides wait for each other's credit, with DATA here that is not taken.

@@ -80,8 +80,7 @@ fn plain(name: &str) -> Read<Action> {
 }
 
 pub fn connection(config: Config, options: ConnectionOptions, steps: Vec<Step>) -> Value {
-    let first = steps.first().map_or(0, |step| step.at);
-    let mut connection = Connection::new(config, options, first);
+    let mut connection = Connection::new(config, options, 0);
     let outcomes: Vec<Value> = steps
         .into_iter()
         .map(|step| {
