@@ -1,11 +1,12 @@
 //! `Config` (section 2a).
 
 use crate::errors::misconfigured;
+use crate::number::{integer, out_of_range, unsigned, Number};
+use crate::remake::Remade;
 use oap::{ConfigError, SeqRolloverPolicy};
 use pyo3::prelude::*;
-use pyo3::types::{PyInt, PyRange, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use std::hash::{Hash, Hasher};
-use std::ops::RangeInclusive;
 
 /// What a decoder or a session takes, and what its HELLO says. Immutable.
 ///
@@ -21,20 +22,6 @@ impl Hash for Config {
         (config.strict_headers(), config.enforce_obj_header_on_objects()).hash(state);
         (config.allow_pq_hello_flags(), config.seq_rollover_policy().name()).hash(state);
         (config.ack_window_frames(), config.max_frame(), config.features()).hash(state);
-    }
-}
-
-/// A number that a constructor is asked for: any int, so that one out of range is a ConfigError too.
-pub enum Number<'py> {
-    Default,
-    Given(Bound<'py, PyInt>),
-}
-
-impl<'py> FromPyObject<'_, 'py> for Number<'py> {
-    type Error = PyErr;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        Ok(Number::Given(object.cast::<PyInt>()?.to_owned()))
     }
 }
 
@@ -60,16 +47,17 @@ impl Config {
         seq_rollover_policy: &str,
         ack_window_frames: Number<'_>,
         max_frame: Number<'_>,
-        features: Option<Bound<'_, PyInt>>,
+        features: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let policy = SeqRolloverPolicy::from_name(seq_rollover_policy)
             .ok_or_else(|| unknown_policy(py, seq_rollover_policy))?;
+        let features = features.map(|bits| unsigned("features", &integer(&bits)?)).transpose()?;
         let config = oap::Config::default()
             .with_strict_headers(strict_headers)
             .with_enforce_obj_header_on_objects(enforce_obj_header_on_objects)
             .with_allow_pq_hello_flags(allow_pq_hello_flags)
             .with_seq_rollover_policy(policy)
-            .with_features(features.map(|bits| unsigned("features", &bits)).transpose()?);
+            .with_features(features);
         let config = ranged(config, ack_window_frames, oap::Config::with_ack_window_frames)?;
         ranged(config, max_frame, oap::Config::with_max_frame).map(Config)
     }
@@ -109,6 +97,21 @@ impl Config {
         self.0.features()
     }
 
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Remade<'py, ()>> {
+        let (py, Config(config)) = (slf.py(), slf.get());
+        let fields = PyDict::new(py);
+        fields.set_item("strict_headers", config.strict_headers())?;
+        fields.set_item("enforce_obj_header_on_objects", config.enforce_obj_header_on_objects())?;
+        fields.set_item("allow_pq_hello_flags", config.allow_pq_hello_flags())?;
+        fields.set_item("seq_rollover_policy", config.seq_rollover_policy().name())?;
+        fields.set_item("ack_window_frames", config.ack_window_frames())?;
+        fields.set_item("max_frame", config.max_frame())?;
+        fields.set_item("features", config.features())?;
+        // All fields are keywords, which a partial holds.
+        let partial = py.import("functools")?.getattr("partial")?;
+        Ok((partial.call((slf.get_type(),), Some(&fields))?, ()))
+    }
+
     /// All but the feature bits, which are never shown (rule 2.13).
     fn __repr__(&self) -> String {
         let truth = |value| if value { "True" } else { "False" };
@@ -144,24 +147,6 @@ fn ranged(
         Err(error) => error,
     };
     Err(out_of_range(error.field(), &number, error.range()))
-}
-
-/// A number of 64 bits.
-pub fn unsigned(field: &str, number: &Bound<'_, PyInt>) -> PyResult<u64> {
-    number.extract().map_err(|_| out_of_range(field, number, &(0..=u64::MAX)))
-}
-
-fn out_of_range(field: &str, value: &Bound<'_, PyInt>, range: &RangeInclusive<u64>) -> PyErr {
-    let (low, high) = (range.start(), range.end());
-    let message = format!("{field} = {value} is not in {low}..={high}");
-    match python_range(value.py(), *low, *high) {
-        Ok(range) => misconfigured(message, field, value, range),
-        Err(error) => error,
-    }
-}
-
-fn python_range(py: Python<'_>, low: u64, high: u64) -> PyResult<Bound<'_, PyAny>> {
-    py.get_type::<PyRange>().call1((low, u128::from(high) + 1))
 }
 
 fn unknown_policy(py: Python<'_>, name: &str) -> PyErr {

@@ -4,7 +4,7 @@ use crate::batch::FrameBatch;
 use crate::config::Config;
 use crate::errors::{rejected, verdict};
 use crate::feed::{feed, Intake};
-use crate::guard::exclusive;
+use crate::guard::{exclusive, guard};
 use crate::monitor::Monitor;
 use crate::stopwatch::Stopwatch;
 use oap::{FrameTable, Reject, Row, StreamDecoder};
@@ -30,7 +30,7 @@ impl Intake for StreamDecoder {
 ///
 /// Holds at most the one frame that a chunk has cut. One thread at a time: a second one gets a RuntimeError. Its frames
 /// and rejects count in `monitor`.
-#[pyclass(frozen, module = "oap")]
+#[pyclass(frozen, weakref, module = "oap")]
 pub struct Decoder {
     state: Mutex<StreamDecoder>,
     stopwatch: Stopwatch,
@@ -40,6 +40,13 @@ impl Decoder {
     pub fn with<T>(&self, call: impl FnOnce(&mut StreamDecoder) -> PyResult<T>) -> PyResult<T> {
         exclusive("Decoder", &self.state, call)
     }
+}
+
+/// A batch of canonical frames that came whole.
+#[pyfunction]
+#[pyo3(name = "_batch")]
+pub fn remake_batch(py: Python<'_>, wire: &Bound<'_, PyAny>) -> PyResult<FrameBatch> {
+    guard(|| feed(py, &mut StreamDecoder::new(oap::Config::default()), wire))
 }
 
 #[pymethods]

@@ -53,7 +53,8 @@ fn frames_of<'a>(frames: &'a Bound<'_, PyTuple>) -> PyResult<Option<Vec<Frame<'a
     Ok(Some(found))
 }
 
-fn encode_frames<'py>(py: Python<'py>, frames: &[Frame<'_>]) -> PyResult<Bound<'py, PyBytes>> {
+/// The bytes of frames, in order.
+pub fn encode_frames<'py>(py: Python<'py>, frames: &[Frame<'_>]) -> PyResult<Bound<'py, PyBytes>> {
     let refuse = |fault| refused(py, &fault);
     let len =
         frames.iter().try_fold(0, |len, frame| Ok(len + encoded_len(frame)?)).map_err(refuse)?;

@@ -4,6 +4,8 @@ use crate::chunk::Chunk;
 use crate::errors::refused;
 use crate::guard::internal;
 use crate::kind::member;
+use crate::number::U32;
+use crate::remake::Remade;
 use oap::{encoded_len, Kind, MAX_FRAME_BYTES};
 use pyo3::ffi::PyUnicode_FromObject;
 use pyo3::prelude::*;
@@ -53,8 +55,16 @@ impl Hello {
 
     #[new]
     #[pyo3(signature = (version, max_frame, features = None, ack_window = None))]
-    fn new(version: u32, max_frame: u64, features: Option<u64>, ack_window: Option<u32>) -> Self {
-        Hello { version, max_frame, features, ack_window }
+    fn new(version: U32, max_frame: u64, features: Option<u64>, ack_window: Option<U32>) -> Self {
+        let U32(version) = version;
+        Hello { version, max_frame, features, ack_window: ack_window.map(|U32(window)| window) }
+    }
+
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> Remade<'py, (u32, u64, Option<u64>, Option<u32>)> {
+        let Hello { version, max_frame, features, ack_window } = *slf.get();
+        (slf.get_type().into_any(), (version, max_frame, features, ack_window))
     }
 
     fn __repr__(&self) -> String {
@@ -91,6 +101,10 @@ impl Start {
     #[new]
     fn new(stream: String) -> Self {
         Start { stream }
+    }
+
+    fn __reduce__<'py>(slf: &'py Bound<'py, Self>) -> Remade<'py, (&'py str,)> {
+        (slf.get_type().into_any(), (&slf.get().stream,))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -173,6 +187,13 @@ impl Data {
         Data::of_parts(py, seq, obj, body, bytes)
     }
 
+    fn __reduce__<'py>(
+        slf: &'py Bound<'py, Self>,
+    ) -> Remade<'py, (u64, &'py Py<PyAny>, Bound<'py, PyBytes>)> {
+        let (py, Data { number, obj, bytes, .. }) = (slf.py(), slf.get());
+        (slf.get_type().into_any(), (*number, obj, PyBytes::new(py, bytes.as_slice(py))))
+    }
+
     fn __eq__(&self, py: Python<'_>, other: &Data) -> PyResult<bool> {
         Ok(self.content(py) == other.content(py) && self.obj.bind(py).eq(&other.obj)?)
     }
@@ -236,6 +257,10 @@ impl Ack {
         Ok(Ack { up_to: up_to.into_pyobject(py)?.unbind(), number: up_to })
     }
 
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Remade<'py, (u64,)> {
+        (slf.get_type().into_any(), (slf.get().number,))
+    }
+
     fn __eq__(&self, other: &Ack) -> bool {
         self.number == other.number
     }
@@ -278,8 +303,14 @@ impl End {
     }
 
     #[new]
-    fn new(seq: u64, status: u32) -> Self {
+    fn new(seq: u64, status: U32) -> Self {
+        let U32(status) = status;
         End { seq, status }
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> Remade<'py, (u64, u32)> {
+        let End { seq, status } = *slf.get();
+        (slf.get_type().into_any(), (seq, status))
     }
 
     fn __repr__(&self) -> String {
@@ -314,8 +345,14 @@ impl Error {
     }
 
     #[new]
-    fn new(code: u32, reason: String) -> Self {
+    fn new(code: U32, reason: String) -> Self {
+        let U32(code) = code;
         Error { code, reason }
+    }
+
+    fn __reduce__<'py>(slf: &'py Bound<'py, Self>) -> Remade<'py, (u32, &'py str)> {
+        let Error { code, reason } = slf.get();
+        (slf.get_type().into_any(), (*code, reason))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {

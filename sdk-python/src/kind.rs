@@ -1,6 +1,7 @@
 //! `Kind`, an `enum.IntEnum` made from the core's kinds.
 
 use crate::guard::internal;
+use crate::number::integer;
 use crate::once::get_or_make;
 use oap::Kind;
 use pyo3::prelude::*;
@@ -47,7 +48,7 @@ pub fn of_object(object: &Bound<'_, PyAny>) -> PyResult<Option<Kind>> {
     if let Some(at) = known.iter().position(|member| member.is(object)) {
         return Ok(Some(Kind::ALL[at]));
     }
-    Ok(object.extract::<u8>().ok().and_then(Kind::from_byte))
+    Ok(integer(object)?.extract::<u8>().ok().and_then(Kind::from_byte))
 }
 
 pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {

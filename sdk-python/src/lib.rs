@@ -16,9 +16,11 @@ mod hooks;
 mod iterate;
 mod kind;
 mod monitor;
+mod number;
 mod once;
 mod outgoing;
 mod readiness;
+mod remake;
 mod sequence;
 mod session;
 mod snapshot;
@@ -52,7 +54,7 @@ fn _oap(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<frames::Ack>()?;
     module.add_class::<frames::End>()?;
     module.add_class::<frames::Error>()?;
-    module.add_class::<batch::FrameBatch>()?;
+    sequence::add(module)?;
     module.add_class::<decoder::Decoder>()?;
     module.add_class::<session::Flow>()?;
     module.add_class::<session::Session>()?;
@@ -62,6 +64,11 @@ fn _oap(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<snapshot::Timing>()?;
     module.add_function(wrap_pyfunction!(encode::encode, module)?)?;
     module.add_function(wrap_pyfunction!(encode::encode_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(decoder::remake_batch, module)?)?;
+    module.add_function(wrap_pyfunction!(session::remake_flow, module)?)?;
+    module.add_function(wrap_pyfunction!(readiness::remake_readiness, module)?)?;
+    module.add_function(wrap_pyfunction!(snapshot::remake_snapshot, module)?)?;
+    module.add_function(wrap_pyfunction!(snapshot::remake_timing, module)?)?;
     #[cfg(feature = "test-hooks")]
     hooks::add(module)?;
     // pyo3's list of names; the package has its own.

@@ -1,8 +1,8 @@
 //! `Monitor`: the core's, with the process's clock.
 
-use crate::config::{unsigned, Number};
 use crate::guard::guard;
 use crate::kind;
+use crate::number::{integer, unsigned, Number};
 use crate::once::get_or_make;
 use crate::readiness::Readiness;
 use crate::snapshot::Snapshot;
@@ -10,7 +10,7 @@ use oap::{MonitorLimits, Reason};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use std::sync::Arc;
 
 /// The metrics and the readiness of a process, over all decoders and sessions that were given it. Any thread may use it.
@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// nanoseconds without credit in these 5 minutes; `inflight_capacity`: DATA frames in flight that are full load;
 /// `backpressure_high_percent` and `backpressure_low_percent` of it. With `timing`, each call of a decoder or session
 /// that has the monitor is timed.
-#[pyclass(frozen, module = "oap")]
+#[pyclass(frozen, weakref, module = "oap")]
 pub struct Monitor {
     pub core: Arc<oap::Monitor>,
     pub timing: bool,
@@ -88,17 +88,16 @@ impl Monitor {
 
     /// Counts a frame of `bytes` bytes that the host encoded or decoded without a decoder or session of this monitor.
     fn count_frame(&self, kind: &Bound<'_, PyAny>, bytes: usize) -> PyResult<()> {
-        let kind = kind::of_object(kind)?.ok_or_else(|| PyValueError::new_err("kind is a Kind"))?;
+        let unknown = || PyValueError::new_err("kind is a Kind");
+        let kind = kind::of_object(kind)?.ok_or_else(unknown)?;
         self.core.count_frame(kind, bytes);
         Ok(())
     }
 
     /// Counts a reject, by its label or its code, that the host gave without a decoder or session of this monitor.
-    fn count_reject(&self, reject: LabelOrCode) -> PyResult<()> {
-        let known = Reason::ALL.into_iter().find(|&reason| reject.names(reason));
-        let reason = known
-            .ok_or_else(|| PyValueError::new_err("reject is one of REJECT_LABELS, or its code"))?;
-        self.core.count_reject(reason);
+    fn count_reject(&self, reject: &Bound<'_, PyAny>) -> PyResult<()> {
+        let unknown = || PyValueError::new_err("reject is one of REJECT_LABELS, or its code");
+        self.core.count_reject(reason_of(reject)?.ok_or_else(unknown)?);
         Ok(())
     }
 
@@ -123,12 +122,12 @@ impl Monitor {
     #[pyo3(signature = (now = None))]
     fn readiness(&self, py: Python<'_>, now: Option<u64>) -> PyResult<Readiness> {
         let now = now.map_or_else(|| monotonic_ns(py), Ok)?;
-        guard(|| Ok(Readiness(self.core.readiness(now))))
+        guard(|| Ok(self.core.readiness(now).into()))
     }
 
     /// All numbers, as they are now.
     fn snapshot(&self) -> PyResult<Snapshot> {
-        guard(|| Ok(Snapshot(self.core.snapshot())))
+        guard(|| Ok(self.core.snapshot().into()))
     }
 
     /// The page that a Prometheus server scrapes; its content type is `TEXT_CONTENT_TYPE`.
@@ -137,19 +136,15 @@ impl Monitor {
     }
 }
 
-#[derive(FromPyObject)]
-enum LabelOrCode {
-    Label(String),
-    Code(u32),
-}
-
-impl LabelOrCode {
-    fn names(&self, reason: Reason) -> bool {
-        match self {
-            LabelOrCode::Label(label) => reason.label() == label,
-            LabelOrCode::Code(code) => reason.code() == *code,
-        }
+/// The reason that a label or a code names.
+fn reason_of(reject: &Bound<'_, PyAny>) -> PyResult<Option<Reason>> {
+    if let Ok(label) = reject.cast::<PyString>() {
+        // Text that UTF-8 can't hold is no label.
+        let label = label.to_str().ok();
+        return Ok(Reason::ALL.into_iter().find(|reason| Some(reason.label()) == label));
     }
+    let code = integer(reject)?.extract::<u32>().ok();
+    Ok(Reason::ALL.into_iter().find(|reason| Some(reason.code()) == code))
 }
 
 fn named(limits: &mut MonitorLimits) -> [(&'static str, &mut u64); 6] {

@@ -3,6 +3,7 @@
 use crate::frames::{Ack, Data, End, Error, Hello, Start};
 use crate::guard::internal;
 use crate::kind;
+use crate::number::U32;
 use oap::{Frame, Kind};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::ffi;
@@ -82,8 +83,9 @@ fn of_rare_tuple<'a>(kind: Kind, tuple: Borrowed<'a, 'a, PyTuple>) -> PyResult<F
     Ok(match kind {
         Kind::Hello => {
             let [_, version, max_frame, features, ack_window] = fields(tuple)?;
-            let (version, max_frame) = (version.extract()?, max_frame.extract()?);
-            let (features, ack_window) = (features.extract()?, ack_window.extract()?);
+            let (U32(version), max_frame) = (version.extract()?, max_frame.extract()?);
+            let (features, window) = (features.extract()?, ack_window.extract::<Option<U32>>()?);
+            let ack_window = window.map(|U32(window)| window);
             Frame::Hello(oap::Hello { version, max_frame, features, ack_window })
         }
         Kind::Start => {
@@ -92,11 +94,13 @@ fn of_rare_tuple<'a>(kind: Kind, tuple: Borrowed<'a, 'a, PyTuple>) -> PyResult<F
         }
         Kind::End => {
             let [_, seq, status] = fields(tuple)?;
-            Frame::End(oap::End { seq: seq.extract()?, status: status.extract()? })
+            let (seq, U32(status)) = (seq.extract()?, status.extract()?);
+            Frame::End(oap::End { seq, status })
         }
         Kind::Error => {
             let [_, code, reason] = fields(tuple)?;
-            Frame::Error(oap::Error { code: code.extract()?, reason: reason.extract()? })
+            let (U32(code), reason) = (code.extract()?, reason.extract()?);
+            Frame::Error(oap::Error { code, reason })
         }
         Kind::Data | Kind::Ack => return Err(internal()),
     })

@@ -2,23 +2,21 @@
 
 use crate::batch::FrameBatch;
 use crate::buffer;
-use crate::guard::guard;
+use crate::encode::encode_frames;
+use crate::guard::{guard, internal};
 use crate::iterate::FrameIterator;
+use crate::number::position;
+use crate::remake::{maker, Remade};
 use crate::tuples::tuples;
 use oap::Row;
-use pyo3::exceptions::PyIndexError;
+use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::ffi::Py_buffer;
 use pyo3::prelude::*;
 use pyo3::types::slice::PySliceIndices;
-use pyo3::types::PySlice;
+use pyo3::types::{PyBytes, PySlice};
 use std::ffi::c_int;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
-
-#[derive(FromPyObject)]
-enum Index<'py> {
-    One(isize),
-    Many(Bound<'py, PySlice>),
-}
 
 #[pymethods]
 impl FrameBatch {
@@ -26,16 +24,17 @@ impl FrameBatch {
         self.rows.len()
     }
 
-    fn __getitem__<'py>(&self, py: Python<'py>, index: Index<'py>) -> PyResult<Bound<'py, PyAny>> {
-        guard(|| match index {
-            Index::One(index) => self.frame(py, self.row(index)?, &Mutex::default()),
-            Index::Many(slice) => Ok(Bound::new(py, self.slice(&slice)?)?.into_any()),
+    fn __getitem__<'py>(&self, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let py = index.py();
+        guard(|| match index.cast::<PySlice>() {
+            Ok(slice) => Ok(Bound::new(py, self.slice(slice)?)?.into_any()),
+            Err(_) => self.frame(py, self.row(position(index)?)?, &Mutex::default()),
         })
     }
 
     /// The body of frame `index`, a read-only memoryview that keeps its memory alive; empty for other kinds than DATA.
-    fn body<'py>(&self, py: Python<'py>, index: isize) -> PyResult<Bound<'py, PyAny>> {
-        guard(|| Ok(self.wire.body(py, self.row(index)?)?.0))
+    fn body<'py>(&self, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        guard(|| Ok(self.wire.body(index.py(), self.row(position(index)?)?)?.0))
     }
 
     /// The bytes of the frames in order, as they came; the offsets of the rows count in it. A read-only memoryview,
@@ -43,6 +42,49 @@ impl FrameBatch {
     #[getter]
     fn wire<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         self.wire.view(py)
+    }
+
+    /// The index of the first frame that equals `value`. Raises ValueError where none does.
+    #[pyo3(signature = (value, start = 0, stop = isize::MAX))]
+    fn index(&self, value: &Bound<'_, PyAny>, start: isize, stop: isize) -> PyResult<isize> {
+        let part = PySlice::new(value.py(), start, stop, 1);
+        let part = part.indices(self.rows.len() as isize)?;
+        for at in part.start..part.stop {
+            if self.equals(&self.rows[at as usize], value)? {
+                return Ok(at);
+            }
+        }
+        Err(PyValueError::new_err("no frame of the batch is equal"))
+    }
+
+    /// How many frames equal `value`.
+    fn count(&self, value: &Bound<'_, PyAny>) -> PyResult<usize> {
+        self.rows.iter().try_fold(0, |count, row| Ok(count + usize::from(self.equals(row, value)?)))
+    }
+
+    /// Whether the frames are equal, one by one.
+    fn __eq__(&self, py: Python<'_>, other: &FrameBatch) -> bool {
+        let (ours, theirs) = (self.wire.slices(py), other.wire.slices(py));
+        self.rows
+            .iter()
+            .map(|row| ours.content(row))
+            .eq(other.rows.iter().map(|row| theirs.content(row)))
+    }
+
+    fn __hash__(&self, py: Python<'_>) -> u64 {
+        let (slices, mut hasher) = (self.wire.slices(py), DefaultHasher::new());
+        self.rows.iter().for_each(|row| slices.content(row).hash(&mut hasher));
+        hasher.finish()
+    }
+
+    /// The frames are encoded anew: of the chunk that they came in only they go along.
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Remade<'py, (Bound<'py, PyBytes>,)>> {
+        guard(|| {
+            let slices = self.wire.slices(py);
+            let frames = self.rows.iter().map(|row| slices.frame(row).ok_or_else(internal));
+            let wire = encode_frames(py, &frames.collect::<PyResult<Vec<_>>>()?)?;
+            Ok((maker(py, "_batch")?, (wire,)))
+        })
     }
 
     fn __iter__(slf: Bound<'_, Self>) -> FrameIterator {
@@ -72,9 +114,14 @@ impl FrameBatch {
 }
 
 impl FrameBatch {
+    fn equals(&self, row: &Row, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+        guard(|| self.frame(value.py(), row, &Mutex::default())?.eq(value))
+    }
+
     fn row(&self, index: isize) -> PyResult<&Row> {
         let from_end = if index < 0 { self.rows.len() as isize } else { 0 };
-        let row = usize::try_from(index + from_end).ok().and_then(|at| self.rows.get(at));
+        let row =
+            usize::try_from(index.wrapping_add(from_end)).ok().and_then(|at| self.rows.get(at));
         row.ok_or_else(|| PyIndexError::new_err("there is no frame of that index"))
     }
 
@@ -84,4 +131,12 @@ impl FrameBatch {
         let rows = (0..slicelength as isize).map(|n| self.rows[(start + n * step) as usize]);
         Ok(FrameBatch::new(rows.collect(), self.wire.clone()))
     }
+}
+
+/// Adds the class, as a `collections.abc.Sequence`.
+pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<FrameBatch>()?;
+    let sequence = module.py().import("collections.abc")?.getattr("Sequence")?;
+    sequence.call_method1("register", (module.getattr("FrameBatch")?,))?;
+    Ok(())
 }

@@ -9,6 +9,7 @@ use crate::frames::Hello;
 use crate::guard::{exclusive, internal};
 use crate::monitor::Monitor;
 use crate::outgoing::{frame_of, settled};
+use crate::remake::{maker, Remade};
 use crate::stopwatch::Stopwatch;
 use oap::{encoded_len, FrameTable, Reject, Row};
 use pyo3::prelude::*;
@@ -53,10 +54,33 @@ impl From<oap::Flow> for Flow {
     }
 }
 
+#[pymethods]
+impl Flow {
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Remade<'py, FlowFields>> {
+        let Flow { open, objects, last_seq, in_flight, window, credit } = *self;
+        Ok((maker(py, "_flow")?, (open, objects, last_seq, in_flight, window, credit)))
+    }
+}
+
+type FlowFields = (bool, bool, Option<u64>, u32, u32, u32);
+
+#[pyfunction]
+#[pyo3(name = "_flow")]
+pub fn remake_flow(
+    open: bool,
+    objects: bool,
+    last_seq: Option<u64>,
+    in_flight: u32,
+    window: u32,
+    credit: u32,
+) -> Flow {
+    Flow { open, objects, last_seq, in_flight, window, credit }
+}
+
 /// One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to
 /// reject. No I/O. One thread at a time: a second one gets a RuntimeError. Its frames and rejects count in `monitor`, and
 /// what the peer streams is in the monitor's gauges until the session ends, rejects, or is closed or collected.
-#[pyclass(frozen, module = "oap")]
+#[pyclass(frozen, weakref, module = "oap")]
 pub struct Session {
     state: Mutex<oap::Session>,
     stopwatch: Stopwatch,

@@ -1,96 +1,159 @@
 //! A monitor's numbers for code.
 
-use oap::{Kind, Reason};
+use crate::remake::{maker, Remade};
+use oap::{Kind, Reason, HISTOGRAM_BOUNDS_NS};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 
+type Frames = [u64; Kind::ALL.len()];
+type Rejects = [u64; Reason::ALL.len()];
+type State = (Frames, Rejects, Numbers, Timing, Timing);
+type Numbers = [u64; 4];
+type Buckets = [u64; HISTOGRAM_BOUNDS_NS.len() + 1];
+
 /// The numbers of a Monitor at one time. Immutable.
-#[pyclass(frozen, module = "oap")]
-pub struct Snapshot(pub oap::Snapshot);
+#[pyclass(frozen, eq, hash, module = "oap")]
+#[derive(PartialEq, Eq, Hash)]
+pub struct Snapshot {
+    frames: Frames,
+    rejects: Rejects,
+    /// `oap_frame_bytes_total`: bytes of the frames.
+    #[pyo3(get)]
+    frame_bytes: u64,
+    /// `oap_ack_window`: DATA frames that this process would take now.
+    #[pyo3(get)]
+    ack_window: u64,
+    /// `oap_inflight_frames`: DATA frames received and not yet acknowledged.
+    #[pyo3(get)]
+    inflight_frames: u64,
+    /// `oap_ack_starved_seconds_total`, in nanoseconds.
+    #[pyo3(get)]
+    ack_starved_ns: u64,
+    read: Timing,
+    write: Timing,
+}
+
+impl From<oap::Snapshot> for Snapshot {
+    fn from(snapshot: oap::Snapshot) -> Self {
+        Snapshot {
+            frames: Kind::ALL.map(|kind| snapshot.frames(kind)),
+            rejects: Reason::ALL.map(|reason| snapshot.rejects(reason)),
+            frame_bytes: snapshot.frame_bytes(),
+            ack_window: snapshot.ack_window(),
+            inflight_frames: snapshot.inflight_frames(),
+            ack_starved_ns: snapshot.ack_starved_ns(),
+            read: snapshot.read().into(),
+            write: snapshot.write().into(),
+        }
+    }
+}
 
 #[pymethods]
 impl Snapshot {
     /// `oap_frames_total`: frames delivered or encoded, by the name of their kind.
     #[getter]
     fn frames<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        counts(py, Kind::ALL.map(|kind| (kind.name(), self.0.frames(kind))))
+        named(py, Kind::ALL.map(Kind::name), self.frames)
     }
 
     /// `oap_rejects_total`: rejects of what was received, by their label.
     #[getter]
     fn rejects<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        counts(py, Reason::ALL.map(|reason| (reason.label(), self.0.rejects(reason))))
-    }
-
-    /// `oap_frame_bytes_total`: bytes of the frames.
-    #[getter]
-    fn frame_bytes(&self) -> u64 {
-        self.0.frame_bytes()
-    }
-
-    /// `oap_ack_window`: DATA frames that this process would take now.
-    #[getter]
-    fn ack_window(&self) -> u64 {
-        self.0.ack_window()
-    }
-
-    /// `oap_inflight_frames`: DATA frames received and not yet acknowledged.
-    #[getter]
-    fn inflight_frames(&self) -> u64 {
-        self.0.inflight_frames()
-    }
-
-    /// `oap_ack_starved_seconds_total`, in nanoseconds.
-    #[getter]
-    fn ack_starved_ns(&self) -> u64 {
-        self.0.ack_starved_ns()
+        named(py, Reason::ALL.map(Reason::label), self.rejects)
     }
 
     /// `oap_read_frame_seconds`: decode calls.
     #[getter]
     fn read(&self) -> Timing {
-        Timing(*self.0.read())
+        self.read
     }
 
     /// `oap_write_frame_seconds`: encode calls.
     #[getter]
     fn write(&self) -> Timing {
-        Timing(*self.0.write())
+        self.write
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Remade<'py, State>> {
+        let Snapshot { frames, rejects, read, write, .. } = *self;
+        let numbers =
+            [self.frame_bytes, self.ack_window, self.inflight_frames, self.ack_starved_ns];
+        Ok((maker(py, "_snapshot")?, (frames, rejects, numbers, read, write)))
     }
 }
 
-fn counts<'py, const N: usize>(
+#[pyfunction]
+#[pyo3(name = "_snapshot")]
+pub fn remake_snapshot(
+    frames: Frames,
+    rejects: Rejects,
+    numbers: Numbers,
+    read: &Bound<'_, Timing>,
+    write: &Bound<'_, Timing>,
+) -> Snapshot {
+    let [frame_bytes, ack_window, inflight_frames, ack_starved_ns] = numbers;
+    let (read, write) = (*read.get(), *write.get());
+    Snapshot {
+        frames,
+        rejects,
+        frame_bytes,
+        ack_window,
+        inflight_frames,
+        ack_starved_ns,
+        read,
+        write,
+    }
+}
+
+fn named<'py, const N: usize>(
     py: Python<'py>,
-    counts: [(&'static str, u64); N],
+    names: [&'static str; N],
+    counts: [u64; N],
 ) -> PyResult<Bound<'py, PyDict>> {
     let named = PyDict::new(py);
-    for (name, count) in counts {
+    for (name, count) in names.into_iter().zip(counts) {
         named.set_item(name, count)?;
     }
     Ok(named)
 }
 
 /// The times of decode or encode calls: a histogram over `HISTOGRAM_BOUNDS_NS`. Immutable.
-#[pyclass(frozen, module = "oap")]
-pub struct Timing(oap::Timing);
+#[pyclass(frozen, eq, hash, module = "oap")]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Timing {
+    /// Their time, in nanoseconds.
+    #[pyo3(get)]
+    sum_ns: u64,
+    counts: Buckets,
+}
+
+impl From<&oap::Timing> for Timing {
+    fn from(timing: &oap::Timing) -> Self {
+        Timing { sum_ns: timing.sum_ns(), counts: *timing.counts() }
+    }
+}
 
 #[pymethods]
 impl Timing {
     /// Calls observed.
     #[getter]
     fn count(&self) -> u64 {
-        self.0.count()
-    }
-
-    /// Their time, in nanoseconds.
-    #[getter]
-    fn sum_ns(&self) -> u64 {
-        self.0.sum_ns()
+        self.counts.iter().sum()
     }
 
     /// Calls by bucket, each up to its bound of `HISTOGRAM_BOUNDS_NS`; the last is beyond them all.
     #[getter]
     fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.0.counts())
+        PyTuple::new(py, self.counts)
     }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Remade<'py, (u64, Buckets)>> {
+        Ok((maker(py, "_timing")?, (self.sum_ns, self.counts)))
+    }
+}
+
+#[pyfunction]
+#[pyo3(name = "_timing")]
+pub fn remake_timing(sum_ns: u64, counts: Buckets) -> Timing {
+    Timing { sum_ns, counts }
 }

@@ -6,6 +6,7 @@ use oap::{Frame, Row};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyMemoryView, PyString};
+use std::hash::Hash;
 use std::ops::Range;
 
 /// Bytes that rows point into, and the memoryview that all views of them are slices of.
@@ -107,6 +108,12 @@ impl<'a> Slices<'a> {
         let (bytes, start) = self.of_row(row);
         let from = row.text_offset as usize - start;
         &bytes[from..from + usize::from(row.text_len)]
+    }
+
+    /// What a row's frame says, wherever it lies and however its header was encoded.
+    pub fn content(&self, row: &Row) -> impl Eq + Hash + use<'a> {
+        let numbers = (row.kind, row.flags, row.seq, row.value, row.ack_window);
+        (numbers, self.text(row), self.body(row))
     }
 
     /// The whole frame.

@@ -96,6 +96,22 @@ def test_a_file(tmp_path: Path) -> None:
     run(main())
 
 
+def test_a_file_that_has_nothing_yet_is_not_at_its_end() -> None:
+    class Slow(io.BytesIO):
+        asked = 0
+
+        def read(self, size: int | None = -1, /) -> bytes:
+            self.asked += 1
+            return super().read(size) if self.asked % 3 == 0 else None  # type: ignore[return-value]
+
+    async def main() -> None:
+        async with served(echo) as port, await connect(port) as connection:
+            await connection.send_stream("s", Slow(b"abc" * 1000), chunk_size=1000)
+            assert await stream_of(connection) == ("s", b"abc" * 1000, 0)
+
+    run(main())
+
+
 def test_a_body_is_never_larger_than_the_peer_takes() -> None:
     async def main() -> None:
         collector = Collector()

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+from traceback import walk_tb
+from types import TracebackType
 
 import pytest
 from asyncio_peers import HELLO, Collector, connect, echo, raw_peer, run, served, stream_of
@@ -31,6 +33,23 @@ def test_a_reject_comes_behind_the_frames_before_it_and_is_told_to_the_peer() ->
     run(main())
 
 
+def test_a_reject_that_is_raised_again_has_the_traceback_of_one() -> None:
+    def length(traceback: TracebackType | None) -> int:
+        return len(list(walk_tb(traceback)))
+
+    async def main() -> None:
+        async with raw_peer(HELLO + oap.encode(Data(1))) as (port, _):
+            async with await connect(port) as connection:
+                lengths = list[int]()
+                for _ in range(9):
+                    with pytest.raises(oap.CreditViolationError) as caught:
+                        await anext(connection)
+                    lengths.append(length(caught.value.__traceback__))
+                assert len(set(lengths)) == 1
+
+    run(main())
+
+
 def test_a_reject_in_the_handshake() -> None:
     async def main() -> None:
         async with raw_peer(oap.encode(Ack(1))) as (port, got):
@@ -44,8 +63,9 @@ def test_a_reject_in_the_handshake() -> None:
 def test_a_peer_that_refuses_or_closes_in_the_handshake() -> None:
     async def main() -> None:
         async with raw_peer(oap.encode(Error(99, "full"))) as (port, _):
-            with pytest.raises(ConnectionRefusedError, match="full"):
+            with pytest.raises(ConnectionRefusedError, match="code 99") as caught:
                 await connect(port)
+            assert "full" not in str(caught.value)
 
         async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writer.close()

@@ -3,7 +3,9 @@
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from wires import ROOT
@@ -57,3 +59,28 @@ def test_the_guide_names_every_field_of_a_frame() -> None:
     for frame in (oap.Hello, oap.Start, oap.Data, oap.Ack, oap.End, oap.Error):
         row = next(line for line in table.splitlines() if line.startswith(f"| `{frame.__name__}`"))
         assert re.findall(r"`(\w+)`", row) == [frame.__name__, *frame.__match_args__]
+
+
+def test_the_guide_s_table_of_numbers_is_true() -> None:
+    table = GUIDE.read_text(encoding="utf-8").split("### Numbers")[1].split("## Patterns")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| `")]
+    assert len(rows) == 4
+    calls: list[Callable[[Any], object]] = [
+        oap.Ack,
+        lambda number: oap.End(1, number),
+        lambda number: oap.Config(max_frame=number),
+        lambda number: oap.Monitor().count_frame(number, 1),
+        lambda index: oap.Decoder().feed(oap.encode(oap.Ack(1)))[index],
+    ]
+    for given, *says in rows:
+        for number in re.findall(r"`([^`]+)`", given):
+            for call, word in zip(calls, says, strict=True):
+                assert outcome(call, eval(number)) in (word.strip("`"), {"as its range says": "ConfigError"}.get(word))
+
+
+def outcome(call: Callable[[Any], object], number: Any) -> str:
+    try:
+        made = call(number)
+    except Exception as error:
+        return type(error).__name__
+    return "the last one" if number == -1 and isinstance(made, oap.Ack) else "fits"

@@ -48,6 +48,9 @@ QUEUED_FRAMES = 1 << 16
 TICK_SECONDS = 1.0
 """How often `serve` ticks the monitor that it was given."""
 
+RETRY_SECONDS = 0.01
+"""How long a file that does not block, and has nothing yet, is left alone."""
+
 LINGER_SECONDS = 1.0
 """How long `close` waits for the peer to close too, so that nothing under way to it is lost."""
 
@@ -155,7 +158,7 @@ class Connection:
             self._wake()
             return received
         if self._failure is not None:
-            raise self._failure
+            raise self._failure.with_traceback(None)  # it may be raised again: it would grow
         return None
 
     def _consume(self, seq: int, *, at_once: bool) -> None:
@@ -256,7 +259,7 @@ class Connection:
     def _check(self) -> None:
         """Raises why nothing can be sent any more, if so."""
         if self._failure is not None:
-            raise self._failure
+            raise self._failure.with_traceback(None)  # it may be raised again: it would grow
         if self._read_all:
             raise ConnectionResetError("the peer has closed its side")
 
@@ -355,7 +358,9 @@ class Connection:
         await self._wait(lambda: self._peer is not None or self._over)
         if self._peer is None:
             if self._inbox:
-                raise ConnectionRefusedError(f"the peer refuses: {self._inbox.pop().batch[0]!r}")
+                # Its reason is the peer's text, which has no place in a message.
+                codes = [frame.code for frame in self._inbox.pop().batch if isinstance(frame, Error)]
+                raise ConnectionRefusedError(f"the peer refuses with an ERROR of code {codes[0]}")
             self._check()
 
     async def close(self) -> None:
@@ -446,8 +451,11 @@ async def _pieces(source: Source, size: int) -> AsyncGenerator[bytes | memoryvie
             for piece in _cut(part, size):
                 yield piece
     else:
-        while part := await asyncio.to_thread(source.read, size):
-            yield part
+        while (part := await asyncio.to_thread(source.read, size)) != b"":
+            if part is None:
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                yield part
 
 
 def _cut(whole: bytes | bytearray | memoryview, size: int) -> Iterator[memoryview]:
