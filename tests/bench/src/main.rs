@@ -3,6 +3,7 @@
 //! `--once` alone runs none, and so counts the start.
 
 mod calls;
+mod connections;
 mod decoders;
 mod encoders;
 mod floor;
@@ -28,6 +29,7 @@ fn groups(works: &Works) -> Vec<Vec<Case<'_>>> {
         decoders::split(tiny),
         encoders::cases(tiny),
         calls::cases(tiny),
+        connections::one_way(tiny),
         sessions::features(tiny),
         hostile::decoded(tiny),
         hostile::trickled(tiny),
