@@ -1,6 +1,7 @@
 //! What the crate promises as a whole, one file a subject. Where bytes or steps are made up by chance, `model` says
 //! what the spec asks of them.
 
+mod connection_memory;
 mod connection_pair;
 mod debug;
 mod decoder;
