@@ -18,6 +18,34 @@ impl BytesFrame {
         BytesFrame { wire, row }
     }
 
+    /// The frame of a row over the bytes that its offsets count in, sharing their memory; `None` where row and bytes
+    /// do not belong together.
+    ///
+    /// ```
+    /// use bytes::Bytes;
+    /// use oap::{BytesFrame, Config, Data, Decoder, Frame, Row};
+    ///
+    /// let mut wire = Vec::new();
+    /// for seq in [1, 2] {
+    ///     oap::encode_to(&Frame::Data(Data { seq, obj: None, body: b"abc" }), &mut wire)?;
+    /// }
+    /// let wire = Bytes::from(wire);
+    /// let mut rows = [Row::default(); 2];
+    /// Decoder::new(Config::default()).decode_table(&wire, &mut rows)?;
+    /// let second = BytesFrame::from_row(&wire, &rows[1]).expect("its row");
+    /// assert_eq!((second.row().seq, second.body()), (2, Bytes::from_static(b"abc")));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn from_row(bytes: &Bytes, row: &Row) -> Option<Self> {
+        let (start, mut row) = (row.offset(), *row);
+        let end = start.checked_add(row.length()).filter(|&end| end <= bytes.len())?;
+        row.body_offset -= start as u32;
+        row.text_offset = row.text_offset.saturating_sub(start as u32);
+        let wire = bytes.slice(start..end);
+        row.frame(&wire)?;
+        Some(BytesFrame { wire, row })
+    }
+
     /// The frame, borrowing from this one.
     pub fn frame(&self) -> Frame<'_> {
         // A row that the decode loop filled fits its bytes.

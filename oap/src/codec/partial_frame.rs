@@ -64,11 +64,16 @@ impl PartialFrame {
         let [row] = rows;
         let wire = if fed.staged {
             chunk.advance(fed.consumed);
-            std::mem::take(self).bytes.freeze()
+            self.take_delivered()
         } else {
             chunk.split_to(fed.consumed)
         };
         Ok((fed.rows == 1).then(|| BytesFrame::new(wire, row)))
+    }
+
+    /// The bytes of the staged frame, once it has been given to the caller.
+    pub fn take_delivered(&mut self) -> Bytes {
+        std::mem::take(self).bytes.freeze()
     }
 
     /// Decodes a chunk behind what is staged. No bytes are no look (rule 4.5): nothing is judged anew.

@@ -3,9 +3,11 @@
 use super::engine::Connection;
 use super::reason::{EndReason, PeerError, SendError, Wait};
 use super::state::ConnectionState;
+use crate::codec::decode::Progress;
 use crate::codec::table::FrameTable;
 use crate::frame::{Ack, Error, Frame, Kind};
 use crate::row::Row;
+use bytes::Bytes;
 
 impl Connection {
     /// Takes received bytes, in any split, and gives the START, DATA and END that they complete, as many as `rows` has
@@ -20,25 +22,46 @@ impl Connection {
         chunk: &'t [u8],
         rows: &'t mut [Row],
     ) -> FrameTable<'t> {
+        let received = self.receive_rows(now, chunk, rows);
+        let bytes = if received.staged { self.session.staged_bytes() } else { chunk };
+        FrameTable::of(bytes, &rows[..received.rows], received.consumed, received.more)
+    }
+
+    /// [`receive`](Self::receive) for a host that owns its chunks: takes what it deals with off the front of `chunk`
+    /// and gives how many rows it filled, with the bytes that their offsets count in. These share the memory of
+    /// `chunk`, or are the frame that an earlier chunk began; nothing is copied.
+    pub fn receive_bytes(
+        &mut self,
+        now: u64,
+        chunk: &mut Bytes,
+        rows: &mut [Row],
+    ) -> (Bytes, usize) {
+        let received = self.receive_rows(now, chunk, rows);
+        let front = chunk.split_to(received.consumed);
+        let bytes = if received.staged { self.session.take_staged() } else { front };
+        (bytes, received.rows)
+    }
+
+    fn receive_rows(&mut self, now: u64, chunk: &[u8], rows: &mut [Row]) -> Progress {
+        let nothing = Progress { consumed: chunk.len(), ..Progress::default() };
         if chunk.is_empty() || self.peer_closed || !self.state.allowed().reads {
-            return FrameTable::of(chunk, &[], chunk.len(), false);
+            return nothing;
         }
         (self.times.active, self.times.heard) = (now, now);
-        let received = match self.session.receive(chunk, rows) {
+        let mut received = match self.session.receive(chunk, rows) {
             Ok(received) => received,
             Err(reject) => {
                 self.reject(now, reject);
-                return FrameTable::of(chunk, &[], chunk.len(), false);
+                return nothing;
             }
         };
-        let kept = self.sort(now, chunk, &mut rows[..received.rows], received.staged);
+        received.rows = self.sort(now, chunk, &mut rows[..received.rows], received.staged);
         if let Some(reject) = self.session.verdict().copied() {
             self.reject(now, reject);
         }
         self.check_receive_limit(now);
         self.settle(now);
-        let bytes = if received.staged { self.session.staged_bytes() } else { chunk };
-        FrameTable::of(bytes, &rows[..kept], received.consumed, received.more)
+        received
     }
 
     /// Keeps HELLO, ACK and ERROR here and moves what is the application's to the front (C.2).

@@ -241,6 +241,11 @@ impl Session {
         self.partial.bytes()
     }
 
+    /// These bytes without a copy; the session forgets them.
+    pub(crate) fn take_staged(&mut self) -> Bytes {
+        self.partial.take_delivered()
+    }
+
     /// [`Session::send_to`] for a DATA whose body is written by the host.
     pub(crate) fn send_data_head(
         &mut self,

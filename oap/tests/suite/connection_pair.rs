@@ -1,9 +1,10 @@
 //! Two connection engines over a channel that delays, cuts and stops: every schedule ends in *clean*, or in an error
 //! that is true.
 
+use bytes::{Buf, Bytes};
 use oap::{
-    Config, Connection, ConnectionOptions, ConnectionState, EndReason, Frame, Piece, Reason, Row,
-    SendError,
+    BytesFrame, Config, Connection, ConnectionOptions, ConnectionState, EndReason, Frame, Piece,
+    Reason, Row, SendError,
 };
 use proptest::prelude::*;
 use std::collections::VecDeque;
@@ -214,23 +215,24 @@ impl World {
             return;
         }
         let max = max.min(end.wire.len());
-        let chunk: Vec<u8> = end.wire.drain(..max).collect();
-        let mut rest = &chunk[..];
+        let mut chunk: Bytes = end.wire.drain(..max).collect::<Vec<u8>>().into();
+        let owned = max % 2 == 0;
         let mut rows = [Row::default(); 3];
-        while !rest.is_empty() {
-            let table = end.engine.receive(now, rest, &mut rows);
-            for frame in &table {
-                end.given.push_back(match frame {
-                    Frame::Data(data) => {
-                        let number = end.given_data as u8;
-                        assert!(data.body.iter().all(|&byte| byte == number), "order");
-                        end.given_data += 1;
-                        Some(data.body.len())
-                    }
-                    _ => None,
-                });
+        while !chunk.is_empty() {
+            if owned {
+                let (bytes, found) = end.engine.receive_bytes(now, &mut chunk, &mut rows);
+                let frames = rows[..found].iter().map(|row| BytesFrame::from_row(&bytes, row));
+                for frame in frames {
+                    end.given.push_back(given(frame.unwrap().frame(), &mut end.given_data));
+                }
+            } else {
+                let table = end.engine.receive(now, &chunk, &mut rows);
+                for frame in &table {
+                    end.given.push_back(given(frame, &mut end.given_data));
+                }
+                let consumed = table.consumed();
+                chunk.advance(consumed);
             }
-            rest = &rest[table.consumed()..];
         }
         if end.wire.is_empty() && end.wire_ended {
             end.engine.receive_end(now);
@@ -319,6 +321,15 @@ impl World {
             }
         }
     }
+}
+
+/// The length of a DATA's body, which is the right one.
+fn given(frame: Frame<'_>, given_data: &mut usize) -> Option<usize> {
+    let Frame::Data(data) = frame else { return None };
+    let number = *given_data as u8;
+    assert!(data.body.iter().all(|&byte| byte == number), "order");
+    *given_data += 1;
+    Some(data.body.len())
 }
 
 fn count_bodies(engine: &mut Connection, now: u64) -> usize {
