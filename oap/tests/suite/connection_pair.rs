@@ -316,7 +316,8 @@ impl World {
                     assert!(self.broken && error.code() == Reason::Truncated.code());
                 }
                 EndReason::Incomplete => assert!(self.broken),
-                EndReason::Stalled => assert!(own.engine.outbound().in_flight > 0),
+                // The close that follows may still get what was in flight acknowledged.
+                EndReason::Stalled => assert!(!own.sent.is_empty()),
                 _ => {}
             }
         }
