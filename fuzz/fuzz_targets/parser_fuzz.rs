@@ -2,11 +2,13 @@
 //! asks for exactly the bytes that its next step takes.
 #![no_main]
 
+use bytes::BytesMut;
 use libfuzzer_sys::fuzz_target;
-use oap::{Decoded, Decoder, Session, StreamDecoder};
+use oap::{Codec, CodecError, Config, Decoded, Decoder, Session, StreamDecoder};
 use oap_fuzz::input::Input;
 use oap_fuzz::model;
 use oap_fuzz::ways::{self, By, Trace};
+use tokio_util::codec::Decoder as _;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some(input) = Input::new(bytes) else { return };
@@ -18,11 +20,23 @@ fuzz_target!(|bytes: &[u8]| {
     for by in [By::Feed(rows), By::NextFrame, By::Turns(rows)] {
         assert_eq!(ways::stage(StreamDecoder::new(config), &chunks, by), trace);
     }
-    assert_eq!(ways::codec(config, &chunks), trace);
+    assert_eq!(by_codec(config, &chunks), trace);
     assert_sessions_agree(&input, &trace);
     assert_needs_are_exact(&input);
     assert_a_reject_stays(&input, &trace);
 });
+
+fn by_codec(config: Config, chunks: &[&[u8]]) -> Trace {
+    let mut codec = Codec::new(config);
+    let mut next = |held: &mut BytesMut, last| {
+        let next = if last { codec.decode_eof(held) } else { codec.decode(held) };
+        next.map_err(|error| match error {
+            CodecError::Reject(reject) => reject,
+            other => panic!("{other}"),
+        })
+    };
+    ways::codec(&mut next, chunks)
+}
 
 fn assert_is_the_plain_reading(input: &Input<'_>, trace: &Trace) {
     let (frames, reject) = model::decode(input.stream, &input.config);

@@ -1,12 +1,14 @@
 //! The codec under `FramedRead` and `FramedWrite`, over a pipe that holds a few bytes.
 
 use crate::frames::Owned;
+use crate::ways::{self, Trace};
+use bytes::BytesMut;
 use futures::executor::block_on;
 use futures::future::join;
 use futures::{SinkExt, StreamExt};
 use oap::{Codec, CodecError, Config, EncodeError, End, Frame, Hello, Reason};
 use tokio::io::{duplex, AsyncWriteExt};
-use tokio_util::codec::{FramedRead, FramedWrite};
+use tokio_util::codec::{Decoder as _, FramedRead, FramedWrite};
 
 fn frames() -> Vec<Owned> {
     vec![
@@ -18,6 +20,19 @@ fn frames() -> Vec<Owned> {
         Owned::End(End { seq: 2, status: 0 }),
         Owned::Error { code: 0, reason: "bye".to_owned() },
     ]
+}
+
+/// The way into a codec, for the properties of all ways.
+pub fn trace(config: Config, chunks: &[&[u8]]) -> Trace {
+    let mut codec = Codec::new(config);
+    let mut next = |held: &mut BytesMut, last| {
+        let next = if last { codec.decode_eof(held) } else { codec.decode(held) };
+        next.map_err(|error| match error {
+            CodecError::Reject(reject) => reject,
+            other => panic!("{other}"),
+        })
+    };
+    ways::codec(&mut next, chunks)
 }
 
 fn codec() -> Codec {

@@ -6,21 +6,18 @@ mod connection_pair;
 mod debug;
 mod decoder;
 mod errors;
-mod frames;
-mod game;
 mod limits;
 mod memory;
-mod model;
 mod no_allocation;
 mod properties;
 mod receipts;
 mod session;
-mod sides;
 mod spec;
 mod strategies;
 mod streams;
 mod table;
-mod ways;
 
 #[cfg(feature = "tokio-codec")]
 mod codec;
+
+use oap_plain::{frames, game, model, sides, ways};

@@ -130,7 +130,7 @@ proptest! {
         prop_assert_eq!(&ways::stage(decoder(), &chunks, By::NextFrame), &whole);
         prop_assert_eq!(&ways::stage(decoder(), &chunks, By::Turns(rows)), &whole);
         #[cfg(feature = "tokio-codec")]
-        prop_assert_eq!(&ways::codec(config, &chunks), &whole);
+        prop_assert_eq!(&crate::codec::trace(config, &chunks), &whole);
     }
 }
 

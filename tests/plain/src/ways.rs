@@ -1,7 +1,7 @@
 //! Every way into the crate's decoders, driven to the end of the input.
 
 use crate::frames::Owned;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use oap::{Config, Decoded, Decoder, FrameTable, Reject, Row, Session, StreamDecoder};
 
 /// What a decoder made of a stream.
@@ -173,22 +173,20 @@ pub fn stage(mut stager: impl Stager, chunks: &[&[u8]], by: By) -> Trace {
     trace.ends(finished)
 }
 
-#[cfg(feature = "tokio-codec")]
-pub fn codec(config: Config, chunks: &[&[u8]]) -> Trace {
-    use tokio_util::codec::Decoder as _;
-    let mut codec = oap::Codec::new(config);
+/// Bytes held in, and whether they are the last ones.
+type Next<'n> = &'n mut dyn FnMut(&mut BytesMut, bool) -> Result<Option<oap::BytesFrame>, Reject>;
+
+/// A codec for `tokio-util`, by its `decode` and `decode_eof`.
+pub fn codec(next: Next<'_>, chunks: &[&[u8]]) -> Trace {
     let mut trace = Trace::default();
-    let mut held = bytes::BytesMut::new();
+    let mut held = BytesMut::new();
     for (i, chunk) in chunks.iter().enumerate() {
         held.extend_from_slice(chunk);
-        let last = i + 1 == chunks.len();
         loop {
-            let next = if last { codec.decode_eof(&mut held) } else { codec.decode(&mut held) };
-            match next {
+            match next(&mut held, i + 1 == chunks.len()) {
                 Ok(Some(frame)) => trace.frames.push(frame.frame().into()),
                 Ok(None) => break,
-                Err(oap::CodecError::Reject(reject)) => return trace.ends(Err(reject)),
-                Err(other) => panic!("{other}"),
+                Err(reject) => return trace.ends(Err(reject)),
             }
         }
     }
