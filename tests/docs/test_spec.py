@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+import rules
+
 ROOT = Path(__file__).resolve().parents[2]
 SPEC = (ROOT / "docs" / "OAP-1.md").read_text(encoding="utf-8")
 TELEMETRY = (ROOT / "docs" / "telemetry.md").read_text(encoding="utf-8")
@@ -136,6 +138,31 @@ def test_examples_show_every_kind_and_every_label():
 def test_every_rule_has_one_heading():
     expected = [f"{s}.{n}" for s, count in RULES_PER_SECTION.items() for n in range(1, count + 1)]
     assert RULE_HEADING.findall(SPEC) == expected
+
+
+def test_rules_for_a_machine_are_current():
+    assert rules.TABLE.read_text(encoding="utf-8") == rules.text(), "run tests/docs/rules.py"
+
+
+def test_rules_for_a_machine_are_whole():
+    listed = rules.rules(SPEC)
+    assert list(dict.fromkeys(rule["rule"] for rule in listed)) == RULE_HEADING.findall(SPEC)
+    assert {rule["label"] for rule in listed} == {*LABELS, ""}
+    places = {"4", "5", "6", "8", "8 + header_len", "end of the input", "send"}
+    assert {rule["known_at"] for rule in listed if rule["label"]} == places
+    assert not any(rule["known_at"] for rule in listed if not rule["label"])
+
+
+def test_order_of_checks_agrees_with_the_rules():
+    """Each row of 3.2 that names rules of a prefix gives their label and their byte."""
+    by_number = {rule["rule"]: rule for rule in rules.rules(SPEC)}
+    checked = 0
+    for _, byte, check, label in table(section("### 3.2 Order of checks")):
+        for number in re.findall(r"\b1\.\d", check):
+            rule = by_number[number]
+            assert (rule["known_at"], rule["label"]) == (byte, label.strip("`")), number
+            checked += 1
+    assert checked == 6
 
 
 def test_every_rule_that_is_referred_to_exists():

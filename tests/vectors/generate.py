@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
-"""Writes tests/vectors/oap1/*.json and, of the connection engine, tests/vectors/connection/*.json; with --check says which of them are not current."""
+"""Writes tests/vectors/oap1/*.json, of the connection engine tests/vectors/connection/*.json, and index.json, which
+names the cases of each rule; with --check says which of them are not current."""
 
+import json
 import sys
+from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from cases.rules import RULES
 from cases.topic import Topic
 
 OUT = Path(__file__).resolve().parent
@@ -28,17 +32,27 @@ CONNECTION_TOPICS = ("start", "take", "room", "end", "close")
 def build() -> dict[str, str]:
     modules = {f"oap1/{name}.json": name for name in TOPICS}
     modules |= {f"connection/{name}.json": f"connection_{name}" for name in CONNECTION_TOPICS}
-    return {file: text_of(module) for file, module in modules.items()}
+    topics = {file: topic_of(module) for file, module in modules.items()}
+    return {file: topic.text() for file, topic in topics.items()} | {"index.json": index(topics)}
 
 
-def text_of(module: str) -> str:
+def topic_of(module: str) -> Topic:
     topic = Topic()
     import_module(f"cases.topics.{module}").build(topic)
-    return topic.text()
+    return topic
+
+
+def index(topics: dict[str, Topic]) -> str:
+    """Rule, file, the names of the cases; a rule that no case proves has no file."""
+    names = defaultdict(lambda: defaultdict(list))
+    for file, topic in topics.items():
+        for case in topic.cases:
+            names[case["rule"]][file].append(case["name"])
+    return json.dumps({rule: names[rule] for rule in RULES}, indent=1) + "\n"
 
 
 def written() -> dict[str, Path]:
-    return {str(path.relative_to(OUT)): path for path in OUT.glob("*/*.json")}
+    return {str(path.relative_to(OUT)): path for path in [*OUT.glob("*/*.json"), *OUT.glob("*.json")]}
 
 
 def stale(files: dict[str, str]) -> list[str]:

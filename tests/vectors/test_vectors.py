@@ -109,6 +109,15 @@ def test_files_are_current():
     assert check.returncode == 0, check.stdout + check.stderr
 
 
+def test_index_names_every_case_once():
+    index = json.loads((HERE / "index.json").read_text())
+    assert list(index) == list(RULES)
+    indexed = [(rule, file, name) for rule, files in index.items() for file, names in files.items() for name in names]
+    cases = [(case["rule"], str(path.relative_to(HERE)), case["name"])
+             for path in HERE.glob("*/*.json") for case in json.loads(path.read_text())]
+    assert sorted(indexed) == sorted(cases)
+
+
 def test_check_names_a_file_that_is_not_current(monkeypatch, tmp_path, capsys):
     import generate
 

@@ -13,6 +13,7 @@ def build(t: Topic) -> None:
     peer_limit(t)
     own_limit(t)
     judged_anew(t)
+    no_bytes(t)
 
 
 def peer_limit(t: Topic) -> None:
@@ -69,3 +70,30 @@ def judged_anew(t: Topic) -> None:
               send(hello(max_frame=8192)), recv_bytes(partial[4:]))
     t.session("frames_complete_before_stay", rule, recv_bytes(hello().wire + partial[:4], hello()), send(LOW),
               recv_bytes(partial[4:5], reject="frame_oversize"), send(error(3, "frame_oversize")))
+
+
+def no_bytes(t: Topic) -> None:
+    """A receipt of no bytes is no look: it changes nothing and judges nothing anew."""
+    rule = "4.5"
+    nothing = recv_bytes(b"")
+    partial = prefix(8192, wire.DATA, 3) + b"\x08\x80"
+    for size in (4, 5, 6, 7, 8, 10):
+        more = recv_bytes(partial[size:size + 1] or b"\x01", reject="frame_oversize")
+        t.session(f"no_bytes_are_no_look_at_{size}", rule, recv(hello()), recv_bytes(partial[:size]), send(LOW), nothing,
+                  nothing, more)
+        t.session(f"no_bytes_are_no_look_at_{size}_finish", rule, recv(hello()), recv_bytes(partial[:size]), send(LOW),
+                  nothing, finish("truncated"), recv_bytes(b"", reject="truncated"))
+    t.session("no_bytes_before_the_length_is_there", rule, recv(hello()), recv_bytes(partial[:3]), send(LOW), nothing,
+              recv_bytes(partial[3:4], reject="frame_oversize"))
+    t.session("no_bytes_then_one_that_completes_a_small_frame", rule, recv(hello()), recv_bytes(start("a").wire[:-1]),
+              send(LOW), nothing, recv_bytes(start("a").wire[-1:], start("a")))
+    t.session("no_bytes_at_the_very_start", rule, nothing, hellos(), nothing, recv(start("a")))
+    t.session("no_bytes_after_the_last_frame", rule, hellos(), recv(start("a"), data(1)), nothing, recv(data(2)), nothing,
+              finish())
+    t.session("no_bytes_meet_a_standing_reject", rule, recv_bytes(prefix(8, 0x99, 0)[:5], reject="unknown_envelope"),
+              recv_bytes(b"", reject="unknown_envelope"))
+    t.session("no_bytes_after_error_sent", rule, recv_bytes(prefix(8, 0x99, 0)[:5], reject="unknown_envelope"),
+              send(error(4)), nothing)
+    t.session("no_bytes_after_error_received", rule, recv(error(7)), nothing, rejected("credit_violation", hello()))
+    t.session("no_bytes_do_not_judge_a_header_anew", rule, hellos(), recv(start("a")), recv_bytes(data(1, b"ab").wire[:-1]),
+              nothing, recv_bytes(b"b", data(1, b"ab")))

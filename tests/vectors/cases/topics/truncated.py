@@ -1,8 +1,9 @@
 """3.4: finish says only whether the input ended inside a frame."""
 
-from ..envelope import ONE_OF_EACH, OBJ, ack, data, end, hello, joined, start
+from ..envelope import ONE_OF_EACH, OBJ, ack, data, end, error, hello, joined, start
 from ..steps import finish, hellos, recv, recv_bytes, send
 from ..topic import RELAXED, Topic, one_byte_chunks
+from ..wire import prefix
 
 RULE = "3.4"
 
@@ -46,3 +47,21 @@ def sessions(t: Topic) -> None:
     t.session("finish_inside_a_body", RULE, hellos(), recv(start("a")), recv_bytes(partial.wire[:-1]), finish("truncated"))
     t.session("finish_inside_the_first_hello", RULE, recv_bytes(hello().wire[:5]), finish("truncated"))
     t.session("truncated_stays", "3.6", hellos(), recv_bytes(ack(1).wire[:5]), finish("truncated"), finish("truncated"))
+    after_finish(t)
+
+
+def after_finish(t: Topic) -> None:
+    """A finish without a reject changes nothing: what follows is answered as if it had not been called."""
+    t.session("finish_then_the_handshake", RULE, finish(), hellos(), finish(), recv(start("a"), data(1)))
+    t.session("finish_then_more_frames", RULE, hellos(), recv(start("a")), finish(), recv(data(1), end(1)), finish())
+    t.session("finish_again_and_again", RULE, hellos(), finish(), finish(), finish())
+    t.session("finish_then_part_of_a_frame", RULE, hellos(), finish(), recv_bytes(start("a").wire[:5]), finish("truncated"))
+    t.session("finish_then_no_bytes", RULE, hellos(), finish(), recv_bytes(b""), finish())
+    t.session("finish_then_a_bad_frame", RULE, hellos(), finish(), recv_bytes(prefix(8, 0x99, 0)[:5], reject="unknown_envelope"),
+              finish("unknown_envelope"))
+    t.session("finish_then_an_ack_of_ours", RULE, hellos(), recv(start("a"), data(1)), finish(), send(ack(1)),
+              send(start("b")), send(data(1)), recv(ack(1)))
+    t.session("finish_then_error_received", RULE, hellos(), finish(), recv(error(7)), finish())
+    t.session("finish_then_error_sent", RULE, hellos(), finish(), send(error(7)), recv_bytes(b"\x99"), finish())
+    t.session("truncated_then_the_rest", "3.6", hellos(), recv_bytes(start("a").wire[:5]), finish("truncated"),
+              recv_bytes(start("a").wire[5:], reject="truncated"), recv_bytes(b"", reject="truncated"))
