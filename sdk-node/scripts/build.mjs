@@ -13,4 +13,5 @@ const place = join(here, `oap.${triple}.node`);
 copyFileSync(join(target, libraryOf('oap_node')), `${place}.new`);
 renameSync(`${place}.new`, place);
 
+run(process.execPath, join(here, 'scripts/generate.mjs'));
 run(process.execPath, join(here, 'node_modules/typescript/bin/tsc'));

@@ -18,7 +18,7 @@ pub struct Settings {
 
 /// A value that the core refuses: the field, and what it may be.
 #[napi(object, object_from_js = false)]
-pub struct Refused {
+pub struct ConfigRefusal {
     pub field: &'static str,
     pub min: Option<BigInt>,
     pub max: Option<BigInt>,
@@ -32,12 +32,12 @@ impl Settings {
         self.resolve().map_err(|refused| Error::new(Status::InvalidArg, refused.field))
     }
 
-    fn resolve(&self) -> std::result::Result<Config, Refused> {
+    fn resolve(&self) -> std::result::Result<Config, ConfigRefusal> {
         let default = Config::default();
         let or = |value: Option<bool>, default| value.unwrap_or(default);
         let number = |value: &Option<BigInt>| value.as_ref().map(unsigned);
         let policy = match &self.seq_rollover_policy {
-            Some(name) => SeqRolloverPolicy::from_name(name).ok_or_else(Refused::policy)?,
+            Some(name) => SeqRolloverPolicy::from_name(name).ok_or_else(ConfigRefusal::policy)?,
             None => default.seq_rollover_policy(),
         };
         let window = number(&self.ack_window_frames).unwrap_or(default.ack_window_frames().into());
@@ -73,17 +73,17 @@ impl From<Config> for Settings {
     }
 }
 
-impl Refused {
+impl ConfigRefusal {
     fn policy() -> Self {
         let choices = Some(POLICIES.map(SeqRolloverPolicy::name).to_vec());
-        Refused { field: "seq_rollover_policy", min: None, max: None, choices }
+        ConfigRefusal { field: "seq_rollover_policy", min: None, max: None, choices }
     }
 }
 
-impl From<ConfigError> for Refused {
+impl From<ConfigError> for ConfigRefusal {
     fn from(error: ConfigError) -> Self {
         let (min, max) = (*error.range().start(), *error.range().end());
-        Refused {
+        ConfigRefusal {
             field: error.field(),
             min: Some(min.into()),
             max: Some(max.into()),
@@ -99,7 +99,7 @@ pub(crate) fn unsigned(value: &BigInt) -> u64 {
 
 /// All fields with their values, or the first that the core refuses.
 #[napi(catch_unwind)]
-pub fn resolve_config(settings: Settings) -> Either<Settings, Refused> {
+pub fn resolve_config(settings: Settings) -> Either<Settings, ConfigRefusal> {
     match settings.resolve() {
         Ok(config) => Either::A(config.into()),
         Err(refused) => Either::B(refused),

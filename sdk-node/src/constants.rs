@@ -1,13 +1,11 @@
 //! The names and limits of the core, for JavaScript to read.
 
-use crate::encode::FRAME_WORDS;
-use crate::fill::LEAD_WORDS;
 use crate::monitor::histogram_bounds;
 use napi::bindgen_prelude::Result;
 use napi_derive::napi;
-use oap::{Data, Frame, Kind, Reason, Row};
+use oap::{Kind, Reason};
 
-/// Published names and limits, and what the JavaScript half needs to know of a table.
+/// Published names and limits.
 #[napi(object, object_from_js = false)]
 pub struct Constants {
     pub package_version: &'static str,
@@ -21,13 +19,6 @@ pub struct Constants {
     pub readiness_keys: Vec<&'static str>,
     pub histogram_bounds: Vec<f64>,
     pub text_content_type: &'static str,
-    /// The most that a frame with a body has before it, in bytes.
-    pub max_data_head_bytes: u32,
-    pub frame_words: u32,
-    pub lead_words: u32,
-    pub has_obj: u32,
-    pub has_features: u32,
-    pub has_ack_window: u32,
 }
 
 /// The constants of the core that is loaded.
@@ -45,17 +36,5 @@ pub fn constants() -> Result<Constants> {
         readiness_keys: oap::READINESS_KEYS.to_vec(),
         histogram_bounds: histogram_bounds(),
         text_content_type: oap::TEXT_CONTENT_TYPE,
-        max_data_head_bytes: max_data_head_bytes(),
-        frame_words: FRAME_WORDS as u32,
-        lead_words: LEAD_WORDS as u32,
-        has_obj: Row::HAS_OBJ.into(),
-        has_features: Row::HAS_FEATURES.into(),
-        has_ack_window: Row::HAS_ACK_WINDOW.into(),
     })
-}
-
-fn max_data_head_bytes() -> u32 {
-    let obj = format!("b3:{}", "0".repeat(64));
-    let longest = Frame::Data(Data { seq: u64::MAX, obj: Some(&obj), body: &[] });
-    oap::encoded_len(&longest).unwrap_or(oap::MAX_HEAD_BYTES) as u32
 }

@@ -1,10 +1,10 @@
 //! The native half of `Decoder`.
 
+use crate::chunk::Slot;
 use crate::config::Settings;
-use crate::fill::Seat;
-use crate::lane::Place;
-use crate::monitor::{NativeMonitor, Watch};
-use crate::reject::Breach;
+use crate::decode_call::SlotNumber;
+use crate::monitor::{CallTimer, NativeMonitor};
+use crate::rejection::Rejection;
 use napi::bindgen_prelude::Result;
 use napi_derive::napi;
 use oap::StreamDecoder;
@@ -14,8 +14,8 @@ use std::rc::Rc;
 /// A decoder of one byte stream.
 #[napi]
 pub struct NativeDecoder {
-    seat: Rc<RefCell<Seat<StreamDecoder>>>,
-    place: Place,
+    slot: Rc<RefCell<Slot<StreamDecoder>>>,
+    number: SlotNumber,
 }
 
 #[napi]
@@ -24,38 +24,38 @@ impl NativeDecoder {
     #[napi(constructor, catch_unwind)]
     pub fn new(settings: Settings, monitor: Option<&NativeMonitor>) -> Result<Self> {
         let mut inner = StreamDecoder::new(settings.config()?);
-        let watch = Watch::new(monitor, |monitor| inner.set_monitor(monitor));
-        let seat = Rc::new(RefCell::new(Seat::new(inner, watch)));
-        Ok(NativeDecoder { place: Place::of(seat.clone()), seat })
+        let timer = CallTimer::new(monitor, |monitor| inner.set_monitor(monitor));
+        let slot = Rc::new(RefCell::new(Slot::new(inner, timer)));
+        Ok(NativeDecoder { number: SlotNumber::of(slot.clone()), slot })
     }
 
-    /// The number by which a lane finds it.
+    /// The number by which a table's call finds it.
     #[napi(catch_unwind)]
-    pub fn seat(&self) -> u32 {
-        self.place.number()
+    pub fn slot(&self) -> u32 {
+        self.number.get()
     }
 
     /// The input has ended; what is wrong with that, if anything.
     #[napi(catch_unwind)]
-    pub fn finish(&self) -> Option<Breach> {
-        self.seat.borrow_mut().taker.finish().err().as_ref().map(Breach::of_reject)
+    pub fn finish(&self) -> Option<Rejection> {
+        self.slot.borrow_mut().inner.finish().err().as_ref().map(Rejection::of_reject)
     }
 
     /// The reject given, if any.
     #[napi(catch_unwind)]
-    pub fn verdict(&self) -> Option<Breach> {
-        self.seat.borrow().taker.verdict().map(Breach::of_reject)
+    pub fn verdict(&self) -> Option<Rejection> {
+        self.slot.borrow().inner.verdict().map(Rejection::of_reject)
     }
 
     /// Back to the start of a new stream.
     #[napi(catch_unwind)]
     pub fn reset(&self) {
-        self.seat.borrow_mut().taker.reset();
+        self.slot.borrow_mut().inner.reset();
     }
 
     /// Bytes of a partial frame that it holds.
     #[napi(catch_unwind)]
     pub fn staged(&self) -> u32 {
-        self.seat.borrow().taker.staged() as u32
+        self.slot.borrow().inner.staged() as u32
     }
 }

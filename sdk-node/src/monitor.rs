@@ -219,17 +219,17 @@ fn shelf() -> std::sync::MutexGuard<'static, Shelf> {
 
 /// What a decoder or session does for a monitor that it was given.
 #[derive(Default)]
-pub(crate) struct Watch {
+pub(crate) struct CallTimer {
     timed: Option<Arc<Monitor>>,
     since: Option<Instant>,
 }
 
-impl Watch {
+impl CallTimer {
     /// Attaches the monitor, if there is one.
     pub fn new(monitor: Option<&NativeMonitor>, attach: impl FnOnce(&Arc<Monitor>)) -> Self {
-        let Some(NativeMonitor { inner, timing }) = monitor else { return Watch::default() };
+        let Some(NativeMonitor { inner, timing }) = monitor else { return CallTimer::default() };
         attach(inner);
-        Watch { timed: timing.then(|| Arc::clone(inner)), since: None }
+        CallTimer { timed: timing.then(|| Arc::clone(inner)), since: None }
     }
 
     /// A call begins. Where it goes on with one that ran out of rows, the time since then counts.
@@ -242,13 +242,13 @@ impl Watch {
 
     /// A decode call has ended.
     #[inline]
-    pub fn read(&self) {
+    pub fn observe_read(&self) {
         self.observe(Monitor::observe_read);
     }
 
     /// An encode call has ended.
     #[inline]
-    pub fn written(&self) {
+    pub fn observe_write(&self) {
         self.observe(Monitor::observe_write);
     }
 

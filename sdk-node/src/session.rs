@@ -1,12 +1,12 @@
 //! The native half of `Session`.
 
+use crate::chunk::Slot;
 use crate::config::Settings;
-use crate::encode::{all, written};
-use crate::fill::Seat;
-use crate::lane::Place;
+use crate::decode_call::SlotNumber;
+use crate::encode::{frames_of, written};
 use crate::memory::bytes_of;
-use crate::monitor::{nobody, NativeMonitor, Watch};
-use crate::reject::Breach;
+use crate::monitor::{nobody, CallTimer, NativeMonitor};
+use crate::rejection::Rejection;
 use napi::bindgen_prelude::{BigInt, Either, Result, Uint8ArraySlice};
 use napi_derive::napi;
 use oap::Session;
@@ -16,8 +16,8 @@ use std::rc::Rc;
 /// One side of a session.
 #[napi]
 pub struct NativeSession {
-    seat: Rc<RefCell<Seat<Session>>>,
-    place: Place,
+    slot: Rc<RefCell<Slot<Session>>>,
+    number: SlotNumber,
 }
 
 /// One direction of a session at a glance.
@@ -59,15 +59,15 @@ impl NativeSession {
     #[napi(constructor, catch_unwind)]
     pub fn new(settings: Settings, monitor: Option<&NativeMonitor>) -> Result<Self> {
         let mut inner = Session::new(settings.config()?);
-        let watch = Watch::new(monitor, |monitor| inner.set_monitor(monitor));
-        let seat = Rc::new(RefCell::new(Seat::new(inner, watch)));
-        Ok(NativeSession { place: Place::of(seat.clone()), seat })
+        let timer = CallTimer::new(monitor, |monitor| inner.set_monitor(monitor));
+        let slot = Rc::new(RefCell::new(Slot::new(inner, timer)));
+        Ok(NativeSession { number: SlotNumber::of(slot.clone()), slot })
     }
 
-    /// The number by which a lane finds it.
+    /// The number by which a table's call finds it.
     #[napi(catch_unwind)]
-    pub fn seat(&self) -> u32 {
-        self.place.number()
+    pub fn slot(&self) -> u32 {
+        self.number.get()
     }
 
     /// Encodes the first `count` frames to the front of `out` and counts them as sent, or none.
@@ -78,27 +78,27 @@ impl NativeSession {
         count: u32,
         bytes: &[u8],
         mut out: Uint8ArraySlice<'_>,
-    ) -> Result<Either<u32, Breach>> {
-        let Seat { taker, watch, .. } = &mut *self.seat.borrow_mut();
-        watch.start(false);
-        let sent = all(words, count, bytes)
-            .and_then(|frames| Ok(taker.send_all(frames, bytes_of(&mut out))?));
-        watch.written();
+    ) -> Result<Either<u32, Rejection>> {
+        let Slot { inner, timer, .. } = &mut *self.slot.borrow_mut();
+        timer.start(false);
+        let sent = frames_of(words, count, bytes)
+            .and_then(|frames| Ok(inner.send_all(frames, bytes_of(&mut out, &[bytes])?)?));
+        timer.observe_write();
         written(sent)
     }
 
     /// Leaves its monitor.
     #[napi(catch_unwind)]
     pub fn close(&self) {
-        let Seat { taker, watch, .. } = &mut *self.seat.borrow_mut();
-        taker.set_monitor(nobody());
-        *watch = Watch::default();
+        let Slot { inner, timer, .. } = &mut *self.slot.borrow_mut();
+        inner.set_monitor(nobody());
+        *timer = CallTimer::default();
     }
 
     /// The HELLO that the configuration makes.
     #[napi(catch_unwind)]
     pub fn hello(&self) -> OwnHello {
-        let hello = self.seat.borrow().taker.hello();
+        let hello = self.slot.borrow().inner.hello();
         OwnHello {
             version: hello.version,
             max_frame: hello.max_frame.into(),
@@ -109,67 +109,67 @@ impl NativeSession {
 
     /// The input has ended; what is wrong with that, if anything.
     #[napi(catch_unwind)]
-    pub fn finish(&self) -> Option<Breach> {
-        self.seat.borrow_mut().taker.finish().err().as_ref().map(Breach::of_reject)
+    pub fn finish(&self) -> Option<Rejection> {
+        self.slot.borrow_mut().inner.finish().err().as_ref().map(Rejection::of_reject)
     }
 
     /// The reject given, if any.
     #[napi(catch_unwind)]
-    pub fn verdict(&self) -> Option<Breach> {
-        self.seat.borrow().taker.verdict().map(Breach::of_reject)
+    pub fn verdict(&self) -> Option<Rejection> {
+        self.slot.borrow().inner.verdict().map(Rejection::of_reject)
     }
 
     /// What this side has sent.
     #[napi(catch_unwind)]
     pub fn outbound(&self) -> Flow {
-        self.seat.borrow().taker.outbound().into()
+        self.slot.borrow().inner.outbound().into()
     }
 
     /// What the peer has sent.
     #[napi(catch_unwind)]
     pub fn inbound(&self) -> Flow {
-        self.seat.borrow().taker.inbound().into()
+        self.slot.borrow().inner.inbound().into()
     }
 
     /// The seq that this side's next DATA must have; 1 for the first.
     #[napi(catch_unwind)]
     pub fn next_seq(&self) -> BigInt {
-        self.seat.borrow().taker.outbound().last_seq.map_or(1, |last| last.wrapping_add(1)).into()
+        self.slot.borrow().inner.outbound().last_seq.map_or(1, |last| last.wrapping_add(1)).into()
     }
 
     /// DATA frames that this side may send now.
     #[napi(catch_unwind)]
     pub fn credit(&self) -> u32 {
-        self.seat.borrow().taker.outbound().credit()
+        self.slot.borrow().inner.outbound().credit()
     }
 
     /// Whether both HELLOs have passed.
     #[napi(catch_unwind)]
     pub fn is_established(&self) -> bool {
-        self.seat.borrow().taker.is_established()
+        self.slot.borrow().inner.is_established()
     }
 
     /// Whether an ERROR has passed, either way.
     #[napi(catch_unwind)]
     pub fn has_ended(&self) -> bool {
-        self.seat.borrow().taker.has_ended()
+        self.slot.borrow().inner.has_ended()
     }
 
     /// The largest frame that the peer takes, in bytes.
     #[napi(catch_unwind)]
     pub fn peer_max_frame(&self) -> Option<u32> {
-        self.seat.borrow().taker.peer_max_frame().map(|bytes| bytes as u32)
+        self.slot.borrow().inner.peer_max_frame().map(|bytes| bytes as u32)
     }
 
     /// Bytes of a partial frame that it holds.
     #[napi(catch_unwind)]
     pub fn staged(&self) -> u32 {
-        self.seat.borrow().taker.staged() as u32
+        self.slot.borrow().inner.staged() as u32
     }
 
     /// Back to a session in which neither side has spoken.
     #[napi(catch_unwind)]
     pub fn reset(&self) {
-        self.seat.borrow_mut().taker.reset();
+        self.slot.borrow_mut().inner.reset();
     }
 }

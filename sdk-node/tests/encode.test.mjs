@@ -17,7 +17,7 @@ test('what is encoded decodes to the same, and decoded frames encode to the same
   );
 });
 
-/** The core alone: a HELLO keeps a batch off the straight path of DATA and ACK. */
+/** The core alone: a HELLO keeps a batch off the fast path of DATA and ACK. */
 const HELLO = EACH[0];
 const byCore = (frame) => encode([HELLO, frame]).subarray(encode(HELLO).length);
 
@@ -94,7 +94,7 @@ const nearlyFrame = fc.oneof(
   }),
 );
 
-test('the straight path of DATA and ACK is equal to the core, in what it makes and in what it refuses', () => {
+test('the fast path of DATA and ACK is equal to the core, in what it makes and in what it refuses', () => {
   fc.assert(
     fc.property(nearlyFrame, (frame) => {
       assert.equal(

@@ -2,7 +2,7 @@
 
 import { inspect } from 'node:util';
 import { OapConfigError } from './errors.js';
-import { native, type Refused, type Settings } from './native.js';
+import { native, type ConfigRefusal, type Settings } from './native.js';
 
 /** What may follow a DATA frame whose seq is 2^64 − 1: nothing, or seq 0. */
 export type SeqRolloverPolicy = 'error' | 'wrap';
@@ -111,7 +111,7 @@ function settingOf(name: string, value: unknown, type: string): unknown {
   }
 }
 
-function refusal({ field, min, max, choices }: Refused, options: ConfigOptions): OapConfigError {
+function refusal({ field, min, max, choices }: ConfigRefusal, options: ConfigOptions): OapConfigError {
   const name = field.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
   const value = options[name as keyof ConfigOptions];
   if (choices !== undefined) {

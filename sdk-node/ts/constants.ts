@@ -42,15 +42,3 @@ export const READINESS_KEYS: readonly string[] = Object.freeze(core.readinessKey
 export const HISTOGRAM_BOUNDS: readonly number[] = Object.freeze([...core.histogramBounds, Infinity]);
 /** The content type of `Monitor.text`. */
 export const TEXT_CONTENT_TYPE = core.textContentType;
-/** @internal The most that a DATA frame has before its body, in bytes. */
-export const MAX_DATA_HEAD_BYTES = core.maxDataHeadBytes;
-/** @internal Words of a frame that is laid out to be encoded. */
-export const FRAME_WORDS = core.frameWords;
-/** @internal Words of a table behind its rows. */
-export const LEAD_WORDS = core.leadWords;
-/** @internal */
-export const HAS_OBJ = core.hasObj;
-/** @internal */
-export const HAS_FEATURES = core.hasFeatures;
-/** @internal */
-export const HAS_ACK_WINDOW = core.hasAckWindow;

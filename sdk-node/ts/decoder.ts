@@ -4,7 +4,7 @@ import { Config, settingsOf, type ConfigOptions } from './config.js';
 import type { OapRejectError } from './errors.js';
 import type { Frames } from './frames.js';
 import { Monitor, type MonitorOption } from './monitor.js';
-import { native, type Taker } from './native.js';
+import { native, type NativeReceiver } from './native.js';
 import { Receiver } from './receiver.js';
 
 /**
@@ -13,7 +13,7 @@ import { Receiver } from './receiver.js';
  */
 export class Decoder {
   readonly config: Config;
-  readonly #receiver: Receiver<Taker>;
+  readonly #receiver: Receiver<NativeReceiver>;
 
   constructor(config?: Config | ConfigOptions, options: MonitorOption = {}) {
     this.config = Config.from(config);
@@ -48,7 +48,7 @@ export class Decoder {
 
   /** Bytes that it holds of a frame that is not yet whole. */
   get staged(): number {
-    return this.#receiver.taker.staged();
+    return this.#receiver.native.staged();
   }
 
   /** Back to the start of a new stream. */

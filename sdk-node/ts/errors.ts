@@ -1,7 +1,7 @@
 /** The errors of this package. What is wrong with an argument's type is a TypeError. */
 
 import type { RejectReason } from './constants.js';
-import type { Breach } from './native.js';
+import type { Rejection } from './native.js';
 
 /**
  * A rule of OAP/1 is broken: by what was received (then `offset` and `at` say where), or by a frame that was to be sent
@@ -22,14 +22,14 @@ export class OapRejectError extends Error {
   readonly at: bigint | undefined;
 
   /** @internal */
-  constructor(breach: Breach) {
-    super(breach.message);
-    this.reason = breach.reason as RejectReason;
-    this.code = breach.code;
-    this.field = breach.field;
-    this.limit = breach.limit;
-    this.offset = breach.offset;
-    this.at = breach.at;
+  constructor(rejection: Rejection) {
+    super(rejection.message);
+    this.reason = rejection.reason as RejectReason;
+    this.code = rejection.code;
+    this.field = rejection.field;
+    this.limit = rejection.limit;
+    this.offset = rejection.offset;
+    this.at = rejection.at;
   }
 
   static {

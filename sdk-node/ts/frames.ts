@@ -1,10 +1,11 @@
 /** A batch of frames: what one chunk held. */
 
 import { inspect, type InspectOptions } from 'node:util';
-import { HAS_ACK_WINDOW, HAS_FEATURES, HAS_OBJ, KINDS, VERSION, type Kind } from './constants.js';
+import { KINDS, VERSION, type Kind } from './constants.js';
 import type { OapRejectError } from './errors.js';
 import type { Frame } from './frame.js';
-import { Row, type Batch } from './table.js';
+import { Flag, Row } from './generated.js';
+import type { Batch } from './table.js';
 
 const HELLO = 1;
 const START = 2;
@@ -54,7 +55,7 @@ class FrameView {
   }
 
   get obj(): string | undefined {
-    return has(this.#kind, DATA, HAS_OBJ) ? this.#batch.text(this.#at, 'latin1') : undefined;
+    return has(this.#kind, DATA, Flag.HasObj) ? this.#batch.text(this.#at, 'latin1') : undefined;
   }
 
   get len(): number | undefined {
@@ -95,12 +96,12 @@ class FrameView {
   }
 
   get features(): bigint | undefined {
-    return has(this.#kind, HELLO, HAS_FEATURES) ? wideOf(this.#batch, this.#at) : undefined;
+    return has(this.#kind, HELLO, Flag.HasFeatures) ? wideOf(this.#batch, this.#at) : undefined;
   }
 
   get ackWindow(): number | undefined {
-    const there = has(this.#kind, HELLO, HAS_ACK_WINDOW);
-    return there ? this.#batch.words()[this.#at + Row.Kind]! & 0xffff : undefined;
+    const there = has(this.#kind, HELLO, Flag.HasAckWindow);
+    return there ? this.#batch.words()[this.#at + Row.AckWindow]! & 0xffff : undefined;
   }
 
   #value(byte: number): number | undefined {

@@ -1,28 +1,10 @@
 /** Frames laid out for the core to encode: `frame` of `encode.rs` reads them. */
 
-import {
-  FRAME_WORDS,
-  HAS_ACK_WINDOW,
-  HAS_FEATURES,
-  HAS_OBJ,
-  KINDS,
-  MAX_DATA_HEAD_BYTES,
-  VERSION,
-} from './constants.js';
+import { KINDS, VERSION } from './constants.js';
 import type { DataInit, FrameInit, HelloInit, U64 } from './frame.js';
-import { readable } from './memory.js';
-
-/** Places in the words of a frame. */
-const KIND = 0;
-const FLAGS = 1;
-const NUMBER = 2;
-const MAX_FRAME = 4;
-const VALUE = 6;
-const ACK_WINDOW = 7;
-const TEXT = 8;
-const TEXT_LEN = 9;
-const BODY = 10;
-const BODY_LEN = 11;
+import { Flag, FrameWord, Wire } from './generated.js';
+import { allocUnsafeSlow, Bytes, lengthOf, setBytes, utf8Of } from './intrinsics.js';
+import { MAX_CALL_BYTES, readable } from './memory.js';
 
 const MAX_U32 = 0xffff_ffff;
 
@@ -33,27 +15,30 @@ export interface Layout {
   out: Buffer;
 }
 
-const NO_BYTES = new Uint8Array(0);
+const NO_BYTES = new Bytes(0);
 
 /** Words to use again; none while a layout is in use, since a frame's getters may encode other frames. */
 let spare: Uint32Array | undefined;
 const SPARE_FRAMES = 64;
 
 function wordsFor(count: number): Uint32Array {
-  const length = count * FRAME_WORDS;
+  const length = count * FrameWord.Words;
   const words = spare;
   spare = undefined;
   if (words === undefined || words.length < length) {
-    return new Uint32Array(Math.max(count, SPARE_FRAMES) * FRAME_WORDS);
+    return new Uint32Array(Math.max(count, SPARE_FRAMES) * FrameWord.Words);
   }
-  return words.fill(0, 0, length);
+  for (let place = 0; place < length; place += 1) {
+    words[place] = 0;
+  }
+  return words;
 }
 
-/** Lays frames out, and gives what `use` makes of them. */
-export function withLayout<T>(frames: readonly FrameInit[], use: (layout: Layout) => T): T {
-  const words = wordsFor(frames.length);
+/** Lays the first `count` frames out, and returns what `use` makes of them. */
+export function withLayout<T>(frames: readonly FrameInit[], count: number, use: (layout: Layout) => T): T {
+  const words = wordsFor(count);
   try {
-    return use(new Writer(words, frames).layout());
+    return use(new Writer(words, frames, count).layout());
   } finally {
     spare = words;
   }
@@ -62,28 +47,48 @@ export function withLayout<T>(frames: readonly FrameInit[], use: (layout: Layout
 class Writer {
   readonly #words: Uint32Array;
   readonly #parts: Uint8Array[] = [];
+  /** The lengths that the words say: a getter of a later frame may take a body's memory away. */
+  readonly #lengths: number[] = [];
   #at = 0;
   #used = 0;
 
-  constructor(words: Uint32Array, frames: readonly FrameInit[]) {
+  constructor(words: Uint32Array, frames: readonly FrameInit[], count: number) {
     this.#words = words;
-    for (const frame of frames) {
-      this.#frame(frame);
-      this.#at += FRAME_WORDS;
+    for (let place = 0; place < count; place += 1) {
+      this.#frame(frames[place]!);
+      this.#at += FrameWord.Words;
     }
   }
 
   layout(): Layout {
-    const [first = NO_BYTES, ...others] = this.#parts;
-    const bytes = others.length === 0 ? first : Buffer.concat(this.#parts, this.#used);
-    const frames = this.#at / FRAME_WORDS;
     // Of what stands before a body, DATA with an address has the most, but for texts; those are counted apart.
-    const out = Buffer.allocUnsafe(frames * MAX_DATA_HEAD_BYTES + this.#used);
-    return { words: this.#words, bytes, out };
+    const room = (this.#at / FrameWord.Words) * Wire.MaxDataHeadBytes + this.#used;
+    if (room > MAX_CALL_BYTES) {
+      throw tooMuch();
+    }
+    return { words: this.#words, bytes: this.#bytes(), out: allocUnsafeSlow(room) };
+  }
+
+  /** A single part where it is, several in memory of their own. */
+  #bytes(): Uint8Array {
+    const parts = this.#parts;
+    if (parts.some((part, place) => lengthOf(part) !== this.#lengths[place])) {
+      throw new TypeError('the memory of a body was detached or resized while the frames were read');
+    }
+    if (parts.length < 2) {
+      return parts[0] ?? NO_BYTES;
+    }
+    const bytes = new Bytes(this.#used);
+    let at = 0;
+    parts.forEach((part, place) => {
+      setBytes(bytes, part, at);
+      at += this.#lengths[place]!;
+    });
+    return bytes;
   }
 
   #frame(frame: FrameInit): void {
-    this.#words[this.#at + KIND] = 1 + KINDS.indexOf(frame.kind);
+    this.#words[this.#at + FrameWord.Kind] = 1 + KINDS.indexOf(frame.kind);
     switch (frame.kind) {
       case 'HELLO':
         return this.#hello(frame);
@@ -92,12 +97,12 @@ class Writer {
       case 'DATA':
         return this.#data(frame);
       case 'ACK':
-        return this.#wide(NUMBER, 'upTo', frame.upTo);
+        return this.#wide(FrameWord.Number, 'upTo', frame.upTo);
       case 'END':
-        this.#wide(NUMBER, 'seq', frame.seq);
-        return this.#u32(VALUE, 'status', frame.status);
+        this.#wide(FrameWord.Number, 'seq', frame.seq);
+        return this.#u32(FrameWord.Value, 'status', frame.status);
       case 'ERROR':
-        this.#u32(VALUE, 'code', frame.code);
+        this.#u32(FrameWord.Value, 'code', frame.code);
         return this.#text('reason', frame.reason);
       default:
         throw new TypeError(`a frame's kind is one of ${KINDS.join(', ')}`);
@@ -105,31 +110,31 @@ class Writer {
   }
 
   #hello({ version = VERSION, maxFrame, features, ackWindow }: HelloInit): void {
-    this.#u32(VALUE, 'version', version);
-    this.#wide(MAX_FRAME, 'maxFrame', maxFrame);
+    this.#u32(FrameWord.Value, 'version', version);
+    this.#wide(FrameWord.MaxFrame, 'maxFrame', maxFrame);
     if (features !== undefined) {
-      this.#flag(HAS_FEATURES);
-      this.#wide(NUMBER, 'features', features);
+      this.#flag(Flag.HasFeatures);
+      this.#wide(FrameWord.Number, 'features', features);
     }
     if (ackWindow !== undefined) {
-      this.#flag(HAS_ACK_WINDOW);
-      this.#u32(ACK_WINDOW, 'ackWindow', ackWindow);
+      this.#flag(Flag.HasAckWindow);
+      this.#u32(FrameWord.AckWindow, 'ackWindow', ackWindow);
     }
   }
 
   #data({ seq, obj, body }: DataInit): void {
-    this.#wide(NUMBER, 'seq', seq);
+    this.#wide(FrameWord.Number, 'seq', seq);
     if (obj !== undefined) {
-      this.#flag(HAS_OBJ);
+      this.#flag(Flag.HasObj);
       this.#text('obj', obj);
     }
     if (body !== undefined) {
-      this.#part(BODY, BODY_LEN, readable(body, 'body'));
+      this.#part(FrameWord.Body, FrameWord.BodyLen, readable(body, 'body'));
     }
   }
 
   #flag(flag: number): void {
-    this.#words[this.#at + FLAGS]! |= flag;
+    this.#words[this.#at + FrameWord.Flags]! |= flag;
   }
 
   #u32(place: number, name: string, value: number): void {
@@ -158,16 +163,20 @@ class Writer {
     if (typeof text !== 'string' || /\p{Surrogate}/u.test(text)) {
       throw new TypeError(`${name} is a string of Unicode text`);
     }
-    this.#part(TEXT, TEXT_LEN, Buffer.from(text));
+    this.#part(FrameWord.Text, FrameWord.TextLen, utf8Of(text));
   }
 
   #part(place: number, lengthPlace: number, bytes: Uint8Array): void {
-    if (this.#used + bytes.length > MAX_U32) {
-      throw new RangeError(`the frames of one call have at most ${MAX_U32} bytes`);
+    const length = lengthOf(bytes);
+    if (this.#used + length > MAX_CALL_BYTES) {
+      throw tooMuch();
     }
     this.#words[this.#at + place] = this.#used;
-    this.#words[this.#at + lengthPlace] = bytes.length;
-    this.#used += bytes.length;
+    this.#words[this.#at + lengthPlace] = length;
+    this.#used += length;
     this.#parts.push(bytes);
+    this.#lengths.push(length);
   }
 }
+
+const tooMuch = () => new RangeError(`the frames of one call have at most ${MAX_CALL_BYTES} bytes`);

@@ -3,7 +3,7 @@
 import { arch, platform } from 'node:process';
 
 /** What is wrong, in the core's words. */
-export interface Breach {
+export interface Rejection {
   reason: string;
   code: number;
   field: string;
@@ -25,7 +25,7 @@ export interface Settings {
 }
 
 /** A setting that the core refuses, by the spec's name. */
-export interface Refused {
+export interface ConfigRefusal {
   field: string;
   min?: bigint;
   max?: bigint;
@@ -48,20 +48,25 @@ export interface Flow {
   readonly credit: number;
 }
 
-/** Fills a table from a chunk, for the decoder or session whose seat its head says: see `lane.rs`. */
-export type Fill = (chunk: Uint8Array) => Buffer | undefined;
+/** A table, and what fills it from a chunk, for the decoder or session whose slot its head says: see `decode_call.rs`. */
+export interface NativeTable {
+  words: Uint32Array;
+  wide: BigUint64Array;
+  partial: Uint8Array;
+  decode(this: void, chunk: Uint8Array): Buffer | undefined;
+}
 
-/** What takes chunks. */
-export interface Taker {
-  seat(): number;
-  finish(): Breach | null;
-  verdict(): Breach | null;
+/** What takes chunks: the native half of a decoder or a session. */
+export interface NativeReceiver {
+  slot(): number;
+  finish(): Rejection | null;
+  verdict(): Rejection | null;
   staged(): number;
   reset(): void;
 }
 
-export interface NativeSession extends Taker {
-  send(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Breach;
+export interface NativeSession extends NativeReceiver {
+  send(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Rejection;
   hello(): { version: number; maxFrame: bigint; features?: bigint; ackWindow: number };
   outbound(): Flow;
   inbound(): Flow;
@@ -103,15 +108,15 @@ export interface NativeMonitor {
 }
 
 export interface Native {
-  NativeDecoder: new (settings: Settings, monitor?: NativeMonitor) => Taker;
+  NativeDecoder: new (settings: Settings, monitor?: NativeMonitor) => NativeReceiver;
   NativeSession: new (settings: Settings, monitor?: NativeMonitor) => NativeSession;
   NativeMonitor: new (limits: Record<string, bigint>, timing: boolean) => NativeMonitor;
   defaultLimits(): Record<string, bigint>;
   sharedMonitor(key: number): NativeMonitor | null;
-  resolveConfig(settings: Settings): (Required<Omit<Settings, 'features'>> & Settings) | Refused;
-  encodeFrames(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Breach;
-  lane(table: Uint32Array): Fill;
-  refill(lead: Uint8Array, chunk: Uint8Array, shift: number, words: Uint32Array): boolean;
+  resolveConfig(settings: Settings): (Required<Omit<Settings, 'features'>> & Settings) | ConfigRefusal;
+  encodeFrames(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Rejection;
+  newTable(rows: number): NativeTable;
+  decodeAgain(partial: Uint8Array, chunk: Uint8Array, shift: number, words: Uint32Array): boolean;
   constants(): {
     packageVersion: string;
     version: number;
@@ -124,12 +129,6 @@ export interface Native {
     readinessKeys: string[];
     histogramBounds: number[];
     textContentType: string;
-    maxDataHeadBytes: number;
-    frameWords: number;
-    leadWords: number;
-    hasObj: number;
-    hasFeatures: number;
-    hasAckWindow: number;
   };
 }
 

@@ -2,23 +2,23 @@
 
 import { OapRejectError } from './errors.js';
 import { Frames } from './frames.js';
-import type { Taker } from './native.js';
-import { fill, type Batch } from './table.js';
+import type { NativeReceiver } from './native.js';
+import { decodeChunk, type Batch } from './table.js';
 
-export class Receiver<T extends Taker> {
-  readonly taker: T;
-  readonly #seat: number;
+export class Receiver<T extends NativeReceiver> {
+  readonly native: T;
+  readonly #slot: number;
   #reject: OapRejectError | undefined;
   #closed = false;
 
-  constructor(taker: T) {
-    this.taker = taker;
-    this.#seat = taker.seat();
+  constructor(native: T) {
+    this.native = native;
+    this.#slot = native.slot();
   }
 
   take(chunk: Uint8Array): Frames {
     this.mustBeOpen();
-    const batch = fill(this.#seat, chunk);
+    const batch = decodeChunk(this.#slot, chunk);
     return new Frames(batch, batch.rejected ? this.rejectBehind(batch) : undefined);
   }
 
@@ -32,7 +32,7 @@ export class Receiver<T extends Taker> {
 
   finish(): void {
     this.mustBeOpen();
-    if (this.taker.finish() !== null) {
+    if (this.native.finish() !== null) {
       throw this.reject!;
     }
   }
@@ -40,7 +40,7 @@ export class Receiver<T extends Taker> {
   /** The same error each time. */
   get reject(): OapRejectError | undefined {
     if (this.#reject === undefined) {
-      const verdict = this.taker.verdict();
+      const verdict = this.native.verdict();
       this.#reject = verdict === null ? undefined : new OapRejectError(verdict);
     }
     return this.#reject;
@@ -48,7 +48,7 @@ export class Receiver<T extends Taker> {
 
   reset(): void {
     this.mustBeOpen();
-    this.taker.reset();
+    this.native.reset();
     this.#reject = undefined;
   }
 

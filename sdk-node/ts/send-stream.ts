@@ -1,8 +1,10 @@
 /** A whole stream out: START, what a source gives as DATA, END. */
 
-import type { OapConnection } from './connection.js';
-import { MAX_DATA_HEAD_BYTES, STREAM_CHUNK_BYTES } from './constants.js';
-import type { DataInit } from './frame.js';
+import type { Socket } from 'node:net';
+import { STREAM_CHUNK_BYTES } from './constants.js';
+import type { DataInit, FrameInit } from './frame.js';
+import { Wire } from './generated.js';
+import type { Session } from './session.js';
 
 /** Bytes to send: a `Readable`, a `ReadableStream`, an async generator, an array of Buffers. */
 export type Source = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
@@ -16,11 +18,23 @@ export interface SendStreamOptions {
   signal?: AbortSignal | undefined;
 }
 
+/** What sends a stream: a connection. */
+export interface Sender {
+  readonly session: Session;
+  readonly socket: Socket;
+  readonly mayHear: boolean;
+  readonly maySend: boolean;
+  ready(signal?: AbortSignal): Promise<void>;
+  send(frames: FrameInit | readonly FrameInit[]): boolean;
+  until(holds: () => boolean, signal?: AbortSignal): Promise<void>;
+  race<T>(promise: T | Promise<T>, signal?: AbortSignal): Promise<T>;
+}
+
 /** The status of a stream whose source failed or that was aborted. */
 const ABANDONED = 1;
 
 export async function sendStream(
-  connection: OapConnection,
+  connection: Sender,
   name: string,
   source: Source,
   { obj, chunkSize = STREAM_CHUNK_BYTES, signal }: SendStreamOptions,
@@ -41,12 +55,12 @@ export async function sendStream(
 }
 
 async function sendBodies(
-  connection: OapConnection,
+  connection: Sender,
   chunks: AsyncIterator<Uint8Array> | Iterator<Uint8Array>,
   { obj, chunkSize, signal }: SendStreamOptions & { chunkSize: number },
 ): Promise<void> {
   const { session } = connection;
-  const size = Math.min(chunkSize, session.peerMaxFrame! - MAX_DATA_HEAD_BYTES);
+  const size = Math.min(chunkSize, session.peerMaxFrame! - Wire.MaxDataHeadBytes);
   let seq = 0n;
   let status = ABANDONED;
   try {

@@ -1,7 +1,7 @@
 /** The handshake and the credit algebra, both directions. No socket, no clock. */
 
 import { Config, settingsOf, type ConfigOptions } from './config.js';
-import { listOf, taken } from './encode.js';
+import { encodedOf, listOf } from './encode.js';
 import type { OapRejectError } from './errors.js';
 import type { FrameInit, HelloInit } from './frame.js';
 import type { Frames } from './frames.js';
@@ -40,8 +40,9 @@ export class Session {
   send(frames: FrameInit | readonly FrameInit[]): Buffer {
     this.#receiver.mustBeOpen();
     const list = listOf(frames);
-    return withLayout(list, ({ words, bytes, out }) =>
-      taken(out, this.#native.send(words, list.length, bytes, out)),
+    const count = list.length;
+    return withLayout(list, count, ({ words, bytes, out }) =>
+      encodedOf(out, this.#native.send(words, count, bytes, out)),
     );
   }
 

@@ -1,12 +1,12 @@
-//! What is wrong, as an object that JavaScript makes its errors of.
+//! A reject or a refusal, as an object that JavaScript makes its errors of.
 
 use napi::bindgen_prelude::{BigInt, Error, Result, Status};
 use napi_derive::napi;
 use oap::{EncodeError, Fault, Reject};
 
-/// A breach: a refusal of one's own frame, or the verdict on what was received.
+/// A refusal of one's own frame, or the verdict on what was received.
 #[napi(object, object_from_js = false)]
-pub struct Breach {
+pub struct Rejection {
     /// The label.
     pub reason: &'static str,
     /// The code of an ERROR frame sent for it.
@@ -23,9 +23,9 @@ pub struct Breach {
     pub message: String,
 }
 
-impl Breach {
+impl Rejection {
     pub(crate) fn of_fault(fault: &Fault) -> Self {
-        Breach {
+        Rejection {
             reason: fault.reason().label(),
             code: fault.reason().code(),
             field: fault.field(),
@@ -37,18 +37,18 @@ impl Breach {
     }
 
     pub(crate) fn of_reject(reject: &Reject) -> Self {
-        Breach {
+        Rejection {
             offset: Some(reject.offset().into()),
             at: Some(reject.at().into()),
             message: reject.to_string(),
-            ..Breach::of_fault(reject.fault())
+            ..Rejection::of_fault(reject.fault())
         }
     }
 
     /// A refusal is the user's to see; anything else is a fault of the JavaScript half.
     pub(crate) fn of_refusal(error: EncodeError) -> Result<Self> {
         match error {
-            EncodeError::Refused(fault) => Ok(Breach::of_fault(&fault)),
+            EncodeError::Refused(fault) => Ok(Rejection::of_fault(&fault)),
             other => Err(Error::new(Status::GenericFailure, other)),
         }
     }
