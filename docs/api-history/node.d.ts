@@ -163,6 +163,7 @@ export declare class Monitor {
     static shared(key: number): Monitor;
     get timing(): boolean;
     setParserReady(ready: boolean): void;
+    setLoad(permille: number): void;
     countFrame(kind: Kind, bytes: number): void;
     countReject(reason: RejectReason | number): void;
     observeRead(ns: U64): void;
@@ -287,6 +288,8 @@ export interface Snapshot {
     readonly ackWindow: number;
     readonly inflightFrames: number;
     readonly ackStarvedSeconds: number;
+    readonly inflightCapacity: number;
+    readonly hostLoadPermille: number;
     readonly read: Timing;
     readonly write: Timing;
 }

@@ -86,6 +86,8 @@ pub struct Numbers {
     pub ack_window: f64,
     pub inflight_frames: f64,
     pub ack_starved_seconds: f64,
+    pub inflight_capacity: f64,
+    pub host_load_permille: u32,
     pub read: Timing,
     pub write: Timing,
 }
@@ -133,6 +135,12 @@ impl NativeMonitor {
     #[napi(catch_unwind)]
     pub fn set_parser_ready(&self, ready: bool) {
         self.inner.set_parser_ready(ready);
+    }
+
+    /// See the core.
+    #[napi(catch_unwind)]
+    pub fn set_load(&self, permille: u32) {
+        self.inner.set_load(permille);
     }
 
     /// A frame of that kind, by its byte; `false`: there is no such kind.
@@ -190,6 +198,8 @@ impl NativeMonitor {
             ack_window: seen.ack_window() as f64,
             inflight_frames: seen.inflight_frames() as f64,
             ack_starved_seconds: seen.ack_starved_ns() as f64 / 1e9,
+            inflight_capacity: seen.inflight_capacity() as f64,
+            host_load_permille: seen.host_load_permille(),
             read: seen.read().into(),
             write: seen.write().into(),
         }

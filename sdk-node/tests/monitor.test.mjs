@@ -29,11 +29,20 @@ test('every name with every label is there from the start, with 0', () => {
   const { frames, rejects, read, write, ...numbers } = monitor.snapshot();
   assert.deepEqual(frames, Object.fromEntries(KINDS.map((kind) => [kind, 0])));
   assert.deepEqual(rejects, Object.fromEntries(REJECT_REASONS.map((reason) => [reason, 0])));
-  assert.deepEqual(numbers, { frameBytes: 0, ackWindow: 0, inflightFrames: 0, ackStarvedSeconds: 0 });
+  assert.deepEqual(numbers, {
+    frameBytes: 0,
+    ackWindow: 0,
+    inflightFrames: 0,
+    ackStarvedSeconds: 0,
+    inflightCapacity: 1_024,
+    hostLoadPermille: 0,
+  });
   const none = { bounds: HISTOGRAM_BOUNDS, counts: HISTOGRAM_BOUNDS.map(() => 0), count: 0, sumSeconds: 0 };
   assert.deepEqual([read, write], [none, none]);
   const page = samplesOf(monitor.text());
   assert.deepEqual(new Set([...page.keys()].map(familyOf)), new Set(METRICS));
+  assert.equal(page.get('oap_inflight_capacity'), 1_024);
+  page.delete('oap_inflight_capacity');
   assert.ok([...page.values()].every((value) => value === 0));
   assert.match(TEXT_CONTENT_TYPE, /^text\/plain; version=0\.0\.4/);
 });
@@ -152,6 +161,22 @@ test('both ends of a limit are allowed; beyond is an error with field, value and
   }
   assert.throws(() => new Decoder({}, { monitor: {} }), TypeError);
   assert.throws(() => new Session({}, { monitor: null }), TypeError);
+});
+
+test('the load of the host is shown, and judged as the DATA in flight are', () => {
+  const monitor = new Monitor({ inflightCapacity: 500 });
+  const { hostLoadPermille, inflightCapacity } = monitor.snapshot();
+  assert.deepEqual([hostLoadPermille, inflightCapacity], [0, 500]);
+  const ready = [800, 801, 601, 600, 2 ** 40].map((permille, place) => {
+    monitor.setLoad(permille);
+    return monitor.readiness(place).keys.oap_backpressure_ok;
+  });
+  assert.deepEqual(ready, [true, false, false, true, false]);
+  assert.equal(monitor.snapshot().hostLoadPermille, 1_000);
+  assert.match(monitor.text(), /^oap_host_load_ratio 1$/m);
+  for (const permille of [-1, 0.5, NaN, Infinity, '1', 1n, undefined]) {
+    assert.throws(() => monitor.setLoad(permille), { name: 'TypeError', message: /permille/ });
+  }
 });
 
 test('readiness has the keys, what is missing, and the whole answer of /readyz', () => {

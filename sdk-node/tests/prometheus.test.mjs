@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { register as global, Registry } from 'prom-client';
+import { AggregatorRegistry, register as global, Registry } from 'prom-client';
 import { Decoder, METRICS, Monitor } from '../index.mjs';
 import { collectOap } from '../prometheus.mjs';
 import { dataFrames, receiving, samplesOf } from './support.mjs';
@@ -13,6 +13,7 @@ function busy() {
   assert.throws(() => new Decoder({}, { monitor }).feed(Buffer.from('0000000899', 'hex')));
   new Decoder({}, { monitor }).feed(dataFrames(1_000));
   [0, 1_001, 5_000_000, 3_000_000_000].forEach((ns) => monitor.observeWrite(ns));
+  monitor.setLoad(875);
   monitor.tick(0);
   monitor.tick(1_234_567_891);
   return monitor;
@@ -44,6 +45,19 @@ test('a registry reads the numbers of the time of its scrape, also when it was r
   monitor.countFrame('DATA', 20);
   register.resetMetrics();
   assert.equal(samplesOf(await register.metrics()).get('oap_frames_total{kind="DATA"}'), 1);
+});
+
+test('behind a cluster the load is that of the fullest process, and everything else adds up', async () => {
+  const registers = [300, 700].map((permille) => {
+    const monitor = new Monitor();
+    monitor.setLoad(permille);
+    const register = new Registry();
+    collectOap(monitor, { register });
+    return register;
+  });
+  const pages = await Promise.all(registers.map((register) => register.getMetricsAsJSON()));
+  const samples = samplesOf(await AggregatorRegistry.aggregate(pages).metrics());
+  assert.deepEqual([samples.get('oap_host_load_ratio'), samples.get('oap_inflight_capacity')], [0.7, 2_048]);
 });
 
 test('each of two registries has its monitor, one takes no second, and the global one is left alone', async () => {

@@ -24,9 +24,9 @@ export interface MonitorLimits {
   ackStarvationLimitNs?: U64 | undefined;
   /** DATA frames in flight that are full load. Default 1,024. */
   inflightCapacity?: U64 | undefined;
-  /** Percent of the capacity above which `oap_backpressure_ok` turns false. Default 80. */
+  /** Percent of the capacity, or of the host's load, above which `oap_backpressure_ok` turns false. Default 80. */
   backpressureHighPercent?: U64 | undefined;
-  /** Percent of the capacity at which it turns true again. Default 60. */
+  /** Percent at or under which both have to be for it to turn true again. Default 60. */
   backpressureLowPercent?: U64 | undefined;
 }
 
@@ -84,6 +84,10 @@ export interface Snapshot {
   readonly inflightFrames: number;
   /** `oap_ack_starved_seconds_total` */
   readonly ackStarvedSeconds: number;
+  /** `oap_inflight_capacity` */
+  readonly inflightCapacity: number;
+  /** `oap_host_load_ratio`, in thousandths: what `setLoad` was given last, 0 before. */
+  readonly hostLoadPermille: number;
   /** `oap_read_frame_seconds` */
   readonly read: Timing;
   /** `oap_write_frame_seconds` */
@@ -92,6 +96,7 @@ export interface Snapshot {
 
 const LIMITS = Object.keys(native.defaultLimits());
 const MAX_U64 = 2n ** 64n - 1n;
+const FULL_LOAD_PERMILLE = 1_000;
 
 /**
  * What the decoders and sessions that were given it did, and whether the process is fit to serve. A host ticks it, or asks
@@ -140,6 +145,17 @@ export class Monitor {
       throw new TypeError(`ready is a boolean, not ${inspect(ready)}`);
     }
     this.#native.setParserReady(ready);
+  }
+
+  /**
+   * Sets the load of the fullest of the host's own queues and budgets, in thousandths: 0 is empty, over 1,000 counts as
+   * 1,000. `oap_backpressure_ok` is judged by it at the next tick.
+   */
+  setLoad(permille: number): void {
+    if (!Number.isInteger(permille) || permille < 0) {
+      throw new TypeError(`permille is an integer that is not negative, not ${inspect(permille)}`);
+    }
+    this.#native.setLoad(Math.min(permille, FULL_LOAD_PERMILLE));
   }
 
   /** Counts a frame of that many bytes which was decoded or encoded without a decoder or session that has this monitor. */

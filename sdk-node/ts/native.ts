@@ -88,6 +88,7 @@ export interface NativeMonitor {
   share(): number;
   timing(): boolean;
   setParserReady(ready: boolean): void;
+  setLoad(permille: number): void;
   countFrame(kind: number, bytes: number): boolean;
   countReject(code: number): boolean;
   observeRead(ns: bigint): void;
@@ -101,6 +102,8 @@ export interface NativeMonitor {
     ackWindow: number;
     inflightFrames: number;
     ackStarvedSeconds: number;
+    inflightCapacity: number;
+    hostLoadPermille: number;
     read: Times;
     write: Times;
   };

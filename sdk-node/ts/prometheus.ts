@@ -26,6 +26,8 @@ const SAMPLES: readonly ((snapshot: Snapshot, name: string) => Sample[])[] = [
   ({ ackWindow }) => single(ackWindow),
   ({ inflightFrames }) => single(inflightFrames),
   ({ ackStarvedSeconds }) => single(ackStarvedSeconds),
+  ({ inflightCapacity }) => single(inflightCapacity),
+  ({ hostLoadPermille }) => single(hostLoadPermille / 1_000),
 ];
 
 /**
@@ -38,7 +40,9 @@ export function collectOap(monitor: Monitor, { register }: CollectOptions): void
   const page = monitor.text();
   METRICS.forEach((name, place) => {
     const said = (what: string) => new RegExp(`^# ${what} ${name} (.*)$`, 'm').exec(page)![1]!;
-    const about = { help: said('HELP'), type: said('TYPE'), aggregator: 'sum' };
+    // Of several processes the load is that of the fullest; everything else adds up.
+    const aggregator = name.endsWith('_ratio') ? 'max' : 'sum';
+    const about = { help: said('HELP'), type: said('TYPE'), aggregator };
     const metric = {
       // A registry of OpenMetrics puts its own way of the name here.
       name,

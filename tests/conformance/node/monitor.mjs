@@ -8,6 +8,7 @@ import { fieldsOf, frameOf, UsageError, unhex, whole } from "./shapes.mjs";
 const EVENTS = {
   tick: { tick: whole },
   close: { close: whole },
+  load: { load: whole },
   recv: { recv: unhex, session: whole },
   send: { send: frameOf, session: whole },
 };
@@ -17,7 +18,7 @@ export function eventOf(event) {
     Object.hasOwn(event ?? {}, name),
   );
   if (name === undefined) {
-    throw new UsageError("an event is tick, close, recv or send");
+    throw new UsageError("an event is tick, close, load, recv or send");
   }
   return fieldsOf(event, EVENTS[name]);
 }
@@ -39,6 +40,8 @@ function take(host, event) {
   if (Object.hasOwn(event, "tick")) {
     const { ready, missing } = host.monitor.readiness(event.tick);
     host.readiness.push({ ready, missing });
+  } else if (Object.hasOwn(event, "load")) {
+    host.monitor.setLoad(event.load);
   } else if (Object.hasOwn(event, "close")) {
     host.sessions.get(event.close)?.close();
     host.sessions.delete(event.close);
