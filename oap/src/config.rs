@@ -106,6 +106,11 @@ impl Config {
         Ok(Config { max_frame: in_range("max_frame", bytes, range)? as u32, ..self })
     }
 
+    /// The same with the lower `max_frame` of a HELLO that it allows.
+    pub(crate) const fn lowered_to(self, max_frame: u32) -> Self {
+        Config { max_frame, ..self }
+    }
+
     /// The feature bits that its HELLO says, or `None` (the default) to say none. Opaque.
     pub fn with_features(self, features: Option<u64>) -> Self {
         let (has_features, features) = (features.is_some(), features.unwrap_or(0));

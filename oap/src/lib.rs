@@ -34,26 +34,27 @@
 mod codec;
 mod config;
 mod connection;
+mod decoder;
 mod frame;
 mod limits;
 mod reject;
 mod row;
 mod session;
+mod stream_decoder;
 mod telemetry;
 #[cfg(feature = "tokio-codec")]
 mod tokio_codec;
 mod wire;
 
 pub use codec::bytes_frame::BytesFrame;
-pub use codec::decode::{decode, Decoded, Decoder};
 pub use codec::encode::{encode, encode_rows, encode_to, encoded_len, EncodeError, Encoded};
-pub use codec::stream::StreamDecoder;
 pub use codec::table::{FrameTable, Frames};
 pub use config::{Config, ConfigError, SeqRolloverPolicy};
 pub use connection::{
     Connection, ConnectionOptions, ConnectionState, EndReason, PeerError, Piece, Pieces, SendError,
     Wait, ABORTED, CONNECTION_OPTIONS, CONNECTION_WINDOW,
 };
+pub use decoder::{decode, Decoded, Decoder};
 pub use frame::{Ack, Data, End, Error, Frame, Hello, Kind, Start, PQ_HYBRID};
 pub use limits::{
     DEFAULT_ACK_WINDOW, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MAX_HEADER_BYTES, MAX_HEAD_BYTES,
@@ -63,6 +64,7 @@ pub use reject::{Fault, Reason, Reject};
 pub use row::Row;
 pub use session::flow::Flow;
 pub use session::session::Session;
+pub use stream_decoder::StreamDecoder;
 pub use telemetry::exposition::TEXT_CONTENT_TYPE;
 pub use telemetry::histogram::{Timing, HISTOGRAM_BOUNDS_NS};
 pub use telemetry::monitor::Monitor;

@@ -1,7 +1,7 @@
 //! `tokio_util::codec` over the core.
 
 use crate::codec::bytes_frame::BytesFrame;
-use crate::codec::decode::{Decoder, NoRules};
+use crate::codec::decode::{NoRules, Parser};
 use crate::codec::encode::{encode_to, EncodeError};
 use crate::config::Config;
 use crate::frame::Frame;
@@ -27,13 +27,14 @@ use std::{fmt, io};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Codec {
-    decoder: Decoder,
+    config: Config,
+    parser: Parser,
 }
 
 impl Codec {
     /// A codec at the start of a stream.
     pub const fn new(config: Config) -> Self {
-        Codec { decoder: Decoder::new(config) }
+        Codec { config, parser: Parser::new() }
     }
 }
 
@@ -43,7 +44,7 @@ impl tokio_util::codec::Decoder for Codec {
 
     fn decode(&mut self, bytes: &mut BytesMut) -> Result<Option<BytesFrame>, CodecError> {
         let mut rows = [Row::default()];
-        let run = self.decoder.decode_rows(&mut NoRules, bytes, &mut rows)?;
+        let run = self.parser.decode_rows(&self.config, &mut NoRules, bytes, &mut rows)?;
         let [row] = rows;
         Ok((run.rows == 1).then(|| BytesFrame::new(bytes.split_to(run.consumed).freeze(), row)))
     }
@@ -51,7 +52,7 @@ impl tokio_util::codec::Decoder for Codec {
     fn decode_eof(&mut self, bytes: &mut BytesMut) -> Result<Option<BytesFrame>, CodecError> {
         match self.decode(bytes)? {
             Some(frame) => Ok(Some(frame)),
-            None => Ok(self.decoder.finish(bytes).map(|()| None)?),
+            None => Ok(self.parser.finish(bytes).map(|()| None)?),
         }
     }
 }

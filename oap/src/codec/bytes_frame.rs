@@ -68,6 +68,11 @@ impl BytesFrame {
     }
 }
 
+/// The row of a frame, if there is one.
+pub(crate) fn rows_of(frame: &Option<BytesFrame>) -> &[Row] {
+    frame.as_ref().map_or(&[], |frame| std::slice::from_ref(&frame.row))
+}
+
 impl fmt::Debug for BytesFrame {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.frame().fmt(f)

@@ -1,108 +1,47 @@
-//! The one decode loop, and the pull-based [`Decoder`] over it. The caller owns the bytes.
+//! The one decode loop. The caller owns the bytes.
 
 use crate::codec::table::FrameTable;
 use crate::config::Config;
-use crate::frame::{Frame, Kind};
+use crate::frame::Kind;
 use crate::limits::PREFIX_BYTES;
 use crate::reject::{Fault, Reason, Reject};
 use crate::row::Row;
-use crate::telemetry::monitor::{Monitor, Publisher};
-use crate::telemetry::totals::Counts;
 use crate::wire::fast_path::read_fast;
 use crate::wire::header::{check_pq, read_header};
 use crate::wire::prefix::{read_prefix, FaultAt};
-#[cfg(loom)]
-use loom::sync::Arc;
-#[cfg(not(loom))]
-use std::sync::Arc;
 
-/// What the front of a buffer holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Decoded<'b> {
-    /// A frame, and its length in bytes: the next one starts behind it.
-    Frame(Frame<'b>, usize),
-    /// Part of a frame, good so far; the next step (prefix, header, whole frame) needs that many bytes more.
-    Need(usize),
-}
-
-/// Decodes the frame at the front of `bytes`, on its own.
-///
-/// # Errors
-/// The [`Reject`] of the first rule broken, as soon as the bytes that show it are there.
-pub fn decode<'b>(bytes: &'b [u8], config: &Config) -> Result<Decoded<'b>, Reject> {
-    Decoder::new(*config).decode(bytes)
-}
-
-/// Decodes a byte stream from buffers that the caller owns. Holds a configuration, a position and a verdict, never
-/// bytes; does not allocate; the cost of a frame does not depend on its body.
-///
-/// Each call continues behind the bytes that the calls before it consumed. After a reject every call gives the same
-/// reject, until [`Decoder::reset`]. The rules of a session (section 4) are [`Session`](crate::Session)'s.
-#[derive(Clone, Debug)]
-pub struct Decoder {
-    config: Config,
+/// Where a decoder stands in its stream: a position and a verdict, never bytes. What it judges by is its owner's.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parser {
     /// Bytes of the stream consumed.
     position: u64,
     /// The front frame needs no new look before it has this many bytes.
     resume_at: usize,
     verdict: Option<Reject>,
-    publisher: Option<Publisher>,
 }
 
-impl Decoder {
-    /// A decoder at the start of a stream.
-    pub const fn new(config: Config) -> Self {
-        Decoder { config, position: 0, resume_at: 0, verdict: None, publisher: None }
+impl Parser {
+    /// At the start of a stream.
+    pub const fn new() -> Self {
+        Parser { position: 0, resume_at: 0, verdict: None }
     }
 
-    /// Counts its frames and rejects in a monitor.
-    pub fn with_monitor(mut self, monitor: &Arc<Monitor>) -> Self {
-        self.set_monitor(monitor);
-        self
+    /// The reject, once it is known.
+    pub const fn verdict(&self) -> Option<&Reject> {
+        self.verdict.as_ref()
     }
 
-    /// Likewise, from now on.
-    pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
-        self.publisher = Some(Publisher::new(monitor));
+    /// Bytes of the stream consumed so far.
+    pub const fn position(&self) -> u64 {
+        self.position
     }
 
-    /// Decodes the frame at the front of `bytes`. After [`Decoded::Frame`] pass what follows it; after
-    /// [`Decoded::Need`] pass the same bytes again with more behind them.
-    ///
-    /// # Errors
-    /// The [`Reject`] of the first rule broken.
-    #[inline]
-    pub fn decode<'b>(&mut self, bytes: &'b [u8]) -> Result<Decoded<'b>, Reject> {
-        let mut row = Row::default();
-        let run = self.decode_row(bytes, &mut row)?;
-        match row.frame(bytes) {
-            Some(frame) if run.rows == 1 => Ok(Decoded::Frame(frame, run.consumed)),
-            _ => Ok(Decoded::Need(run.need)),
-        }
-    }
-
-    /// Decodes all whole frames of `bytes`, as many as `rows` has room for: one at least.
-    ///
-    /// # Errors
-    /// The [`Reject`] of the first rule broken, which leaves `rows` as they were; frames before it are given first, by
-    /// a call of their own.
-    #[inline(always)]
-    pub fn decode_table<'t>(
-        &mut self,
-        bytes: &'t [u8],
-        rows: &'t mut [Row],
-    ) -> Result<FrameTable<'t>, Reject> {
-        let run = match rows {
-            [row] => self.decode_row(bytes, row)?,
-            _ => self.decode_rows(&mut NoRules, bytes, rows)?,
-        };
-        Ok(run.table(bytes, rows))
+    /// A frame that has begun is judged anew by its next byte: the configuration has changed (rule 4.5).
+    pub fn resume_at_next_byte(&mut self) {
+        self.resume_at = 0;
     }
 
     /// Says that the input has ended; `rest` is what no call has consumed (rule 3.4).
-    ///
-    /// # Errors
-    /// `truncated` where `rest` is part of a frame, or the reject given before.
     pub fn finish(&mut self, rest: &[u8]) -> Result<(), Reject> {
         if let Some(reject) = self.verdict {
             return Err(reject);
@@ -113,39 +52,8 @@ impl Decoder {
         Err(self.reject((TRUNCATED, rest.len()), 0))
     }
 
-    /// Back to the start of a new stream, without a verdict.
-    pub fn reset(&mut self) {
-        let publisher = self.publisher.take();
-        *self = Decoder { publisher, ..Decoder::new(self.config) };
-    }
-
-    pub(crate) fn publisher(&mut self) -> Option<&mut Publisher> {
-        self.publisher.as_mut()
-    }
-
-    /// The reject, once it is known: where frames stand before it, they are given first.
-    pub const fn verdict(&self) -> Option<&Reject> {
-        self.verdict.as_ref()
-    }
-
-    /// Bytes of the stream consumed so far.
-    pub const fn position(&self) -> u64 {
-        self.position
-    }
-
-    /// What it was made with.
-    pub const fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// Replaces the configuration; a frame that has begun is judged anew (rule 4.5).
-    pub(crate) fn set_config(&mut self, config: Config) {
-        self.config = config;
-        self.resume_at = 0;
-    }
-
     /// Without another byte there is nothing to judge: the front frame still has so many.
-    pub(crate) fn wait(&self, have: usize) -> Result<Progress, Reject> {
+    pub fn wait(&self, have: usize) -> Result<Progress, Reject> {
         match self.verdict {
             Some(reject) => Err(reject),
             None => Ok(Progress { need: self.need(have), ..Progress::default() }),
@@ -153,42 +61,37 @@ impl Decoder {
     }
 
     /// Bytes that the next step needs where the front frame has so many.
-    pub(crate) fn need(&self, have: usize) -> usize {
+    fn need(&self, have: usize) -> usize {
         self.resume_at.max(PREFIX_BYTES).saturating_sub(have).max(1)
     }
 
     fn reject(&mut self, (fault, known): FaultAt, frame_at: usize) -> Reject {
         let offset = self.position + frame_at as u64;
-        if let Some(publisher) = &self.publisher {
-            publisher.reject(fault.reason());
-        }
         *self.verdict.insert(Reject::new(fault, offset, offset + known as u64))
     }
 
     /// The loop for a single row: a canonical DATA or ACK takes the fast path, so that a call a frame is cheap.
     #[inline(always)]
-    fn decode_row(&mut self, bytes: &[u8], row: &mut Row) -> Result<Progress, Reject> {
+    pub fn decode_row(
+        &mut self,
+        config: &Config,
+        bytes: &[u8],
+        row: &mut Row,
+    ) -> Result<Progress, Reject> {
         if self.verdict.is_none() && bytes.len() >= self.resume_at {
-            if let Some(length) = read_fast::<false>(bytes, self.config.max_frame(), 0, row) {
-                return Ok(self.consume_one(row.kind, length, bytes.len()));
+            if let Some(length) = read_fast::<false>(bytes, config.max_frame(), 0, row) {
+                self.resume_at = 0;
+                self.position += length as u64;
+                return Ok(Progress::behind(1, length, bytes.len()));
             }
         }
-        self.decode_rows(&mut NoRules, bytes, std::slice::from_mut(row))
-    }
-
-    #[inline(always)]
-    fn consume_one(&mut self, kind: u8, length: usize, have: usize) -> Progress {
-        self.resume_at = 0;
-        self.position += length as u64;
-        if let Some(publisher) = &self.publisher {
-            publisher.frames(&Counts::one(kind, length));
-        }
-        Progress::behind(1, length, have)
+        self.decode_rows(config, &mut NoRules, bytes, std::slice::from_mut(row))
     }
 
     /// What every layer decodes with: the loop, and what it means for this stream.
-    pub(crate) fn decode_rows<R: Rules>(
+    pub fn decode_rows<R: Rules>(
         &mut self,
+        config: &Config,
         rules: &mut R,
         bytes: &[u8],
         rows: &mut [Row],
@@ -197,10 +100,10 @@ impl Decoder {
             return Err(reject);
         }
         if bytes.len() < self.resume_at {
-            return Ok(Progress { need: self.need(bytes.len()), ..Progress::default() });
+            return self.wait(bytes.len());
         }
-        let (mut run, mut counts) = (Progress::default(), Counts::default());
-        let stop = decode_loop(&self.config, rules, bytes, rows, &mut run, &mut counts);
+        let mut run = Progress::default();
+        let stop = decode_loop(config, rules, bytes, rows, &mut run);
         self.resume_at = 0;
         match stop {
             Stop::NoRow => run = Progress::behind(run.rows, run.consumed, bytes.len()),
@@ -218,9 +121,6 @@ impl Decoder {
             }
         }
         self.position += run.consumed as u64;
-        if let Some(publisher) = &self.publisher {
-            publisher.frames(&counts.with_bytes(run.consumed));
-        }
         Ok(run)
     }
 }
@@ -233,11 +133,10 @@ fn decode_loop<R: Rules>(
     bytes: &[u8],
     rows: &mut [Row],
     run: &mut Progress,
-    counts: &mut Counts,
 ) -> Stop {
     let bytes = &bytes[..bytes.len().min(MAX_TABLE_BYTES)];
     loop {
-        if let Err(known) = decode_fast(config.max_frame(), rules, bytes, rows, run, counts) {
+        if let Err(known) = decode_fast(config.max_frame(), rules, bytes, rows, run) {
             return Stop::Bad(known);
         }
         let Some(row) = rows.get_mut(run.rows) else { return Stop::NoRow };
@@ -246,7 +145,6 @@ fn decode_loop<R: Rules>(
             Ok(Inspected::Frame(length)) => {
                 run.consumed += length;
                 run.rows += 1;
-                counts.add(row.kind);
             }
             Ok(Inspected::Part(until)) => return Stop::Part { have: rest.len(), until },
             Err(known) => return Stop::Bad(known),
@@ -262,9 +160,8 @@ fn decode_fast<R: Rules>(
     bytes: &[u8],
     rows: &mut [Row],
     run: &mut Progress,
-    counts: &mut Counts,
 ) -> Result<(), FaultAt> {
-    let (mut at, mut acks, mut found) = (run.consumed, 0, run.rows);
+    let (mut at, mut found) = (run.consumed, run.rows);
     let mut judged = Ok(());
     for row in &mut rows[found..] {
         let Some(length) = read_fast::<false>(&bytes[at..], max_frame, at as u32, row) else {
@@ -274,11 +171,9 @@ fn decode_fast<R: Rules>(
         if judged.is_err() {
             break;
         }
-        acks += u64::from(row.kind == Kind::Ack as u8);
         at += length;
         found += 1;
     }
-    counts.add_data_and_acks(found - run.rows, acks);
     (run.consumed, run.rows) = (at, found);
     judged
 }

@@ -4,5 +4,4 @@ pub(crate) mod bytes_frame;
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod partial_frame;
-pub(crate) mod stream;
 pub(crate) mod table;

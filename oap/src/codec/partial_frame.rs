@@ -1,7 +1,8 @@
 //! The one frame that a chunk cuts, while it is partial.
 
 use crate::codec::bytes_frame::BytesFrame;
-use crate::codec::decode::{Decoder, Progress, Rules};
+use crate::codec::decode::{Parser, Progress, Rules};
+use crate::config::Config;
 use crate::limits::PREFIX_BYTES;
 use crate::reject::Reject;
 use crate::row::Row;
@@ -55,12 +56,13 @@ impl PartialFrame {
 
     pub fn next_frame<R: Rules>(
         &mut self,
-        decoder: &mut Decoder,
+        parser: &mut Parser,
+        config: &Config,
         rules: &mut R,
         chunk: &mut Bytes,
     ) -> Result<Option<BytesFrame>, Reject> {
         let mut rows = [Row::default()];
-        let fed = self.feed(decoder, rules, chunk, &mut rows)?;
+        let fed = self.feed(parser, config, rules, chunk, &mut rows)?;
         let [row] = rows;
         let wire = if fed.staged {
             chunk.advance(fed.consumed);
@@ -79,7 +81,8 @@ impl PartialFrame {
     /// Decodes a chunk behind what is staged. No bytes are no look (rule 4.5): nothing is judged anew.
     pub fn feed<R: Rules>(
         &mut self,
-        decoder: &mut Decoder,
+        parser: &mut Parser,
+        config: &Config,
         rules: &mut R,
         chunk: &[u8],
         rows: &mut [Row],
@@ -88,12 +91,12 @@ impl PartialFrame {
             self.clear_delivered();
         }
         if chunk.is_empty() {
-            return decoder.wait(self.bytes.len());
+            return parser.wait(self.bytes.len());
         }
         let fed = if self.bytes.is_empty() {
-            self.feed_chunk(decoder, rules, chunk, rows)
+            self.feed_chunk(parser, config, rules, chunk, rows)
         } else {
-            self.feed_partial(decoder, rules, chunk, rows)
+            self.feed_partial(parser, config, rules, chunk, rows)
         };
         fed.inspect_err(|_| self.bytes = BytesMut::new())
     }
@@ -101,12 +104,13 @@ impl PartialFrame {
     /// Nothing is staged: frames stay in the chunk, and what it cuts is staged.
     fn feed_chunk<R: Rules>(
         &mut self,
-        decoder: &mut Decoder,
+        parser: &mut Parser,
+        config: &Config,
         rules: &mut R,
         chunk: &[u8],
         rows: &mut [Row],
     ) -> Result<Progress, Reject> {
-        let found = decoder.decode_rows(rules, chunk, rows)?;
+        let found = parser.decode_rows(config, rules, chunk, rows)?;
         if found.more {
             return Ok(found);
         }
@@ -117,7 +121,8 @@ impl PartialFrame {
     /// Adds to the staged frame what it lacks, until it is whole or the chunk is used up.
     fn feed_partial<R: Rules>(
         &mut self,
-        decoder: &mut Decoder,
+        parser: &mut Parser,
+        config: &Config,
         rules: &mut R,
         chunk: &[u8],
         rows: &mut [Row],
@@ -128,7 +133,7 @@ impl PartialFrame {
             let taken = self.missing().min(chunk.len() - consumed) * room;
             self.bytes.extend_from_slice(&chunk[consumed..consumed + taken]);
             consumed += taken;
-            let found = decoder.decode_rows(rules, &self.bytes, &mut rows[..room])?;
+            let found = parser.decode_rows(config, rules, &self.bytes, &mut rows[..room])?;
             self.delivered = found.rows == 1;
             let (more, staged) = (consumed < chunk.len(), self.delivered);
             if staged || !more || room == 0 {
@@ -148,9 +153,9 @@ impl PartialFrame {
         }
     }
 
-    pub fn finish(&mut self, decoder: &mut Decoder) -> Result<(), Reject> {
+    pub fn finish(&mut self, parser: &mut Parser) -> Result<(), Reject> {
         let rest = if self.delivered { &[][..] } else { &self.bytes[..] };
-        let finished = decoder.finish(rest);
+        let finished = parser.finish(rest);
         if finished.is_err() {
             self.clear();
         }

@@ -1,163 +1,17 @@
-//! Section 4: the rules of a session as a table of states and kinds. One rule book serves both directions.
+//! Section 4: the rules of a session. One rule book serves both directions: no rule asks whose frame it is.
 
 use crate::config::{Config, SeqRolloverPolicy};
-use crate::frame::{Frame, Kind};
-use crate::limits::DEFAULT_ACK_WINDOW;
 use crate::reject::{Fault, Reason};
-use crate::row::Row;
+use crate::session::event::{Event, PeerLimits};
 use crate::session::flow::Flow;
-
-/// Where a direction stands when its sender sends the next frame.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
-    /// No HELLO yet.
-    Silent,
-    /// Has sent its HELLO, and has not had the other's.
-    Greeted,
-    /// Both HELLOs have passed, no stream is open.
-    Idle,
-    /// A stream is open.
-    Open,
-    /// What this side received was rejected.
-    Rejected,
-    /// An ERROR has passed, either way.
-    Ended,
-}
-
-/// What a frame does to a session.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Step {
-    Greet,
-    Open,
-    Carry,
-    Acknowledge,
-    Close,
-    Finish,
-    Breach(Fault),
-}
-
-use Step::{Acknowledge, Breach, Carry, Close, Finish, Greet, Open};
-
-/// Rules 4.1, 4.2, 4.6, 4.12 and 4.16: a row a [`State`], a column a kind.
-#[rustfmt::skip]
-const TABLE: [[Step; 6]; 6] = [
-    //             HELLO   START   DATA       ACK          END        ERROR
-    /* Silent   */ [Greet, FIRST,  FIRST,     FIRST,       FIRST,     Finish],
-    /* Greeted  */ [AGAIN, EARLY,  EARLY,     EARLY,       EARLY,     Finish],
-    /* Idle     */ [AGAIN, Open,   NO_STREAM, Acknowledge, NO_STREAM, Finish],
-    /* Open     */ [AGAIN, OPENED, Carry,     Acknowledge, Close,     Finish],
-    /* Rejected */ [OVER,  OVER,   OVER,      OVER,        OVER,      Finish],
-    /* Ended    */ [OVER,  OVER,   OVER,      OVER,        OVER,      OVER],
-];
-
-const FIRST: Step = hello("the first frame", "is neither HELLO nor ERROR");
-const AGAIN: Step = hello("HELLO", "was sent before");
-const EARLY: Step = hello("the handshake", "is not complete");
-const NO_STREAM: Step = Breach(credit("stream", "is not open"));
-const OPENED: Step = Breach(credit("stream", "is open already"));
-const OVER: Step = Breach(credit("session", "has ended"));
-
-const fn hello(field: &'static str, detail: &'static str) -> Step {
-    Breach(Fault::new(Reason::BadHello, field, detail))
-}
+use crate::session::states::{Cell, State, Table, TABLE};
 
 const fn credit(field: &'static str, detail: &'static str) -> Fault {
     Fault::new(Reason::CreditViolation, field, detail)
 }
 
-/// What the rules ask of a frame.
-#[derive(Clone, Copy)]
-pub(crate) enum Event<'a> {
-    Hello { max_frame: u32, ack_window: Option<u32> },
-    Start { stream: &'a [u8] },
-    Data { seq: u64, has_obj: bool },
-    Ack { up_to: u64 },
-    End { seq: u64 },
-    Error,
-}
-
-impl<'a> Event<'a> {
-    /// The event of a frame whose fields are good.
-    pub fn of_frame(frame: &Frame<'a>) -> Self {
-        match frame {
-            Frame::Hello(hello) => {
-                Event::Hello { max_frame: hello.max_frame as u32, ack_window: hello.ack_window }
-            }
-            Frame::Start(start) => Event::Start { stream: start.stream.as_bytes() },
-            Frame::Data(data) => Event::Data { seq: data.seq, has_obj: data.obj.is_some() },
-            Frame::Ack(ack) => Event::Ack { up_to: ack.up_to },
-            Frame::End(end) => Event::End { seq: end.seq },
-            Frame::Error(_) => Event::Error,
-        }
-    }
-
-    /// The event of a row that the decode loop filled.
-    #[inline]
-    pub fn of_row(row: &Row, bytes: &'a [u8]) -> Self {
-        match Kind::from_byte(row.kind) {
-            Some(Kind::Hello) => Event::Hello {
-                max_frame: row.value,
-                ack_window: row.has(Row::HAS_ACK_WINDOW).then_some(row.ack_window.into()),
-            },
-            Some(Kind::Start) => Event::Start { stream: row.text(bytes).unwrap_or_default() },
-            Some(Kind::Data) => Event::Data { seq: row.seq, has_obj: row.has(Row::HAS_OBJ) },
-            Some(Kind::Ack) => Event::Ack { up_to: row.seq },
-            Some(Kind::End) => Event::End { seq: row.seq },
-            Some(Kind::Error) | None => Event::Error,
-        }
-    }
-
-    const fn kind(&self) -> Kind {
-        match self {
-            Event::Hello { .. } => Kind::Hello,
-            Event::Start { .. } => Kind::Start,
-            Event::Data { .. } => Kind::Data,
-            Event::Ack { .. } => Kind::Ack,
-            Event::End { .. } => Kind::End,
-            Event::Error => Kind::Error,
-        }
-    }
-}
-
-/// What a HELLO advertises: it binds what the other side sends (rule 4.3).
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PeerLimits {
-    pub max_frame: u32,
-    pub ack_window: u32,
-}
-
-impl PeerLimits {
-    pub fn new(max_frame: u32, ack_window: Option<u32>) -> Self {
-        PeerLimits { max_frame, ack_window: ack_window.unwrap_or(DEFAULT_ACK_WINDOW) }
-    }
-}
-
-/// An open stream.
-#[derive(Clone, Copy, Debug)]
-struct Stream {
-    objects: bool,
-    /// Whether it has carried DATA: the direction's last one is its own.
-    carried: bool,
-}
-
-/// What one side has sent, as far as the rules ask.
-#[derive(Clone, Copy, Debug, Default)]
-struct Direction {
-    limits: Option<PeerLimits>,
-    stream: Option<Stream>,
-    /// Apart from its number, so that ten thousand sessions stay small.
-    has_last: bool,
-    last: u64,
-    /// DATA not yet acknowledged: the last `in_flight` seqs up to `last`.
-    in_flight: u32,
-}
-
-impl Direction {
-    /// The seq of its last DATA.
-    fn last(&self) -> Option<u64> {
-        self.has_last.then_some(self.last)
-    }
-}
+const MISSING_OBJ: Fault =
+    Fault::new(Reason::MissingObj, "DATA.obj", "is required on an object stream");
 
 /// Who sends a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -166,62 +20,122 @@ pub(crate) enum Sender {
     Peer = 1,
 }
 
-/// What ends a session.
+/// What one side has sent, as far as the rules ask.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Ending {
-    None,
-    Rejected,
-    Ended,
+struct Direction {
+    /// Silent, Greeted, Idle or Open.
+    state: State,
+    /// Whether the open stream is an object stream.
+    objects: bool,
+    /// Whether the open stream has carried DATA: the direction's last one is its own.
+    carried: bool,
+    /// Apart from its number, so that ten thousand sessions stay small.
+    has_last: bool,
+    last: u64,
+    /// DATA not yet acknowledged: the last `in_flight` seqs up to `last`.
+    in_flight: u32,
+    /// What its HELLO advertised; zeros while it is silent.
+    limits: PeerLimits,
 }
 
-/// The state of both directions. It never asks which of them is its own.
-#[derive(Clone, Debug)]
-pub(crate) struct RuleBook {
-    enforce_obj: bool,
-    rollover: SeqRolloverPolicy,
-    directions: [Direction; 2],
-    ending: Ending,
-}
+impl Direction {
+    const SILENT: Direction = Direction {
+        state: State::Silent,
+        objects: false,
+        carried: false,
+        has_last: false,
+        last: 0,
+        in_flight: 0,
+        limits: PeerLimits { max_frame: 0, ack_window: 0 },
+    };
 
-impl RuleBook {
-    pub fn new(config: &Config) -> Self {
-        RuleBook {
-            enforce_obj: config.enforce_obj_header_on_objects(),
-            rollover: config.seq_rollover_policy(),
-            directions: [Direction::default(); 2],
-            ending: Ending::None,
+    fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
+    /// The seq of its last DATA.
+    fn last(&self) -> Option<u64> {
+        self.has_last.then_some(self.last)
+    }
+
+    /// Rule 4.7: the seq that an END has to say, that of the stream's last DATA, or 0.
+    fn end_seq(&self) -> u64 {
+        if self.carried {
+            self.last
+        } else {
+            0
         }
     }
 
+    /// Rule 4.11: DATA that stay in flight once `up_to` is acknowledged, modulo 2^64 (rule 4.17).
+    fn in_flight_after(&self, up_to: u64) -> u32 {
+        let behind = self.last().map_or(u64::MAX, |last| last.wrapping_sub(up_to));
+        u32::try_from(behind).unwrap_or(u32::MAX).min(self.in_flight)
+    }
+}
+
+/// A frame that has passed the rules, and what it changes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Step {
+    sender: Sender,
+    /// Where it leads the direction, or with [`State::Ended`] both.
+    next: State,
+    change: Change,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Change {
+    Greet(PeerLimits),
+    Open { objects: bool },
+    Carry { seq: u64 },
+    Acknowledge { in_flight: u32 },
+    Close,
+    Finish,
+}
+
+/// Where a session stands: all that the frames sent and received have changed. A copy of it undoes what follows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct SessionState {
+    directions: [Direction; 2],
+    /// Who sent the ERROR that ended it.
+    ended_by: Option<Sender>,
+}
+
+impl SessionState {
+    /// Neither side has spoken.
+    pub const fn new() -> Self {
+        SessionState { directions: [Direction::SILENT; 2], ended_by: None }
+    }
+
+    /// What a side's HELLO advertised.
     pub fn limits_of(&self, sender: Sender) -> Option<PeerLimits> {
-        self.directions[sender as usize].limits
+        let direction = &self.directions[sender as usize];
+        (direction.state != State::Silent).then_some(direction.limits)
     }
 
     pub fn flow(&self, sender: Sender) -> Flow {
         let (from, to) = self.sides(sender);
         Flow {
-            open: from.stream.is_some(),
-            objects: from.stream.is_some_and(|stream| stream.objects),
+            open: from.is_open(),
+            objects: from.is_open() && from.objects,
             last_seq: from.last(),
             in_flight: from.in_flight,
-            window: to.limits.map_or(0, |limits| limits.ack_window),
+            window: to.limits.ack_window,
         }
     }
 
-    /// Rule 4.7: the seq of the stream's last DATA, or 0.
+    /// The seq that an END has to say (rule 4.7).
     pub fn end_seq(&self, sender: Sender) -> u64 {
-        end_seq(self.sides(sender).0)
+        self.sides(sender).0.end_seq()
     }
 
     pub fn has_ended(&self) -> bool {
-        self.ending == Ending::Ended
+        self.ended_by.is_some()
     }
 
-    /// Rule 4.16: what was received has been rejected.
-    pub fn reject(&mut self) {
-        if self.ending == Ending::None {
-            self.ending = Ending::Rejected;
-        }
+    /// Whether what still arrives is discarded: an ERROR has been sent (rule 4.12).
+    pub fn discards(&self) -> bool {
+        self.ended_by == Some(Sender::Own)
     }
 
     fn sides(&self, sender: Sender) -> (&Direction, &Direction) {
@@ -232,123 +146,260 @@ impl RuleBook {
         }
     }
 
-    fn state(&self, sender: Sender) -> State {
-        let (from, to) = self.sides(sender);
-        match (self.ending, from.limits, to.limits, from.stream) {
-            (Ending::Ended, ..) => State::Ended,
-            (Ending::Rejected, ..) => State::Rejected,
-            (_, None, ..) => State::Silent,
-            (_, _, None, _) => State::Greeted,
-            (.., None) => State::Idle,
-            (.., Some(_)) => State::Open,
-        }
-    }
-
-    /// Judges the next frame of a direction and changes nothing.
-    pub fn check(&self, sender: Sender, event: &Event<'_>) -> Result<(), Fault> {
-        let (from, to) = self.sides(sender);
-        let step = TABLE[self.state(sender) as usize][event.kind() as usize - 1];
-        match (step, event) {
-            (Breach(fault), _) => Err(fault),
-            (Carry, Event::Data { seq, has_obj }) => self.check_data(from, to, *seq, *has_obj),
-            (Acknowledge, Event::Ack { up_to }) => check_ack(to, *up_to),
-            (Close, Event::End { seq }) => check_end(from, *seq),
-            _ => Ok(()),
-        }
-    }
-
-    /// Rule 4.13: obj, seq, credit, in this order; the table has seen to the open stream.
-    fn check_data(
+    /// Judges the next frame of a direction and changes nothing. `rejected`: what was received has been rejected.
+    #[inline(always)]
+    pub fn check(
         &self,
-        from: &Direction,
-        to: &Direction,
-        seq: u64,
-        has_obj: bool,
-    ) -> Result<(), Fault> {
-        if self.enforce_obj && !has_obj && from.stream.is_some_and(|stream| stream.objects) {
-            return Err(MISSING_OBJ);
-        }
-        self.check_seq(from.last(), seq)?;
-        let window = to.limits.map_or(0, |limits| limits.ack_window);
-        if from.in_flight >= window {
-            return Err(credit("DATA", "has no credit").limit(window.into()));
-        }
-        Ok(())
+        config: &Config,
+        rejected: bool,
+        sender: Sender,
+        event: Event,
+    ) -> Result<Step, Fault> {
+        self.check_by(&TABLE, config, rejected, sender, event)
     }
 
-    /// Rules 4.8 and 4.9.
-    fn check_seq(&self, last: Option<u64>, seq: u64) -> Result<(), Fault> {
-        match last {
-            Some(u64::MAX) if self.rollover == SeqRolloverPolicy::Error => {
-                Err(credit("DATA.seq", "is used up").limit(u64::MAX))
+    #[inline(always)]
+    fn check_by(
+        &self,
+        table: &Table,
+        config: &Config,
+        rejected: bool,
+        sender: Sender,
+        event: Event,
+    ) -> Result<Step, Fault> {
+        let (from, to) = self.sides(sender);
+        let state = match self.ended_by {
+            Some(_) => State::Ended,
+            None if rejected => State::Rejected,
+            None => from.state,
+        };
+        let next = match table[state as usize][event.kind() as usize - 1] {
+            Cell::To(next) => next,
+            Cell::Breach(fault) => return Err(fault),
+        };
+        let change = match event {
+            Event::Hello(limits) => Change::Greet(limits),
+            Event::Start { objects } => Change::Open { objects },
+            Event::Data { seq, has_obj } => {
+                check_data(config, from, to, seq, has_obj)?;
+                Change::Carry { seq }
             }
-            Some(last) if seq != last.wrapping_add(1) => {
-                Err(credit("DATA.seq", "is not the next one").limit(last.wrapping_add(1)))
+            Event::Ack { up_to } => Change::Acknowledge { in_flight: check_ack(to, up_to)? },
+            Event::End { seq } => {
+                check_end(from, seq)?;
+                Change::Close
             }
-            _ => Ok(()),
-        }
+            Event::Error => Change::Finish,
+        };
+        Ok(Step { sender, next, change })
     }
 
-    /// Lets a frame that [`RuleBook::check`] has passed take effect.
-    pub fn apply(&mut self, sender: Sender, event: &Event<'_>) {
+    /// Takes the step of a frame that [`SessionState::check`] has passed.
+    #[inline(always)]
+    pub fn apply(&mut self, step: Step) {
+        let Step { sender, next, change } = step;
         let [own, peer] = &mut self.directions;
         let (from, to) = match sender {
             Sender::Own => (own, peer),
             Sender::Peer => (peer, own),
         };
-        match *event {
-            Event::Hello { max_frame, ack_window } => {
-                from.limits = Some(PeerLimits::new(max_frame, ack_window));
-            }
-            Event::Start { stream } => {
-                from.stream = Some(Stream { objects: is_object_stream(stream), carried: false });
-            }
-            Event::Data { seq, .. } => {
-                (from.has_last, from.last) = (true, seq);
+        match change {
+            Change::Greet(limits) => from.limits = limits,
+            Change::Open { objects } => (from.objects, from.carried) = (objects, false),
+            Change::Carry { seq } => {
+                (from.has_last, from.last, from.carried) = (true, seq, true);
                 from.in_flight += 1;
-                from.stream = from.stream.map(|s| Stream { carried: true, ..s });
             }
-            Event::Ack { up_to } => to.in_flight = in_flight_after(to, up_to),
-            Event::End { .. } => from.stream = None,
-            Event::Error => self.ending = Ending::Ended,
+            Change::Acknowledge { in_flight } => to.in_flight = in_flight,
+            Change::Close => {}
+            Change::Finish => {}
+        }
+        match next {
+            State::Ended => self.ended_by = Some(sender),
+            State::Greeted if to.state == State::Greeted => {
+                (from.state, to.state) = (State::Idle, State::Idle);
+            }
+            State::Silent | State::Greeted | State::Idle | State::Open | State::Rejected => {
+                from.state = next;
+            }
         }
     }
 }
 
-const MISSING_OBJ: Fault =
-    Fault::new(Reason::MissingObj, "DATA.obj", "is required on an object stream");
-
-/// Rule 4.13: named `objects` or `objects/…`.
-fn is_object_stream(name: &[u8]) -> bool {
-    name.strip_prefix(b"objects").is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+/// Rule 4.13: obj, seq, credit, in this order; the table has seen to the open stream.
+#[inline(always)]
+fn check_data(
+    config: &Config,
+    from: &Direction,
+    to: &Direction,
+    seq: u64,
+    has_obj: bool,
+) -> Result<(), Fault> {
+    if from.objects && !has_obj && config.enforce_obj_header_on_objects() {
+        return Err(MISSING_OBJ);
+    }
+    check_seq(config, from.last(), seq)?;
+    let window = to.limits.ack_window;
+    if from.in_flight >= window {
+        return Err(credit("DATA", "has no credit").limit(window.into()));
+    }
+    Ok(())
 }
 
-/// Rule 4.11: DATA that stay in flight once `up_to` is acknowledged, modulo 2^64 (rule 4.17).
-fn in_flight_after(acked: &Direction, up_to: u64) -> u32 {
-    let behind = acked.last().map_or(u64::MAX, |last| last.wrapping_sub(up_to));
-    u32::try_from(behind).unwrap_or(u32::MAX).min(acked.in_flight)
+/// Rules 4.8 and 4.9.
+#[inline(always)]
+fn check_seq(config: &Config, last: Option<u64>, seq: u64) -> Result<(), Fault> {
+    match last {
+        Some(u64::MAX) if config.seq_rollover_policy() == SeqRolloverPolicy::Error => {
+            Err(credit("DATA.seq", "is used up").limit(u64::MAX))
+        }
+        Some(last) if seq != last.wrapping_add(1) => {
+            Err(credit("DATA.seq", "is not the next one").limit(last.wrapping_add(1)))
+        }
+        _ => Ok(()),
+    }
 }
 
-/// Rule 4.11.
-fn check_ack(acked: &Direction, up_to: u64) -> Result<(), Fault> {
-    if in_flight_after(acked, up_to) < acked.in_flight {
-        Ok(())
+/// Rule 4.11: DATA that stay in flight behind the ACK.
+#[inline(always)]
+fn check_ack(acked: &Direction, up_to: u64) -> Result<u32, Fault> {
+    let in_flight = acked.in_flight_after(up_to);
+    if in_flight < acked.in_flight {
+        Ok(in_flight)
     } else {
         Err(credit("ACK.up_to", "names no DATA in flight"))
     }
 }
 
-fn end_seq(from: &Direction) -> u64 {
-    let own = from.stream.is_some_and(|stream| stream.carried);
-    from.last().filter(|_| own).unwrap_or(0)
-}
-
 /// Rule 4.7.
 fn check_end(from: &Direction, seq: u64) -> Result<(), Fault> {
-    let last = end_seq(from);
+    let last = from.end_seq();
     if seq == last {
         Ok(())
     } else {
         Err(credit("END.seq", "is not that of the stream's last DATA").limit(last))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frame::Kind;
+
+    /// Section 4 in plain words, as far as the table of states says it.
+    #[derive(Clone, Copy, Default, PartialEq, Debug)]
+    struct Plain {
+        greeted: [bool; 2],
+        open: [bool; 2],
+        ended: bool,
+    }
+
+    impl Plain {
+        /// How errors tell the breach, if the frame is one.
+        fn breach(&self, from: usize, kind: Kind, rejected: bool) -> Option<&'static str> {
+            let over = self.ended || rejected && kind != Kind::Error;
+            match kind {
+                _ if over => Some("credit_violation: session has ended"),
+                Kind::Error => None,
+                Kind::Hello if self.greeted[from] => Some("bad_hello: HELLO was sent before"),
+                Kind::Hello => None,
+                _ if !self.greeted[from] => {
+                    Some("bad_hello: the first frame is neither HELLO nor ERROR")
+                }
+                _ if !self.greeted[1 - from] => Some("bad_hello: the handshake is not complete"),
+                Kind::Start if self.open[from] => Some("credit_violation: stream is open already"),
+                Kind::Data | Kind::End if !self.open[from] => {
+                    Some("credit_violation: stream is not open")
+                }
+                Kind::Start | Kind::Data | Kind::Ack | Kind::End => None,
+            }
+        }
+
+        fn pass(&mut self, from: usize, kind: Kind) {
+            match kind {
+                Kind::Hello => self.greeted[from] = true,
+                Kind::Start => self.open[from] = true,
+                Kind::End => self.open[from] = false,
+                Kind::Error => self.ended = true,
+                Kind::Data | Kind::Ack => {}
+            }
+        }
+    }
+
+    /// A frame of that kind that breaks nothing but, perhaps, the table. `None`: an ACK with nothing to acknowledge.
+    fn event(state: &SessionState, sender: Sender, kind: Kind) -> Option<Event> {
+        let (from, to) = state.sides(sender);
+        Some(match kind {
+            Kind::Hello => Event::Hello(PeerLimits { max_frame: 4_096, ack_window: 1_024 }),
+            Kind::Start => Event::Start { objects: false },
+            Kind::Data => Event::Data { seq: from.last.wrapping_add(1), has_obj: false },
+            Kind::Ack if to.in_flight == 0 && from.state == State::Open => return None,
+            Kind::Ack if to.in_flight == 0 && from.state == State::Idle => return None,
+            Kind::Ack => Event::Ack { up_to: to.last },
+            Kind::End => Event::End { seq: from.end_seq() },
+            Kind::Error => Event::Error,
+        })
+    }
+
+    /// Whether every frame after every frame, so many deep, meets what the plain reading says.
+    fn agrees(table: &Table, state: SessionState, plain: Plain, depth: usize) -> bool {
+        [Sender::Own, Sender::Peer].into_iter().all(|sender| {
+            Kind::ALL.into_iter().all(|kind| {
+                [false, true].into_iter().all(|rejected| {
+                    let Some(event) = event(&state, sender, kind) else { return true };
+                    let config = Config::default();
+                    let said = state.check_by(table, &config, rejected, sender, event);
+                    let breach = plain.breach(sender as usize, kind, rejected);
+                    match said {
+                        Err(fault) => breach == Some(&fault.to_string()),
+                        Ok(step) if breach.is_none() && depth > 0 && !rejected => {
+                            let (mut state, mut plain) = (state, plain);
+                            state.apply(step);
+                            plain.pass(sender as usize, kind);
+                            agrees(table, state, plain, depth - 1)
+                        }
+                        Ok(_) => breach.is_none(),
+                    }
+                })
+            })
+        })
+    }
+
+    fn is_section_4(table: &Table) -> bool {
+        let start = SessionState::new();
+        let mut greeted = start;
+        for sender in [Sender::Own, Sender::Peer] {
+            let hello = event(&start, sender, Kind::Hello).unwrap();
+            match greeted.check_by(table, &Config::default(), false, sender, hello) {
+                Ok(step) => greeted.apply(step),
+                Err(_) => return false,
+            }
+        }
+        let both = Plain { greeted: [true; 2], ..Plain::default() };
+        agrees(table, start, Plain::default(), 2) && agrees(table, greeted, both, 4)
+    }
+
+    #[test]
+    fn the_table_is_section_4() {
+        assert!(is_section_4(&TABLE));
+    }
+
+    #[test]
+    fn no_two_cells_of_the_table_can_be_exchanged() {
+        let columns = Kind::ALL.len();
+        let cells = State::ALL.len() * columns;
+        let mut exchanged = 0;
+        for (one, other) in (0..cells).flat_map(|one| (0..one).map(move |other| (one, other))) {
+            let mut table = TABLE;
+            let (a, b) =
+                (table[one / columns][one % columns], table[other / columns][other % columns]);
+            if a == b {
+                continue;
+            }
+            (table[one / columns][one % columns], table[other / columns][other % columns]) = (b, a);
+            assert!(!is_section_4(&table), "{one} and {other}");
+            exchanged += 1;
+        }
+        assert!(exchanged > 300, "{exchanged}");
     }
 }

@@ -1,18 +1,19 @@
 //! Section 4: a session, both directions. A pure function of the frames received and sent.
 
-use crate::codec::bytes_frame::BytesFrame;
-use crate::codec::decode::{Decoder, Progress, Rules};
+use crate::codec::bytes_frame::{rows_of, BytesFrame};
+use crate::codec::decode::{Parser, Progress, Rules};
 use crate::codec::encode::{body_of, put, EncodeError};
 use crate::codec::partial_frame::PartialFrame;
 use crate::codec::table::FrameTable;
 use crate::config::Config;
-use crate::frame::{Frame, Hello};
+use crate::frame::{Frame, Hello, Kind};
 use crate::limits::{PREFIX_BYTES, VERSION};
 use crate::reject::{Fault, Reason, Reject};
 use crate::row::Row;
+use crate::session::event::{Event, PeerLimits};
 use crate::session::flow::Flow;
-use crate::session::rules::{Event, PeerLimits, RuleBook, Sender};
-use crate::telemetry::monitor::Monitor;
+use crate::session::rules::{Sender, SessionState, Step};
+use crate::telemetry::monitor::{Monitor, Publisher};
 use crate::telemetry::totals::{Counts, Gauges};
 use crate::wire::header::Head;
 use crate::wire::prefix::oversize;
@@ -48,11 +49,11 @@ use std::sync::Arc;
 #[derive(Clone, Debug)]
 pub struct Session {
     config: Config,
-    decoder: Decoder,
+    state: SessionState,
+    /// Holds the verdict on what was received.
+    parser: Parser,
     partial: PartialFrame,
-    rules: RuleBook,
-    /// An ERROR has been sent: what still arrives is discarded (rule 4.12).
-    discarding: bool,
+    publisher: Option<Publisher>,
 }
 
 impl Session {
@@ -60,10 +61,10 @@ impl Session {
     pub fn new(config: Config) -> Self {
         Session {
             config,
-            decoder: Decoder::new(config),
+            state: SessionState::new(),
+            parser: Parser::new(),
             partial: PartialFrame::default(),
-            rules: RuleBook::new(&config),
-            discarding: false,
+            publisher: None,
         }
     }
 
@@ -73,10 +74,10 @@ impl Session {
         self
     }
 
-    /// Likewise, from now on.
+    /// Counts its frames and rejects in a monitor from now on, and gives its inbound stream to the gauges.
     pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
-        self.decoder.set_monitor(monitor);
-        publish(&mut self.decoder, &self.rules);
+        self.publisher = Some(Publisher::new(monitor, self.verdict()));
+        self.publish_gauges();
     }
 
     /// The HELLO that the configuration makes. It is not sent: pass it to [`Session::send`].
@@ -109,7 +110,8 @@ impl Session {
         out: &mut impl BufMut,
     ) -> Result<usize, EncodeError> {
         let written = self.put(frame, out)?;
-        self.publish_sent(&Counts::one(frame.kind() as u8, written));
+        self.sent(frame.kind() == Kind::Hello);
+        self.publish_sent(frame.kind(), written);
         Ok(written)
     }
 
@@ -122,62 +124,86 @@ impl Session {
         frames: impl IntoIterator<Item = Frame<'f>>,
         mut out: &mut [u8],
     ) -> Result<usize, EncodeError> {
-        let before = (self.rules.clone(), *self.decoder.config(), self.discarding);
-        let (mut counts, mut written) = (Counts::default(), 0);
+        let before = self.state;
+        let mut counts = self.publisher.is_some().then(Counts::default);
+        let mut written = 0;
         for frame in frames {
-            match self.put(&frame, &mut out) {
-                Ok(length) => written += length,
-                Err(error) => {
-                    let (rules, config, discarding) = before;
-                    self.decoder.set_config(config);
-                    (self.rules, self.discarding) = (rules, discarding);
-                    return Err(error);
-                }
+            let length = self.put(&frame, &mut out).inspect_err(|_| self.state = before)?;
+            written += length;
+            if let Some(counts) = &mut counts {
+                counts.add(frame.kind() as u8, length);
             }
-            counts.add(frame.kind() as u8);
         }
-        self.publish_sent(&counts.with_bytes(written));
+        self.sent(self.state.limits_of(Sender::Own) != before.limits_of(Sender::Own));
+        if let (Some(publisher), Some(counts)) = (&self.publisher, counts) {
+            publisher.frames(&counts);
+        }
+        self.publish_gauges();
         Ok(written)
     }
 
     /// Judges a frame, encodes it and takes it as sent.
+    #[inline(always)]
     fn put(&mut self, frame: &Frame<'_>, out: &mut impl BufMut) -> Result<usize, EncodeError> {
-        if self.decoder.verdict().is_some() {
-            self.rules.reject();
-        }
         let head = Head::of(frame)?;
-        let event = Event::of_frame(frame);
-        self.check_send(head.length, &event)?;
+        let step = self.check_send(head.length, Event::of_frame(frame))?;
         let written = put(&head, body_of(frame), out)?;
-        self.rules.apply(Sender::Own, &event);
-        self.sent(&event);
+        self.state.apply(step);
         Ok(written)
     }
 
-    fn publish_sent(&mut self, counts: &Counts) {
-        if self.discarding {
+    /// What follows from frames that have been sent; `greeted`: a HELLO among them.
+    #[inline(always)]
+    fn sent(&mut self, greeted: bool) {
+        if greeted {
+            self.parser.resume_at_next_byte();
+        }
+        if self.state.discards() {
             self.partial.clear();
         }
-        if let Some(publisher) = self.decoder.publisher() {
-            publisher.frames(counts);
+    }
+
+    #[inline(always)]
+    fn publish_sent(&mut self, kind: Kind, length: usize) {
+        if let Some(publisher) = &self.publisher {
+            let mut counts = Counts::default();
+            counts.add(kind as u8, length);
+            publisher.frames(&counts);
+            self.publish_gauges();
         }
-        publish(&mut self.decoder, &self.rules);
+    }
+
+    /// Gives the inbound direction to the gauges; a session that is over gives nothing.
+    fn publish_gauges(&mut self) {
+        let over = self.state.has_ended() || self.verdict().is_some();
+        if let Some(publisher) = &mut self.publisher {
+            let inbound = || gauges(&self.state.flow(Sender::Peer));
+            publisher.gauges(if over { Gauges::default() } else { inbound() });
+        }
+    }
+
+    #[inline(always)]
+    fn publish_received(&mut self, rows: &[Row]) {
+        if let Some(publisher) = &mut self.publisher {
+            publisher.received(rows, self.parser.verdict());
+            self.publish_gauges();
+        }
     }
 
     /// Rule 4.14, behind the frame's fields and the 1 MiB.
-    fn check_send(&self, length: usize, event: &Event<'_>) -> Result<(), Fault> {
-        if let Some(peer) = self.rules.limits_of(Sender::Peer) {
+    #[inline(always)]
+    fn check_send(&self, length: usize, event: Event) -> Result<Step, Fault> {
+        if let Some(peer) = self.state.limits_of(Sender::Peer) {
             if length > peer.max_frame as usize {
                 return Err(oversize(peer.max_frame as usize));
             }
         }
-        self.rules.check(Sender::Own, event)?;
-        match *event {
-            Event::Hello { max_frame, ack_window } => {
-                self.check_limits(PeerLimits::new(max_frame, ack_window))
-            }
-            _ => Ok(()),
+        let rejected = self.parser.verdict().is_some();
+        let step = self.state.check(&self.config, rejected, Sender::Own, event)?;
+        if let Event::Hello(limits) = event {
+            self.check_limits(limits)?;
         }
+        Ok(step)
     }
 
     /// Rule 4.4: a host may advertise less than its configuration, never more.
@@ -194,15 +220,11 @@ impl Session {
         Ok(())
     }
 
-    fn sent(&mut self, event: &Event<'_>) {
-        match *event {
-            // Rule 4.5; what a HELLO says was checked against the configuration's own range.
-            Event::Hello { max_frame, .. } => {
-                let config = self.config.with_max_frame(max_frame.into()).unwrap_or(self.config);
-                self.decoder.set_config(config);
-            }
-            Event::Error => self.discarding = true,
-            _ => {}
+    /// What is received is judged by: the HELLO sent governs, the configuration before it (rule 4.5).
+    fn governing(&self) -> Config {
+        match self.state.limits_of(Sender::Own) {
+            Some(limits) => self.config.lowered_to(limits.max_frame),
+            None => self.config,
         }
     }
 
@@ -227,12 +249,14 @@ impl Session {
 
     /// [`Session::recv`] without a borrow of the session, so that it can answer while the rows are read.
     pub(crate) fn receive(&mut self, chunk: &[u8], rows: &mut [Row]) -> Result<Progress, Reject> {
-        if self.discarding {
+        if self.state.discards() {
             let (consumed, need) = (chunk.len(), PREFIX_BYTES);
             return Ok(Progress { consumed, need, ..Progress::default() });
         }
-        let received = self.partial.feed(&mut self.decoder, &mut self.rules, chunk, rows);
-        publish(&mut self.decoder, &self.rules);
+        let config = self.governing();
+        let mut rules = PeerRules { config: &config, state: &mut self.state };
+        let received = self.partial.feed(&mut self.parser, &config, &mut rules, chunk, rows);
+        self.publish_received(&rows[..received.as_ref().map_or(0, |found| found.rows)]);
         received
     }
 
@@ -254,21 +278,17 @@ impl Session {
         body_len: usize,
         out: &mut impl BufMut,
     ) -> Result<usize, EncodeError> {
-        if self.decoder.verdict().is_some() {
-            self.rules.reject();
-        }
         let head = Head::data(seq, obj.map(str::as_bytes), body_len)?;
-        let event = Event::Data { seq, has_obj: obj.is_some() };
-        self.check_send(head.length, &event)?;
+        let step = self.check_send(head.length, Event::Data { seq, has_obj: obj.is_some() })?;
         head.put(out);
-        self.rules.apply(Sender::Own, &event);
-        self.publish_sent(&Counts::one(crate::frame::Kind::Data as u8, head.length));
+        self.state.apply(step);
+        self.publish_sent(Kind::Data, head.length);
         Ok(head.length - body_len)
     }
 
     /// The seq that an END of the open stream has to say (rule 4.7).
     pub(crate) fn end_seq(&self) -> u64 {
-        self.rules.end_seq(Sender::Own)
+        self.state.end_seq(Sender::Own)
     }
 
     /// Takes received bytes and gives the next frame, which owns its bytes; `None`: the chunk is used up.
@@ -276,12 +296,14 @@ impl Session {
     /// # Errors
     /// As [`Session::recv`].
     pub fn next_frame(&mut self, chunk: &mut Bytes) -> Result<Option<BytesFrame>, Reject> {
-        if self.discarding {
+        if self.state.discards() {
             chunk.clear();
             return Ok(None);
         }
-        let next = self.partial.next_frame(&mut self.decoder, &mut self.rules, chunk);
-        publish(&mut self.decoder, &self.rules);
+        let config = self.governing();
+        let mut rules = PeerRules { config: &config, state: &mut self.state };
+        let next = self.partial.next_frame(&mut self.parser, &config, &mut rules, chunk);
+        self.publish_received(next.as_ref().map_or(&[], rows_of));
         next
     }
 
@@ -290,42 +312,42 @@ impl Session {
     /// # Errors
     /// `truncated` where they ended inside a frame, or the reject given before.
     pub fn finish(&mut self) -> Result<(), Reject> {
-        if self.discarding {
+        if self.state.discards() {
             return Ok(());
         }
-        let finished = self.partial.finish(&mut self.decoder);
-        publish(&mut self.decoder, &self.rules);
+        let finished = self.partial.finish(&mut self.parser);
+        self.publish_received(&[]);
         finished
     }
 
     /// What this side has sent.
     pub fn outbound(&self) -> Flow {
-        self.rules.flow(Sender::Own)
+        self.state.flow(Sender::Own)
     }
 
     /// What the peer has sent.
     pub fn inbound(&self) -> Flow {
-        self.rules.flow(Sender::Peer)
+        self.state.flow(Sender::Peer)
     }
 
     /// Whether both HELLOs have passed.
     pub fn is_established(&self) -> bool {
-        [Sender::Own, Sender::Peer].iter().all(|&sender| self.rules.limits_of(sender).is_some())
+        [Sender::Own, Sender::Peer].iter().all(|&sender| self.state.limits_of(sender).is_some())
     }
 
     /// The largest frame that the peer takes, in bytes, once its HELLO is here.
     pub fn peer_max_frame(&self) -> Option<usize> {
-        self.rules.limits_of(Sender::Peer).map(|limits| limits.max_frame as usize)
+        self.state.limits_of(Sender::Peer).map(|limits| limits.max_frame as usize)
     }
 
     /// Whether an ERROR has passed, either way: nothing more may be sent.
     pub fn has_ended(&self) -> bool {
-        self.rules.has_ended()
+        self.state.has_ended()
     }
 
     /// The reject, once it is known: where frames stand before it, they are given first.
     pub const fn verdict(&self) -> Option<&Reject> {
-        self.decoder.verdict()
+        self.parser.verdict()
     }
 
     /// Bytes of a partial frame that it holds.
@@ -340,20 +362,11 @@ impl Session {
 
     /// Back to a session in which neither side has spoken.
     pub fn reset(&mut self) {
-        self.decoder.set_config(self.config);
-        self.decoder.reset();
+        self.state = SessionState::new();
+        self.parser = Parser::new();
         self.partial.clear();
-        self.rules = RuleBook::new(&self.config);
-        self.discarding = false;
-        publish(&mut self.decoder, &self.rules);
+        self.publish_received(&[]);
     }
-}
-
-/// Gives the inbound direction to the gauges; a session that is over gives nothing.
-fn publish(decoder: &mut Decoder, rules: &RuleBook) {
-    let over = rules.has_ended() || decoder.verdict().is_some();
-    let Some(publisher) = decoder.publisher() else { return };
-    publisher.gauges(if over { Gauges::default() } else { gauges(&rules.flow(Sender::Peer)) });
 }
 
 /// What an inbound direction adds to the gauges.
@@ -362,13 +375,19 @@ fn gauges(flow: &Flow) -> Gauges {
     Gauges { open: flow.open.into(), credit: credit.into(), in_flight: flow.in_flight.into() }
 }
 
-impl Rules for RuleBook {
+/// The rules for what the peer sends.
+struct PeerRules<'s> {
+    config: &'s Config,
+    state: &'s mut SessionState,
+}
+
+impl Rules for PeerRules<'_> {
     #[inline]
     fn judge(&mut self, row: &Row, bytes: &[u8], whole: bool) -> Result<(), Fault> {
         let event = Event::of_row(row, bytes);
-        self.check(Sender::Peer, &event)?;
+        let step = self.state.check(self.config, false, Sender::Peer, event)?;
         if whole {
-            self.apply(Sender::Peer, &event);
+            self.state.apply(step);
         }
         Ok(())
     }

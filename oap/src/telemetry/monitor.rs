@@ -2,7 +2,8 @@
 //! Decoders and sessions publish by atomic additions, once a call; only ticks and readers take a lock.
 
 use crate::frame::Kind;
-use crate::reject::Reason;
+use crate::reject::{Reason, Reject};
+use crate::row::Row;
 use crate::telemetry::histogram::Histogram;
 use crate::telemetry::readiness::{MonitorLimits, Readiness, Window};
 use crate::telemetry::snapshot::Snapshot;
@@ -56,8 +57,8 @@ const SHARDS: usize = if cfg!(loom) { 1 } else { 16 };
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Shard {
-    frames: [AtomicU64; 6],
-    rejects: [AtomicU64; 8],
+    frames: [AtomicU64; Kind::ALL.len()],
+    rejects: [AtomicU64; Reason::ALL.len()],
     bytes: AtomicU64,
     gauges: AtomicU64,
 }
@@ -162,12 +163,25 @@ pub(crate) struct Publisher {
     shard: usize,
     /// What it has given, packed.
     gauges: u64,
+    /// Whether the verdict that stands has been counted, or stood before.
+    rejected: bool,
 }
 
 impl Publisher {
-    pub fn new(monitor: &Arc<Monitor>) -> Self {
+    /// Counts from now on: not the verdict that stands already.
+    pub fn new(monitor: &Arc<Monitor>, verdict: Option<&Reject>) -> Self {
         let shard = monitor.next_shard.fetch_add(1, Relaxed) % SHARDS;
-        Publisher { monitor: Arc::clone(monitor), shard, gauges: 0 }
+        let rejected = verdict.is_some();
+        Publisher { monitor: Arc::clone(monitor), shard, gauges: 0, rejected }
+    }
+
+    /// Counts the frames that a call gave, and the verdict that stands after it where it is new.
+    pub fn received(&mut self, rows: &[Row], verdict: Option<&Reject>) {
+        self.frames(&Counts::of(rows));
+        if let (Some(reject), false) = (verdict, self.rejected) {
+            self.reject(reject.reason());
+        }
+        self.rejected = verdict.is_some();
     }
 
     fn shard(&self) -> &Shard {
@@ -186,7 +200,7 @@ impl Publisher {
         }
     }
 
-    pub fn reject(&self, reason: Reason) {
+    fn reject(&self, reason: Reason) {
         self.shard().rejects[reason as usize - 1].fetch_add(1, Relaxed);
     }
 
@@ -208,7 +222,9 @@ impl fmt::Debug for Publisher {
 impl Clone for Publisher {
     /// The copy gives to the gauges from its first call on.
     fn clone(&self) -> Self {
-        Publisher::new(&self.monitor)
+        let mut copy = Publisher::new(&self.monitor, None);
+        copy.rejected = self.rejected;
+        copy
     }
 }
 
@@ -236,7 +252,7 @@ mod loom_tests {
                 .map(|gauges| {
                     let monitor = Arc::clone(&monitor);
                     thread::spawn(move || {
-                        let mut publisher = Publisher::new(&monitor);
+                        let mut publisher = Publisher::new(&monitor, None);
                         publisher.reject(Reason::Truncated);
                         publisher.gauges(gauges);
                     })

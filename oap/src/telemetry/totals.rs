@@ -1,12 +1,14 @@
 //! The counts and gauges that a monitor adds up.
 
 use crate::frame::Kind;
+use crate::reject::Reason;
+use crate::row::Row;
 
 /// The sums over all shards.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Totals {
-    pub frames: [u64; 6],
-    pub rejects: [u64; 8],
+    pub frames: [u64; Kind::ALL.len()],
+    pub rejects: [u64; Reason::ALL.len()],
     pub bytes: u64,
     pub gauges: Gauges,
     /// The host's load, in thousandths.
@@ -52,33 +54,24 @@ impl Gauges {
     }
 }
 
-/// Frames of one call, by kind.
+/// Frames of one call, by kind, and their bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counts {
-    pub kinds: [u64; 6],
+    pub kinds: [u64; Kind::ALL.len()],
     pub bytes: u64,
 }
 
 impl Counts {
-    pub fn one(kind: u8, bytes: usize) -> Self {
+    pub fn of(rows: &[Row]) -> Self {
         let mut counts = Counts::default();
-        counts.add(kind);
-        counts.with_bytes(bytes)
+        for row in rows {
+            counts.add(row.kind, row.length());
+        }
+        counts
     }
 
-    #[inline(always)]
-    pub fn add(&mut self, kind: u8) {
+    pub fn add(&mut self, kind: u8, bytes: usize) {
         self.kinds[usize::from(kind) - 1] += 1;
-    }
-
-    /// So many DATA and ACK, and the ACK among them.
-    #[inline(always)]
-    pub fn add_data_and_acks(&mut self, frames: usize, acks: u64) {
-        self.kinds[Kind::Data as usize - 1] += frames as u64 - acks;
-        self.kinds[Kind::Ack as usize - 1] += acks;
-    }
-
-    pub fn with_bytes(self, bytes: usize) -> Self {
-        Counts { bytes: bytes as u64, ..self }
+        self.bytes += bytes as u64;
     }
 }

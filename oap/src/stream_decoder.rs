@@ -1,14 +1,14 @@
 //! For hosts that only have chunks: what is whole in a chunk stays where it is, the one frame that a chunk cuts is
 //! staged.
 
-use crate::codec::bytes_frame::BytesFrame;
-use crate::codec::decode::{Decoder, NoRules};
+use crate::codec::bytes_frame::{rows_of, BytesFrame};
+use crate::codec::decode::{NoRules, Parser};
 use crate::codec::partial_frame::PartialFrame;
 use crate::codec::table::FrameTable;
 use crate::config::Config;
 use crate::reject::Reject;
 use crate::row::Row;
-use crate::telemetry::monitor::Monitor;
+use crate::telemetry::monitor::{Monitor, Publisher};
 use bytes::Bytes;
 #[cfg(loom)]
 use loom::sync::Arc;
@@ -41,14 +41,17 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone, Debug)]
 pub struct StreamDecoder {
-    decoder: Decoder,
+    config: Config,
+    parser: Parser,
     partial: PartialFrame,
+    publisher: Option<Publisher>,
 }
 
 impl StreamDecoder {
     /// A decoder at the start of a stream.
     pub fn new(config: Config) -> Self {
-        StreamDecoder { decoder: Decoder::new(config), partial: PartialFrame::default() }
+        let (parser, partial) = (Parser::new(), PartialFrame::default());
+        StreamDecoder { config, parser, partial, publisher: None }
     }
 
     /// Counts its frames and rejects in a monitor.
@@ -57,9 +60,15 @@ impl StreamDecoder {
         self
     }
 
-    /// Likewise, from now on.
+    /// Counts its frames and rejects in a monitor from now on.
     pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
-        self.decoder.set_monitor(monitor);
+        self.publisher = Some(Publisher::new(monitor, self.parser.verdict()));
+    }
+
+    fn publish(&mut self, rows: &[Row]) {
+        if let Some(publisher) = &mut self.publisher {
+            publisher.received(rows, self.parser.verdict());
+        }
     }
 
     /// The next frame; takes what it needs off the front of `chunk`. `None`: the chunk is used up.
@@ -67,7 +76,9 @@ impl StreamDecoder {
     /// # Errors
     /// The [`Reject`] of the first rule broken, and the same at every later call.
     pub fn next_frame(&mut self, chunk: &mut Bytes) -> Result<Option<BytesFrame>, Reject> {
-        self.partial.next_frame(&mut self.decoder, &mut NoRules, chunk)
+        let next = self.partial.next_frame(&mut self.parser, &self.config, &mut NoRules, chunk);
+        self.publish(next.as_ref().map_or(&[], rows_of));
+        next
     }
 
     /// Decodes the next frames, as many as `rows` has room for: one at least. Call again with what follows
@@ -101,7 +112,9 @@ impl StreamDecoder {
         chunk: &'t [u8],
         rows: &'t mut [Row],
     ) -> Result<FrameTable<'t>, Reject> {
-        let fed = self.partial.feed(&mut self.decoder, &mut NoRules, chunk, rows)?;
+        let fed = self.partial.feed(&mut self.parser, &self.config, &mut NoRules, chunk, rows);
+        self.publish(&rows[..fed.as_ref().map_or(0, |fed| fed.rows)]);
+        let fed = fed?;
         let bytes = if fed.staged { self.partial.bytes() } else { chunk };
         Ok(fed.table(bytes, rows))
     }
@@ -111,18 +124,21 @@ impl StreamDecoder {
     /// # Errors
     /// `truncated` where it ended inside a frame, or the reject given before.
     pub fn finish(&mut self) -> Result<(), Reject> {
-        self.partial.finish(&mut self.decoder)
+        let finished = self.partial.finish(&mut self.parser);
+        self.publish(&[]);
+        finished
     }
 
     /// Back to the start of a new stream: nothing staged, no verdict.
     pub fn reset(&mut self) {
-        self.decoder.reset();
+        self.parser = Parser::new();
         self.partial.clear();
+        self.publish(&[]);
     }
 
     /// The reject, once it is known: where frames stand before it, they are given first.
     pub const fn verdict(&self) -> Option<&Reject> {
-        self.decoder.verdict()
+        self.parser.verdict()
     }
 
     /// Bytes of a partial frame that it holds.
@@ -132,6 +148,6 @@ impl StreamDecoder {
 
     /// What it was made with.
     pub const fn config(&self) -> &Config {
-        self.decoder.config()
+        &self.config
     }
 }
