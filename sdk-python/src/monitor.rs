@@ -18,7 +18,7 @@ use std::sync::Arc;
 /// The limits say when readiness keys turn false, each 0..=2^64 - 1. `reject_limit_permille`: rejects a thousand frames,
 /// over 5 minutes; `reject_min_events`: frames and rejects below which no rate is judged; `ack_starvation_limit_ns`:
 /// nanoseconds without credit in these 5 minutes; `inflight_capacity`: DATA frames in flight that are full load;
-/// `backpressure_high_percent` and `backpressure_low_percent` of it. With `timing`, each call of a decoder or session
+/// `backpressure_high_percent` and `backpressure_low_percent` of it, and of the host's load. With `timing`, each call of a decoder or session
 /// that has the monitor is timed.
 #[pyclass(frozen, weakref, module = "oap")]
 pub struct Monitor {
@@ -84,6 +84,12 @@ impl Monitor {
     /// Sets the key `oap_parser_ready`: true from the start; false where a host drains or its new configuration is bad.
     fn set_parser_ready(&self, ready: bool) {
         self.core.set_parser_ready(ready);
+    }
+
+    /// Sets the load of the fullest of the host's own queues and budgets, in thousandths; over 1,000 counts as 1,000.
+    /// It is 0 until it is set. The key `oap_backpressure_ok` is judged by it at the next tick.
+    fn set_load(&self, permille: u64) {
+        self.core.set_load(permille.try_into().unwrap_or(u32::MAX));
     }
 
     /// Counts a frame of `bytes` bytes that the host encoded or decoded without a decoder or session of this monitor.

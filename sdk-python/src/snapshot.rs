@@ -7,8 +7,9 @@ use pyo3::types::{PyDict, PyTuple};
 
 type Frames = [u64; Kind::ALL.len()];
 type Rejects = [u64; Reason::ALL.len()];
-type State = (Frames, Rejects, Numbers, Timing, Timing);
-type Numbers = [u64; 4];
+type State = (Frames, Rejects, Gauges, Numbers, Timing, Timing);
+type Gauges = (u64, u64, u64);
+type Numbers = (u64, u64, u32);
 type Buckets = [u64; HISTOGRAM_BOUNDS_NS.len() + 1];
 
 /// The numbers of a Monitor at one time. Immutable.
@@ -29,6 +30,12 @@ pub struct Snapshot {
     /// `oap_ack_starved_seconds_total`, in nanoseconds.
     #[pyo3(get)]
     ack_starved_ns: u64,
+    /// `oap_inflight_capacity`: the limit `inflight_capacity` of the monitor.
+    #[pyo3(get)]
+    inflight_capacity: u64,
+    /// `oap_host_load_ratio`, in thousandths: 0..=1,000.
+    #[pyo3(get)]
+    host_load_permille: u32,
     read: Timing,
     write: Timing,
 }
@@ -42,6 +49,8 @@ impl From<oap::Snapshot> for Snapshot {
             ack_window: snapshot.ack_window(),
             inflight_frames: snapshot.inflight_frames(),
             ack_starved_ns: snapshot.ack_starved_ns(),
+            inflight_capacity: snapshot.inflight_capacity(),
+            host_load_permille: snapshot.host_load_permille(),
             read: snapshot.read().into(),
             write: snapshot.write().into(),
         }
@@ -76,9 +85,9 @@ impl Snapshot {
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Remade<'py, State>> {
         let Snapshot { frames, rejects, read, write, .. } = *self;
-        let numbers =
-            [self.frame_bytes, self.ack_window, self.inflight_frames, self.ack_starved_ns];
-        Ok((maker(py, "_snapshot")?, (frames, rejects, numbers, read, write)))
+        let gauges = (self.ack_window, self.inflight_frames, self.inflight_capacity);
+        let numbers = (self.frame_bytes, self.ack_starved_ns, self.host_load_permille);
+        Ok((maker(py, "_snapshot")?, (frames, rejects, gauges, numbers, read, write)))
     }
 }
 
@@ -87,11 +96,13 @@ impl Snapshot {
 pub fn remake_snapshot(
     frames: Frames,
     rejects: Rejects,
+    gauges: Gauges,
     numbers: Numbers,
     read: &Bound<'_, Timing>,
     write: &Bound<'_, Timing>,
 ) -> Snapshot {
-    let [frame_bytes, ack_window, inflight_frames, ack_starved_ns] = numbers;
+    let (ack_window, inflight_frames, inflight_capacity) = gauges;
+    let (frame_bytes, ack_starved_ns, host_load_permille) = numbers;
     let (read, write) = (*read.get(), *write.get());
     Snapshot {
         frames,
@@ -100,6 +111,8 @@ pub fn remake_snapshot(
         ack_window,
         inflight_frames,
         ack_starved_ns,
+        inflight_capacity,
+        host_load_permille,
         read,
         write,
     }

@@ -29,7 +29,8 @@ def test_all_names_are_there_from_the_start_with_0() -> None:
     assert snapshot.frames == dict.fromkeys(oap.KINDS, 0)
     assert snapshot.rejects == dict.fromkeys(oap.REJECT_LABELS, 0)
     assert (snapshot.frame_bytes, snapshot.ack_window, snapshot.inflight_frames) == (0, 0, 0)
-    assert snapshot.ack_starved_ns == 0
+    assert (snapshot.ack_starved_ns, snapshot.inflight_capacity) == (0, 1024)
+    assert snapshot.host_load_permille == 0
     for timing in (snapshot.read, snapshot.write):
         assert (timing.count, timing.sum_ns) == (0, 0)
         assert timing.counts == (0,) * (len(oap.HISTOGRAM_BOUNDS_NS) + 1)
@@ -194,6 +195,27 @@ def test_a_process_that_is_not_ready_answers_503() -> None:
     assert readiness.headers == {"Content-Type": "application/json", "Retry-After": "5"}
     assert json.loads(readiness.body) == {"degraded": True, "missing": missing, "retry_after": 5}
     assert readiness != Monitor().readiness(0)
+
+
+def test_the_host_s_load_counts_in_readiness_and_metrics() -> None:
+    monitor = Monitor(inflight_capacity=7)
+    snapshot = monitor.snapshot()
+    assert (snapshot.inflight_capacity, snapshot.host_load_permille) == (7, 0)
+    for load, ready, ratio in [(800, True, "0.8"), (801, False, "0.801"), (601, False, "0.601"), (600, True, "0.6")]:
+        monitor.set_load(load)
+        readiness = monitor.readiness(0)
+        assert readiness.ready is ready
+        assert readiness.missing == (() if ready else ("oap_backpressure_ok",))
+        assert monitor.snapshot().host_load_permille == load
+        assert f"\noap_host_load_ratio {ratio}\n" in monitor.text()
+    assert "\noap_inflight_capacity 7\n" in monitor.text()
+
+
+@pytest.mark.parametrize("load", [1000, 1001, 1 << 32, (1 << 64) - 1])
+def test_a_load_over_1000_counts_as_1000(load: int) -> None:
+    monitor = Monitor()
+    monitor.set_load(load)
+    assert monitor.snapshot().host_load_permille == 1000
 
 
 def test_time_is_the_host_s_where_it_gives_it() -> None:

@@ -24,6 +24,7 @@ LARGE: dict[str, Callable[[Any], object]] = {
     "tick": lambda n: Monitor().tick(n),
     "readiness": lambda n: Monitor().readiness(n),
     "observe_read": lambda n: Monitor().observe_read(n),
+    "set_load": lambda n: Monitor().set_load(n),
     "count_frame": lambda n: Monitor().count_frame(Kind.ACK, n),
 }
 SMALL: dict[str, Callable[[Any], object]] = {

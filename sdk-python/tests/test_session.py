@@ -99,6 +99,18 @@ def test_the_end_inside_a_frame_is_truncated() -> None:
         two.finish()
 
 
+def test_no_bytes_are_no_look() -> None:
+    session = Session()
+    frame = oap.encode(Data(1, None, bytes(5000)))
+    session.recv(oap.encode(Hello(1, oap.MAX_FRAME_BYTES)) + frame[:8])
+    session.send(Hello(1, 4096))
+    for chunk in (b"", bytearray(), memoryview(frame)[8:8]):
+        assert len(session.recv(chunk)) == 0
+        assert (session.staged, session.verdict) == (8, None)
+    with pytest.raises(oap.FrameOversizeError):
+        session.recv(frame[8:9])
+
+
 def test_reset_begins_anew() -> None:
     one, _ = pair()
     one.reset()

@@ -35,6 +35,7 @@ def busy() -> Monitor:
         for _ in range(count):
             monitor.count_frame(kind, 10 + count)
     monitor.count_reject("missing_obj")
+    monitor.set_load(77)
     monitor.observe_read(1_500)
     monitor.observe_write(2_000_000)
     session, peer = Session(monitor=monitor), Session()

@@ -43,3 +43,5 @@ def _numbers(snapshot: Snapshot) -> Iterator[float]:
     yield snapshot.ack_window
     yield snapshot.inflight_frames
     yield snapshot.ack_starved_ns / 1e9
+    yield snapshot.inflight_capacity
+    yield snapshot.host_load_permille / 1000
