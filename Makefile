@@ -34,17 +34,18 @@ test: ## run everything, in all languages
 	done
 	@echo "make test: all of it passed"
 
-bench: build venv ## print what a frame and a call cost in each language, and draw docs/performance.svg
+bench: build venv ## print what a frame and a call cost in each language, and draw it, in build/reports
 	@tests/bench/report.py
 
 .PHONY: drill test-drills
 
 # Frame pointers and line tables are for the profile of `connections`.
-drill: toolchains ## attack, starve and soak a gateway (MINUTES=30 of it); reports go to docs/drills
+drill: toolchains ## attack, starve and soak a gateway (MINUTES=30 of it); reports go to build/reports/drills
 	@tools/need perf:linux-perf addr2line:binutils strace:strace
 	RUSTFLAGS="-C force-frame-pointers=yes" $(CARGO) build --profile drill -p svc-gateway -p oap-drills
+	@mkdir -p build/reports/drills
 	@for drill in hostile ack-chaos attacks 'connections --profile' 'amnesia-soak --minutes $(MINUTES)'; do \
-		target/drill/oap-drills $$drill --report docs/drills/$${drill%% *}.md || exit; \
+		target/drill/oap-drills $$drill --report build/reports/drills/$${drill%% *}.md || exit; \
 	done
 
 install: toolchains ## install liboap: PREFIX=/usr/local LIBDIR=lib DESTDIR=
@@ -78,7 +79,7 @@ dashboard: venv prefix ## draw the dashboard from a real Prometheus into docs/im
 	@cd tests/ops/render && npm ci --silent
 	.venv/bin/python tests/ops/render/render.py docs/images/dashboard.png
 
-.PHONY: fuzz coverage gate test-model test-fuzz
+.PHONY: fuzz coverage gate record test-model test-fuzz
 
 fuzz: ## run each fuzz target for TIME=600 seconds, with AddressSanitizer, and note it in fuzz/history.csv
 	@tools/need g++:g++
@@ -87,8 +88,12 @@ fuzz: ## run each fuzz target for TIME=600 seconds, with AddressSanitizer, and n
 coverage: ## the lines of oap and oap-ffi that tests run; fails below 98 %
 	tests/coverage/run
 
-gate: ## what takes longer than `make test` may, before a release: docs/gate-report.md (PARTS="coverage model")
+gate: ## what takes longer than `make test` may, before a release: build/reports/gate-report.md (PARTS="coverage model")
 	tests/gate/run.py $(PARTS)
+
+record: ## for a release: what gate, drills and benchmarks reported last becomes the record in docs
+	@test -d build/reports || { echo "build/reports does not exist: run make gate, make drill or make bench first"; exit 1; }
+	cp -R build/reports/. docs/
 
 header: ## write include/oap.h anew from the comments of oap-ffi
 	OAP_WRITE_HEADER=1 $(CARGO) test -q -p oap-ffi --test header

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """`make bench`: runs every language's benchmark, prints targets and tables as Markdown and writes them to
-docs/perf/figures.md, keeps the raw figures in build/bench.json and draws docs/performance.svg. Expects `make build`.
+build/reports/perf/figures.md, keeps the raw figures in build/bench.json and draws build/reports/performance.svg; `make record`
+copies both to docs. Expects `make build`.
 
 report.py               measures
 report.py --again       prints, writes and draws what build/bench.json holds
@@ -21,6 +22,7 @@ from targets import TARGETS, Figures
 
 ROOT = Path(__file__).resolve().parents[2]
 RAW = ROOT / "build" / "bench.json"
+REPORTS = ROOT / "build" / "reports"
 PROGRAMS = {
     "Rust": ["target/release/oap-bench"],
     "C and C++": ["tests/c/bench/run"],
@@ -137,8 +139,9 @@ def main() -> int:
     found = json.loads(RAW.read_text())
     report = shown(found)
     print(report)
-    (ROOT / "docs" / "perf" / "figures.md").write_text(report)
-    (ROOT / "docs" / "performance.svg").write_text(svg(found["rows"], found["machine"]))
+    (REPORTS / "perf").mkdir(parents=True, exist_ok=True)
+    (REPORTS / "perf" / "figures.md").write_text(report)
+    (REPORTS / "performance.svg").write_text(svg(found["rows"], found["machine"]))
     return 1 if any("failed" in words for words in found["said"]) else 0
 
 

@@ -12,6 +12,7 @@ def gate(tmp_path, monkeypatch):
     parts = [
         run.Part("good", "what is good", "echo said; echo 'gate: 7 of 7'"),
         run.Part("bad", "what is bad", "echo 'gate: 6 of 7'; exit 3"),
+        run.Part("absent", "what needs a tool", "echo 'gate: no tool'; exit 77"),
     ]
     report = run.ROOT / "build" / "gate-test-report.md"
     report.parent.mkdir(exist_ok=True)
@@ -23,13 +24,18 @@ def gate(tmp_path, monkeypatch):
 def ran(gate, monkeypatch, *parts: str) -> tuple[int, list[str]]:
     monkeypatch.setattr(sys, "argv", ["run.py", *parts])
     status = gate.main()
-    return status, [line for line in gate.REPORT.read_text().splitlines() if line.startswith(("| good", "| bad"))]
+    return status, [line for line in gate.REPORT.read_text().splitlines() if line.startswith(("| good", "| bad", "| absent"))]
 
 
 def test_a_part_that_fails_fails_the_gate_and_stands_in_the_report(gate, monkeypatch):
     status, rows = ran(gate, monkeypatch)
     assert status == 1
     assert "| passed | 7 of 7 |" in rows[0] and "| **failed** | 6 of 7 |" in rows[1]
+
+
+def test_a_part_that_could_not_run_is_said_and_fails_nothing(gate, monkeypatch):
+    status, rows = ran(gate, monkeypatch, "absent")
+    assert status == 0 and "| not run | no tool |" in rows[2]
 
 
 def test_a_part_alone_leaves_what_the_others_came_to(gate, monkeypatch):
