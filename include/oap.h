@@ -162,6 +162,11 @@
 #define OAP_HAS_ACK_WINDOW 4
 
 /**
+ * Where some memory of the caller lies.
+ */
+typedef struct Extent Extent;
+
+/**
  * A configuration. It starts with the defaults; each setter checks its value, so what it holds is always valid.
  *
  * Owner: the caller, from oap_config_new to oap_config_free. Decoders and sessions copy it when they are made: it may
@@ -302,10 +307,15 @@ typedef struct oap_frame_table {
      */
     size_t consumed;
     /**
-     * How many bytes more, after all of the input, the next step needs. 0: there is more to say now; call again with
-     * the rest of the input (no row was left, or a reject follows these frames).
+     * How many bytes more, after all of the input, the next step needs: a hint for the size of the next read. 0 while
+     * `more` is true.
      */
     size_t need;
+    /**
+     * Whether there is more to say now: call again with the rest of the input. No row was left, or a reject follows
+     * these frames.
+     */
+    bool more;
 } oap_frame_table;
 
 /**
@@ -363,7 +373,7 @@ typedef struct oap_hello {
      */
     uint64_t features;
     /**
-     * 1.
+     * OAP_PROTOCOL_VERSION.
      */
     uint32_t version;
     /**
@@ -379,6 +389,53 @@ typedef struct oap_hello {
      */
     bool has_ack_window;
 } oap_hello;
+
+/**
+ * A frame to be encoded or sent, by the names of oap_row. Only the fields of its kind are read; the others need not be
+ * initialized.
+ *
+ * A later version of the structure may have more fields at its end. A caller that does not know them is understood, by
+ * its `struct_size`; where one does and the library does not, they must be 0.
+ */
+typedef struct oap_frame {
+    /**
+     * sizeof(oap_frame).
+     */
+    size_t struct_size;
+    /**
+     * OAP_KIND_…
+     */
+    uint8_t kind;
+    /**
+     * END: `status`. ERROR: `code`. Both 0..=65535.
+     */
+    uint32_t value;
+    /**
+     * DATA: `seq`. END: `seq` of the stream's last DATA, or 0 where it carried none. ACK: `up_to`.
+     */
+    uint64_t seq;
+    /**
+     * DATA: the bytes carried; (NULL, 0) is empty.
+     */
+    const uint8_t *body;
+    /**
+     * Bytes of `body`.
+     */
+    size_t body_len;
+    /**
+     * START: `stream`, 1..=1024 bytes. DATA: `obj`, "b3:" and 64 lowercase hex digits; (NULL, 0) for none (an empty one
+     * is malformed). ERROR: `reason`, 0..=1024 bytes; (NULL, 0) is empty. UTF-8 without control characters.
+     */
+    const char *text;
+    /**
+     * Bytes of `text`.
+     */
+    size_t text_len;
+    /**
+     * HELLO: its fields. NULL in oap_session_send: those that the configuration makes.
+     */
+    const struct oap_hello *hello;
+} oap_frame;
 
 /**
  * How far oap_encode_rows came.
@@ -415,11 +472,11 @@ typedef struct oap_monitor_limits {
      */
     uint64_t inflight_capacity;
     /**
-     * Percent of the capacity above which `oap_backpressure_ok` turns false. Default 80.
+     * Percent of the capacity, or of the host's load, above which `oap_backpressure_ok` turns false. Default 80.
      */
     uint64_t backpressure_high_percent;
     /**
-     * Percent of the capacity at which it turns true again. Default 60.
+     * Percent of both at which it turns true again. Default 60.
      */
     uint64_t backpressure_low_percent;
 } oap_monitor_limits;
@@ -493,6 +550,14 @@ typedef struct oap_snapshot {
      */
     uint64_t inflight_frames;
     /**
+     * `oap_inflight_capacity`, in frames.
+     */
+    uint64_t inflight_capacity;
+    /**
+     * `oap_host_load_ratio`, in thousandths: 0..=1000.
+     */
+    uint64_t host_load_permille;
+    /**
      * `oap_ack_starved_seconds_total`, in nanoseconds.
      */
     uint64_t ack_starved_ns;
@@ -539,6 +604,8 @@ typedef struct oap_flow {
      */
     bool objects;
 } oap_flow;
+
+
 
 /**
  * Success.
@@ -601,7 +668,7 @@ typedef struct oap_flow {
 #define OAP_STATUS_BUFFER_TOO_SMALL 18
 
 /**
- * The output overlaps an input. Nothing was done.
+ * An output overlaps an input or another output, or an input is a handle's own staging buffer. Nothing was done.
  */
 #define OAP_STATUS_OVERLAP 19
 
@@ -625,6 +692,16 @@ typedef struct oap_flow {
  * The handle was poisoned by an earlier OAP_STATUS_INTERNAL.
  */
 #define OAP_STATUS_POISONED 23
+
+/**
+ * A pointer is not aligned as its type asks. Nothing was done.
+ */
+#define OAP_STATUS_MISALIGNED 24
+
+/**
+ * There is no memory for a new handle. Nothing was done.
+ */
+#define OAP_STATUS_NO_MEMORY 25
 
 #ifdef __cplusplus
 extern "C" {
@@ -795,93 +872,21 @@ oap_status oap_decode(const struct oap_config *config,
                       struct oap_frame_table *table);
 
 /**
- * Encodes a HELLO, apart from any session.
+ * Encodes a frame, apart from any session.
  *
- * @param hello     its fields
- * @param out       where the frame goes; the caller's, and not overlapping an input
+ * @param frame     it is only read, and so are its text and body
+ * @param out       where the encoded frame goes; the caller's, and not overlapping an input
  * @param capacity  bytes that fit there; OAP_MAX_HEAD_BYTES plus those of the body are always enough
  * @param size      the frame's bytes: written on OAP_STATUS_OK, needed on OAP_STATUS_BUFFER_TOO_SMALL
- * @return OAP_STATUS_OK, OAP_STATUS_BAD_HELLO where a field breaks its rule, OAP_STATUS_BUFFER_TOO_SMALL,
- *         OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL
+ * @return OAP_STATUS_OK; OAP_STATUS_BAD_HELLO or OAP_STATUS_HEADER_MALFORMED where a field breaks its rule,
+ *         OAP_STATUS_FRAME_OVERSIZE where the frame would be over 1 MiB; OAP_STATUS_BUFFER_TOO_SMALL,
+ *         OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE (no such kind, or another
+ *         structure), OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL
  */
-oap_status oap_encode_hello(const struct oap_hello *hello,
-                            uint8_t *out,
-                            size_t capacity,
-                            size_t *size);
-
-/**
- * Encodes a START, apart from any session.
- *
- * @param stream      1..=1024 bytes of UTF-8, no control characters
- * @param stream_len  bytes there
- * @param out, capacity, size  as in oap_encode_hello
- * @return as oap_encode_hello, with OAP_STATUS_HEADER_MALFORMED where `stream` breaks its rule
- */
-oap_status oap_encode_start(const char *stream,
-                            size_t stream_len,
-                            uint8_t *out,
-                            size_t capacity,
-                            size_t *size);
-
-/**
- * Encodes a DATA, apart from any session.
- *
- * @param seq       its number
- * @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none (an empty one is malformed)
- * @param obj_len   bytes there: 67 or 0
- * @param body      the bytes carried; (NULL, 0) is empty
- * @param body_len  bytes there
- * @param out, capacity, size  as in oap_encode_hello
- * @return as oap_encode_hello, with OAP_STATUS_HEADER_MALFORMED where `obj` breaks its rule and
- *         OAP_STATUS_FRAME_OVERSIZE where the frame would be over 1 MiB
- */
-oap_status oap_encode_data(uint64_t seq,
-                           const char *obj,
-                           size_t obj_len,
-                           const uint8_t *body,
-                           size_t body_len,
-                           uint8_t *out,
-                           size_t capacity,
-                           size_t *size);
-
-/**
- * Encodes an ACK, apart from any session.
- *
- * @param up_to  the seq acknowledged, and all before it
- * @param out, capacity, size  as in oap_encode_hello
- * @return as oap_encode_hello
- */
-oap_status oap_encode_ack(uint64_t up_to, uint8_t *out, size_t capacity, size_t *size);
-
-/**
- * Encodes an END, apart from any session.
- *
- * @param seq     the seq of the stream's last DATA, or 0 where it carried none
- * @param status  the host's: 0..=65535
- * @param out, capacity, size  as in oap_encode_hello
- * @return as oap_encode_hello, with OAP_STATUS_HEADER_MALFORMED where `status` breaks its rule
- */
-oap_status oap_encode_end(uint64_t seq,
-                          uint32_t status,
-                          uint8_t *out,
-                          size_t capacity,
-                          size_t *size);
-
-/**
- * Encodes an ERROR, apart from any session.
- *
- * @param code        1..=8 for a reject, others the host's: 0..=65535
- * @param reason      0..=1024 bytes of UTF-8, no control characters; (NULL, 0) is empty
- * @param reason_len  bytes there
- * @param out, capacity, size  as in oap_encode_hello
- * @return as oap_encode_hello, with OAP_STATUS_HEADER_MALFORMED where `code` or `reason` breaks its rule
- */
-oap_status oap_encode_error(uint32_t code,
-                            const char *reason,
-                            size_t reason_len,
-                            uint8_t *out,
-                            size_t capacity,
-                            size_t *size);
+oap_status oap_encode(const struct oap_frame *frame,
+                      uint8_t *out,
+                      size_t capacity,
+                      size_t *size);
 
 /**
  * Encodes the frames of a table, as many as there is room for: the inverse of oap_decoder_decode, apart from any
@@ -896,7 +901,8 @@ oap_status oap_encode_error(uint32_t code,
  * @param encoded   how far it came: all rows, or up to one that does not fit or is bad; call again from there
  * @return OAP_STATUS_OK where at least one row was encoded or there are none; else what is wrong with the first row:
  *         a reject's code, OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_OUT_OF_BOUNDS; OAP_STATUS_NULL_POINTER,
- *         OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL. Written on OAP_STATUS_OK only.
+ *         OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL. Written on
+ *         OAP_STATUS_OK only.
  */
 oap_status oap_encode_rows(const struct oap_row *rows,
                            size_t count,
@@ -960,6 +966,16 @@ oap_status oap_session_set_monitor(struct oap_session *session,
  */
 oap_status oap_monitor_set_parser_ready(const struct oap_monitor *monitor,
                                         bool ready);
+
+/**
+ * Sets the load of the fullest of the host's own queues and budgets. It is 0 until it is set; `oap_backpressure_ok` is
+ * judged by it at the next tick.
+ *
+ * @param permille  thousandths; over 1000 counts as 1000
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_monitor_set_load(const struct oap_monitor *monitor,
+                                uint32_t permille);
 
 /**
  * Counts a frame that a host encoded or decoded without a handle that has the monitor.
@@ -1092,6 +1108,121 @@ const char *oap_text_content_type(void);
 const char *oap_readyz_headers(bool ready);
 
 /**
+ * As oap_encode of such a frame.
+ */
+oap_status oap_encode_hello(const struct oap_hello *hello,
+                            uint8_t *out,
+                            size_t capacity,
+                            size_t *size);
+
+/**
+ * As oap_session_send of such a frame.
+ */
+oap_status oap_session_send_hello(struct oap_session *session,
+                                  const struct oap_hello *hello,
+                                  uint8_t *out,
+                                  size_t capacity,
+                                  size_t *size);
+
+/**
+ * As oap_encode of such a frame.
+ */
+oap_status oap_encode_start(const char *stream,
+                            size_t stream_len,
+                            uint8_t *out,
+                            size_t capacity,
+                            size_t *size);
+
+/**
+ * As oap_session_send of such a frame.
+ */
+oap_status oap_session_send_start(struct oap_session *session,
+                                  const char *stream,
+                                  size_t stream_len,
+                                  uint8_t *out,
+                                  size_t capacity,
+                                  size_t *size);
+
+/**
+ * As oap_encode of such a frame.
+ */
+oap_status oap_encode_data(uint64_t seq,
+                           const char *obj,
+                           size_t obj_len,
+                           const uint8_t *body,
+                           size_t body_len,
+                           uint8_t *out,
+                           size_t capacity,
+                           size_t *size);
+
+/**
+ * As oap_session_send of such a frame.
+ */
+oap_status oap_session_send_data(struct oap_session *session,
+                                 uint64_t seq,
+                                 const char *obj,
+                                 size_t obj_len,
+                                 const uint8_t *body,
+                                 size_t body_len,
+                                 uint8_t *out,
+                                 size_t capacity,
+                                 size_t *size);
+
+/**
+ * As oap_encode of such a frame.
+ */
+oap_status oap_encode_ack(uint64_t up_to, uint8_t *out, size_t capacity, size_t *size);
+
+/**
+ * As oap_session_send of such a frame.
+ */
+oap_status oap_session_send_ack(struct oap_session *session,
+                                uint64_t up_to,
+                                uint8_t *out,
+                                size_t capacity,
+                                size_t *size);
+
+/**
+ * As oap_encode of such a frame.
+ */
+oap_status oap_encode_end(uint64_t seq,
+                          uint32_t status,
+                          uint8_t *out,
+                          size_t capacity,
+                          size_t *size);
+
+/**
+ * As oap_session_send of such a frame.
+ */
+oap_status oap_session_send_end(struct oap_session *session,
+                                uint64_t seq,
+                                uint32_t status,
+                                uint8_t *out,
+                                size_t capacity,
+                                size_t *size);
+
+/**
+ * As oap_encode of such a frame.
+ */
+oap_status oap_encode_error(uint32_t code,
+                            const char *reason,
+                            size_t reason_len,
+                            uint8_t *out,
+                            size_t capacity,
+                            size_t *size);
+
+/**
+ * As oap_session_send of such a frame.
+ */
+oap_status oap_session_send_error(struct oap_session *session,
+                                  uint32_t code,
+                                  const char *reason,
+                                  size_t reason_len,
+                                  uint8_t *out,
+                                  size_t capacity,
+                                  size_t *size);
+
+/**
  * Makes a session in which neither side has spoken.
  *
  * @param config   copied; NULL means the defaults
@@ -1144,111 +1275,53 @@ oap_status oap_session_recv(struct oap_session *session,
 oap_status oap_session_finish(struct oap_session *session);
 
 /**
- * The HELLO that the configuration makes. It is not sent: pass it to oap_session_send_hello.
+ * The HELLO that the configuration makes. It is not sent: a frame of OAP_KIND_HELLO without fields sends it.
  *
  * @param hello  where it goes
- * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_POISONED
  */
-oap_status oap_session_hello(const struct oap_session *session, struct oap_hello *hello);
+oap_status oap_session_hello(const struct oap_session *session,
+                             struct oap_hello *hello);
 
 /**
- * Encodes the own HELLO, the first frame of a side. From OAP_STATUS_OK on it counts as sent: the host must send all
- * that was encoded, in the order of the calls. On any other status the session stays as it was.
+ * Encodes a frame and takes it as sent: from OAP_STATUS_OK on the host must send all that was encoded, in the order of
+ * the calls. On any other status the session stays as it was.
  *
- * @param hello     what to advertise: no more than the configuration does; NULL means just that
- * @param out       where the frame goes; the caller's, and not overlapping an input
+ * The first frame of a side is its HELLO, which advertises no more than the configuration does. DATA takes one credit
+ * until the peer acknowledges it; its `seq` is any number for the direction's first one, then the next one each. ACK
+ * gives the peer credit back, ERROR ends the session both ways: what still arrives is discarded.
+ *
+ * @param frame     it is only read, and so are its text and body
+ * @param out       where the encoded frame goes; the caller's, and not overlapping an input
  * @param capacity  bytes that fit there; OAP_MAX_HEAD_BYTES plus those of the body are always enough
  * @param size      the frame's bytes: written on OAP_STATUS_OK, needed on OAP_STATUS_BUFFER_TOO_SMALL
  * @return OAP_STATUS_OK; a reject's code, 1..=7, where the peer would have to reject the frame (oap_session_refusal
- *         says more); OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE,
- *         OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ *         says more); OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED,
+ *         OAP_STATUS_OUT_OF_RANGE (no such kind, or another structure), OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL,
+ *         OAP_STATUS_POISONED
  */
-oap_status oap_session_send_hello(struct oap_session *session,
-                                  const struct oap_hello *hello,
-                                  uint8_t *out,
-                                  size_t capacity,
-                                  size_t *size);
+oap_status oap_session_send(struct oap_session *session,
+                            const struct oap_frame *frame,
+                            uint8_t *out,
+                            size_t capacity,
+                            size_t *size);
 
 /**
- * Encodes a START: opens this side's stream.
+ * Encodes frames one behind the other and takes them as sent, all of them or none: many in one call.
  *
- * @param stream      1..=1024 bytes of UTF-8, no control characters; `objects` and `objects/…` are object streams
- * @param stream_len  bytes there
- * @param out, capacity, size  as in oap_session_send_hello
- * @return as oap_session_send_hello
+ * @param frames    an array: each with the `struct_size` of the first
+ * @param count     frames there; 0 sends nothing
+ * @param out       where the encoded frames go; the caller's, and not overlapping an input
+ * @param capacity  bytes that fit there; OAP_MAX_HEAD_BYTES for each, plus those of the bodies, are always enough
+ * @param size      the bytes of all: written on OAP_STATUS_OK, needed on OAP_STATUS_BUFFER_TOO_SMALL
+ * @return as oap_session_send, for the first frame that can't be sent
  */
-oap_status oap_session_send_start(struct oap_session *session,
-                                  const char *stream,
-                                  size_t stream_len,
-                                  uint8_t *out,
-                                  size_t capacity,
-                                  size_t *size);
-
-/**
- * Encodes a DATA on the open stream. It takes one credit until the peer acknowledges it.
- *
- * @param seq       any number for the direction's first DATA, then the next one each
- * @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none (an empty one is malformed)
- * @param obj_len   bytes there: 67 or 0
- * @param body      the bytes carried; (NULL, 0) is empty
- * @param body_len  bytes there
- * @param out, capacity, size  as in oap_session_send_hello
- * @return as oap_session_send_hello
- */
-oap_status oap_session_send_data(struct oap_session *session,
-                                 uint64_t seq,
-                                 const char *obj,
-                                 size_t obj_len,
-                                 const uint8_t *body,
-                                 size_t body_len,
-                                 uint8_t *out,
-                                 size_t capacity,
-                                 size_t *size);
-
-/**
- * Encodes an ACK: gives the peer credit back.
- *
- * @param up_to  the seq of a received DATA not yet acknowledged; all before it are acknowledged too
- * @param out, capacity, size  as in oap_session_send_hello
- * @return as oap_session_send_hello
- */
-oap_status oap_session_send_ack(struct oap_session *session,
-                                uint64_t up_to,
+oap_status oap_session_send_all(struct oap_session *session,
+                                const struct oap_frame *frames,
+                                size_t count,
                                 uint8_t *out,
                                 size_t capacity,
                                 size_t *size);
-
-/**
- * Encodes an END: closes this side's stream.
- *
- * @param seq     the seq of the stream's last DATA, or 0 where it carried none
- * @param status  the host's: 0..=65535
- * @param out, capacity, size  as in oap_session_send_hello
- * @return as oap_session_send_hello
- */
-oap_status oap_session_send_end(struct oap_session *session,
-                                uint64_t seq,
-                                uint32_t status,
-                                uint8_t *out,
-                                size_t capacity,
-                                size_t *size);
-
-/**
- * Encodes an ERROR: ends the session both ways. What still arrives is discarded.
- *
- * @param code        1..=8 for a reject, others the host's: 0..=65535
- * @param reason      0..=1024 bytes of UTF-8, no control characters; (NULL, 0) is empty
- * @param reason_len  bytes there
- * @param out, capacity, size  as in oap_session_send_hello
- * @return as oap_session_send_hello
- */
-oap_status oap_session_send_error(struct oap_session *session,
-                                  uint32_t code,
-                                  const char *reason,
-                                  size_t reason_len,
-                                  uint8_t *out,
-                                  size_t capacity,
-                                  size_t *size);
 
 /**
  * What this side has sent: its credit, what is in flight, whether a stream is open.
@@ -1379,7 +1452,7 @@ oap_status oap_stream_decoder_reject(const struct oap_stream_decoder *decoder,
 #endif  /* OAP_H */
 
 #ifdef OAP_STATIC_ASSERT
-/* The layout of a row is part of the ABI. */
+/* The layout of a row is part of the ABI, the same everywhere. */
 OAP_STATIC_ASSERT(sizeof(oap_row) == 32, "oap_row has 32 bytes");
 OAP_STATIC_ASSERT(offsetof(oap_row, seq) == 0, "oap_row.seq");
 OAP_STATIC_ASSERT(offsetof(oap_row, body_offset) == 8, "oap_row.body_offset");
@@ -1391,5 +1464,15 @@ OAP_STATIC_ASSERT(offsetof(oap_row, header_len) == 26, "oap_row.header_len");
 OAP_STATIC_ASSERT(offsetof(oap_row, ack_window) == 28, "oap_row.ack_window");
 OAP_STATIC_ASSERT(offsetof(oap_row, kind) == 30, "oap_row.kind");
 OAP_STATIC_ASSERT(offsetof(oap_row, flags) == 31, "oap_row.flags");
+/* So is that of a frame, for callers that know no more of it. */
+OAP_STATIC_ASSERT(offsetof(oap_frame, struct_size) == 0, "oap_frame.struct_size");
+OAP_STATIC_ASSERT(offsetof(oap_frame, kind) == sizeof(size_t), "oap_frame.kind");
+OAP_STATIC_ASSERT(offsetof(oap_frame, value) == sizeof(size_t) + 4, "oap_frame.value");
+OAP_STATIC_ASSERT(offsetof(oap_frame, seq) == (sizeof(size_t) == 8 ? 16 : offsetof(oap_frame, seq)), "oap_frame.seq");
+OAP_STATIC_ASSERT(offsetof(oap_frame, body) == offsetof(oap_frame, seq) + 8, "oap_frame.body");
+OAP_STATIC_ASSERT(offsetof(oap_frame, body_len) == offsetof(oap_frame, body) + sizeof(void *), "oap_frame.body_len");
+OAP_STATIC_ASSERT(offsetof(oap_frame, text) == offsetof(oap_frame, body) + 2 * sizeof(void *), "oap_frame.text");
+OAP_STATIC_ASSERT(offsetof(oap_frame, text_len) == offsetof(oap_frame, body) + 3 * sizeof(void *), "oap_frame.text_len");
+OAP_STATIC_ASSERT(offsetof(oap_frame, hello) == offsetof(oap_frame, body) + 4 * sizeof(void *), "oap_frame.hello");
 #undef OAP_STATIC_ASSERT
 #endif

@@ -11,6 +11,7 @@ use oap_ffi::config::*;
 use oap_ffi::decoder::*;
 use oap_ffi::encode::*;
 use oap_ffi::monitor::*;
+use oap_ffi::old_encode::*;
 use oap_ffi::session::*;
 use oap_ffi::status::*;
 use oap_ffi::stream_decoder::*;
@@ -216,15 +217,16 @@ impl World {
         let old = self.config();
         let (status, new) = unsafe {
             match setting {
-                Setting::Strict(on) => {
-                    (oap_config_set_strict_headers(config, on), Ok(old.with_strict_headers(on)))
-                }
+                Setting::Strict(on) => (
+                    oap_config_set_strict_headers(config, c_bool(on)),
+                    Ok(old.with_strict_headers(on)),
+                ),
                 Setting::EnforceObj(on) => (
-                    oap_config_set_enforce_obj_header_on_objects(config, on),
+                    oap_config_set_enforce_obj_header_on_objects(config, c_bool(on)),
                     Ok(old.with_enforce_obj_header_on_objects(on)),
                 ),
                 Setting::AllowPq(on) => (
-                    oap_config_set_allow_pq_hello_flags(config, on),
+                    oap_config_set_allow_pq_hello_flags(config, c_bool(on)),
                     Ok(old.with_allow_pq_hello_flags(on)),
                 ),
                 Setting::Policy(policy) => {
@@ -407,7 +409,7 @@ impl World {
                 }
                 Call::ParserReady(ready) => {
                     each(&|m| m.set_parser_ready(ready));
-                    expect(oap_monitor_set_parser_ready(handle, ready), true);
+                    expect(oap_monitor_set_parser_ready(handle, c_bool(ready)), true);
                 }
                 Call::Readiness(now) => self.readiness(now),
                 Call::Text(room) => self.text(room.into()),
@@ -504,6 +506,11 @@ impl World {
             (timing(&expected.read), timing(&expected.write))
         );
     }
+}
+
+/// A C `bool`, of which every value but 0 is true.
+fn c_bool(value: bool) -> u8 {
+    u8::from(value) * 2
 }
 
 fn with_policy(config: Config, policy: i32) -> Result<Config, ()> {

@@ -164,6 +164,7 @@ impl Table {
             rows: usize::MAX,
             consumed: usize::MAX,
             need: usize::MAX,
+            more: false,
         };
         Table { rows: vec![row; capacity + 1], capacity, table }
     }

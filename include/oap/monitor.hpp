@@ -130,6 +130,10 @@ public:
     [[nodiscard]] std::uint64_t ack_window() const noexcept { return told_.ack_window; }
     /// `oap_inflight_frames`.
     [[nodiscard]] std::uint64_t inflight_frames() const noexcept { return told_.inflight_frames; }
+    /// `oap_inflight_capacity`.
+    [[nodiscard]] std::uint64_t inflight_capacity() const noexcept { return told_.inflight_capacity; }
+    /// `oap_host_load_ratio`, in thousandths: 0..=1000.
+    [[nodiscard]] std::uint64_t host_load_permille() const noexcept { return told_.host_load_permille; }
     /// `oap_ack_starved_seconds_total`.
     [[nodiscard]] std::chrono::nanoseconds ack_starved() const noexcept {
         return detail::nanoseconds(told_.ack_starved_ns);
@@ -175,6 +179,11 @@ public:
     /// new configuration is bad, sets it false.
     result<void> set_parser_ready(bool ready) const noexcept {
         return detail::done(oap_monitor_set_parser_ready(get(), ready));
+    }
+    /// Sets the load of the fullest of the host's own queues and budgets, in thousandths; over 1000 counts as 1000. It
+    /// is 0 until it is set; `oap_backpressure_ok` is judged by it at the next tick.
+    result<void> set_load(std::uint32_t permille) const noexcept {
+        return detail::done(oap_monitor_set_load(get(), permille));
     }
     /// Counts a frame of that many bytes which a host encoded or decoded without a decoder or session that has the
     /// monitor.

@@ -42,6 +42,8 @@ enum class Status : oap_status {
     out_of_bounds = OAP_STATUS_OUT_OF_BOUNDS,
     internal = OAP_STATUS_INTERNAL,
     poisoned = OAP_STATUS_POISONED,
+    misaligned = OAP_STATUS_MISALIGNED,
+    no_memory = OAP_STATUS_NO_MEMORY,
 };
 
 /// Why a frame is rejected or refused: the closed set of OAP/1. The value is the reject's code.

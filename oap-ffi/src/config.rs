@@ -1,9 +1,11 @@
 //! What a decoder or session takes, and what its HELLO says.
 
 use crate::handle::{self, opaque, Handle};
+use crate::pointer::c_bool;
 use crate::status::{oap_status, Failure, Outcome, OAP_STATUS_ABSENT, OAP_STATUS_OUT_OF_RANGE};
 use oap::{Config, ConfigError, SeqRolloverPolicy};
 use std::ffi::c_char;
+use std::ops::RangeInclusive;
 
 /// After seq 2^64 - 1 no DATA may follow. The default.
 pub const OAP_SEQ_ROLLOVER_ERROR: i32 = 0;
@@ -21,23 +23,33 @@ opaque!(oap_config, Settings);
 #[derive(Default)]
 pub(crate) struct Settings {
     pub config: Config,
-    error: Option<oap_config_error>,
+    refused: Option<Refused>,
 }
 
 impl Settings {
     fn set(&mut self, set: Result<Config, ConfigError>) -> Outcome {
         match set {
             Ok(config) => self.config = config,
-            Err(error) => return Err(self.refuse(oap_config_error::from(&error))),
+            Err(error) => {
+                let (field, value) = (error.field(), error.value());
+                return Err(self.refuse(Refused { field, value, range: error.range().clone() }));
+            }
         }
-        self.error = None;
+        self.refused = None;
         Ok(())
     }
 
-    fn refuse(&mut self, error: oap_config_error) -> Failure {
-        self.error = Some(error);
+    fn refuse(&mut self, refused: Refused) -> Failure {
+        self.refused = Some(refused);
         Failure(OAP_STATUS_OUT_OF_RANGE)
     }
+}
+
+/// The value that the last setter refused.
+struct Refused {
+    field: &'static str,
+    value: u64,
+    range: RangeInclusive<u64>,
 }
 
 /// The value that a setter refused.
@@ -56,36 +68,28 @@ pub struct oap_config_error {
     pub max: u64,
 }
 
-impl oap_config_error {
-    fn new(field: &'static str, value: u64, min: u64, max: u64) -> Self {
-        let (field, field_len) = (field.as_ptr().cast(), field.len());
-        oap_config_error { field, field_len, value, min, max }
-    }
-}
-
-impl From<&ConfigError> for oap_config_error {
-    fn from(error: &ConfigError) -> Self {
-        let range = error.range();
-        oap_config_error::new(error.field(), error.value(), *range.start(), *range.end())
+impl From<&Refused> for oap_config_error {
+    fn from(refused: &Refused) -> Self {
+        oap_config_error {
+            field: refused.field.as_ptr().cast(),
+            field_len: refused.field.len(),
+            value: refused.value,
+            min: *refused.range.start(),
+            max: *refused.range.end(),
+        }
     }
 }
 
 /// The configuration of a handle to be made; NULL means the defaults.
+///
+/// # Safety
+/// `config` is NULL or live.
 pub(crate) unsafe fn config_of(config: *const oap_config) -> Result<Config, Failure> {
-    let mut found = Config::default();
-    if !config.is_null() {
-        // SAFETY: not NULL; the caller gives a live configuration.
-        let status = unsafe {
-            handle::look(config, |settings: &Settings| {
-                found = settings.config;
-                Ok(())
-            })
-        };
-        if status != 0 {
-            return Err(Failure(status));
-        }
+    if config.is_null() {
+        return Ok(Config::default());
     }
-    Ok(found)
+    // SAFETY: the caller's promise.
+    unsafe { handle::copy_of(config, |settings: &Settings| &settings.config) }
 }
 
 /// Makes a configuration that holds the defaults.
@@ -94,12 +98,14 @@ pub(crate) unsafe fn config_of(config: *const oap_config) -> Result<Config, Fail
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
 #[no_mangle]
 pub unsafe extern "C" fn oap_config_new(config: *mut *mut oap_config) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::make(config, || Ok(Settings::default())) }
 }
 
 /// Frees a configuration. NULL does nothing.
 #[no_mangle]
 pub unsafe extern "C" fn oap_config_free(config: *mut oap_config) {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::free(config) }
 }
 
@@ -109,9 +115,10 @@ pub unsafe extern "C" fn oap_config_free(config: *mut oap_config) {
 #[no_mangle]
 pub unsafe extern "C" fn oap_config_set_strict_headers(
     config: *mut oap_config,
-    strict: bool,
+    strict: c_bool,
 ) -> oap_status {
-    unsafe { handle::with(config, |s| s.set(Ok(s.config.with_strict_headers(strict)))) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::with(config, |s| s.set(Ok(s.config.with_strict_headers(strict != 0)))) }
 }
 
 /// Whether DATA on an object stream needs an `obj`. Default true.
@@ -120,10 +127,13 @@ pub unsafe extern "C" fn oap_config_set_strict_headers(
 #[no_mangle]
 pub unsafe extern "C" fn oap_config_set_enforce_obj_header_on_objects(
     config: *mut oap_config,
-    enforce: bool,
+    enforce: c_bool,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
-        handle::with(config, |s| s.set(Ok(s.config.with_enforce_obj_header_on_objects(enforce))))
+        handle::with(config, |s| {
+            s.set(Ok(s.config.with_enforce_obj_header_on_objects(enforce != 0)))
+        })
     }
 }
 
@@ -133,9 +143,10 @@ pub unsafe extern "C" fn oap_config_set_enforce_obj_header_on_objects(
 #[no_mangle]
 pub unsafe extern "C" fn oap_config_set_allow_pq_hello_flags(
     config: *mut oap_config,
-    allow: bool,
+    allow: c_bool,
 ) -> oap_status {
-    unsafe { handle::with(config, |s| s.set(Ok(s.config.with_allow_pq_hello_flags(allow)))) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::with(config, |s| s.set(Ok(s.config.with_allow_pq_hello_flags(allow != 0)))) }
 }
 
 /// What follows seq 2^64 - 1.
@@ -147,15 +158,18 @@ pub unsafe extern "C" fn oap_config_set_seq_rollover_policy(
     config: *mut oap_config,
     policy: i32,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
         handle::with(config, |s| {
             let policy = match policy {
                 OAP_SEQ_ROLLOVER_ERROR => SeqRolloverPolicy::Error,
                 OAP_SEQ_ROLLOVER_WRAP => SeqRolloverPolicy::Wrap,
                 other => {
-                    let (value, max) = (other as u64, OAP_SEQ_ROLLOVER_WRAP as u64);
-                    let error = oap_config_error::new("seq_rollover_policy", value, 0, max);
-                    return Err(s.refuse(error));
+                    return Err(s.refuse(Refused {
+                        field: "seq_rollover_policy",
+                        value: other as u64,
+                        range: 0..=OAP_SEQ_ROLLOVER_WRAP as u64,
+                    }));
                 }
             };
             s.set(Ok(s.config.with_seq_rollover_policy(policy)))
@@ -172,6 +186,7 @@ pub unsafe extern "C" fn oap_config_set_ack_window_frames(
     config: *mut oap_config,
     frames: u64,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::with(config, |s| s.set(s.config.with_ack_window_frames(frames))) }
 }
 
@@ -184,6 +199,7 @@ pub unsafe extern "C" fn oap_config_set_max_frame(
     config: *mut oap_config,
     bytes: u64,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::with(config, |s| s.set(s.config.with_max_frame(bytes))) }
 }
 
@@ -195,6 +211,7 @@ pub unsafe extern "C" fn oap_config_set_features(
     config: *mut oap_config,
     features: u64,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::with(config, |s| s.set(Ok(s.config.with_features(Some(features))))) }
 }
 
@@ -203,6 +220,7 @@ pub unsafe extern "C" fn oap_config_set_features(
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
 #[no_mangle]
 pub unsafe extern "C" fn oap_config_unset_features(config: *mut oap_config) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::with(config, |s| s.set(Ok(s.config.with_features(None)))) }
 }
 
@@ -215,11 +233,10 @@ pub unsafe extern "C" fn oap_config_get_error(
     config: *const oap_config,
     error: *mut oap_config_error,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
-        handle::look(config, |settings| {
-            let error = handle::out(error)?;
-            *error = settings.error.ok_or(Failure(OAP_STATUS_ABSENT))?;
-            Ok(())
+        handle::write_value(config, error, |settings| {
+            Ok(settings.refused.as_ref().ok_or(Failure(OAP_STATUS_ABSENT))?.into())
         })
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::config::{config_of, oap_config};
 use crate::handle::{self, opaque, Handle};
-use crate::reject::{give, oap_reject};
+use crate::pointer::{self, Extent};
+use crate::reject::{found, oap_reject};
 use crate::row::{oap_frame_table, oap_row};
 use crate::status::oap_status;
+use crate::table::{Source, Target};
 use oap::Decoder;
 
 /// Decodes a byte stream from buffers that the caller owns. It holds a configuration, a position and a verdict, never
@@ -25,12 +27,14 @@ pub unsafe extern "C" fn oap_decoder_new(
     config: *const oap_config,
     decoder: *mut *mut oap_decoder,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::make(decoder, || config_of(config).map(Decoder::new)) }
 }
 
 /// Frees a decoder. NULL does nothing.
 #[no_mangle]
 pub unsafe extern "C" fn oap_decoder_free(decoder: *mut oap_decoder) {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::free(decoder) }
 }
 
@@ -39,6 +43,7 @@ pub unsafe extern "C" fn oap_decoder_free(decoder: *mut oap_decoder) {
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
 #[no_mangle]
 pub unsafe extern "C" fn oap_decoder_reset(decoder: *mut oap_decoder) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::renew(decoder, Decoder::reset) }
 }
 
@@ -65,11 +70,13 @@ pub unsafe extern "C" fn oap_decoder_decode(
     capacity: usize,
     table: *mut oap_frame_table,
 ) -> oap_status {
+    let (source, target) = (Source { bytes, len }, Target { rows, capacity, table });
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
         handle::with(decoder, |decoder| {
-            let bytes = handle::items(bytes, len)?;
-            let rows = handle::rows_mut(rows, capacity, bytes)?;
-            handle::fill(rows, table, |rows| Ok(decoder.decode_table(bytes, rows)?.into()))
+            target.decode(source, Extent::NONE, |bytes, rows| {
+                Ok(decoder.decode_table(bytes, rows)?.into())
+            })
         })
     }
 }
@@ -86,7 +93,8 @@ pub unsafe extern "C" fn oap_decoder_finish(
     rest: *const u8,
     len: usize,
 ) -> oap_status {
-    unsafe { handle::with(decoder, |decoder| Ok(decoder.finish(handle::items(rest, len)?)?)) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::with(decoder, |decoder| Ok(decoder.finish(pointer::items(rest, len)?)?)) }
 }
 
 /// What the reject that the decoder gave was about.
@@ -98,7 +106,8 @@ pub unsafe extern "C" fn oap_decoder_reject(
     decoder: *const oap_decoder,
     reject: *mut oap_reject,
 ) -> oap_status {
-    unsafe { handle::look(decoder, |decoder| give(decoder.verdict(), reject)) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::write_value(decoder, reject, |decoder| found(decoder.verdict())) }
 }
 
 /// Decodes the one frame at the front of `bytes` without a handle: no position, no verdict kept.
@@ -117,11 +126,13 @@ pub unsafe extern "C" fn oap_decode(
     row: *mut oap_row,
     table: *mut oap_frame_table,
 ) -> oap_status {
+    let (source, target) = (Source { bytes, len }, Target { rows: row, capacity: 1, table });
+    // SAFETY: the caller keeps the header's promises.
     handle::guard(|| unsafe {
-        let bytes = handle::items(bytes, len)?;
-        let rows = handle::rows_mut(row, 1, bytes)?;
         let mut decoder = Decoder::new(config_of(config)?);
-        handle::fill(rows, table, |rows| Ok(decoder.decode_table(bytes, rows)?.into()))
+        target.decode(source, Extent::NONE, |bytes, rows| {
+            Ok(decoder.decode_table(bytes, rows)?.into())
+        })
     })
 }
 
@@ -129,5 +140,6 @@ pub unsafe extern "C" fn oap_decode(
 #[cfg(feature = "test-hooks")]
 #[no_mangle]
 pub unsafe extern "C" fn oap_test_panic(decoder: *mut oap_decoder) -> oap_status {
+    // SAFETY: as of every call with a handle.
     unsafe { handle::with(decoder, |_| panic!("the panic that the test asked for")) }
 }

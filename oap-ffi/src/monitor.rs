@@ -1,14 +1,13 @@
 //! The golden metrics and readiness of a process.
 
 use crate::decoder::oap_decoder;
+use crate::encode::Output;
 use crate::handle::{self, opaque, Handle};
+use crate::pointer::{self, c_bool, Place};
 use crate::session::oap_session;
-use crate::status::{
-    oap_status, Failure, Outcome, OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_OK,
-    OAP_STATUS_OUT_OF_RANGE,
-};
+use crate::status::{oap_status, Failure, Outcome, OAP_STATUS_OUT_OF_RANGE};
 use crate::stream_decoder::oap_stream_decoder;
-use oap::{Kind, Monitor, MonitorLimits, Readiness, Reason, Snapshot, Timing};
+use oap::{EncodeError, Kind, Monitor, MonitorLimits, Readiness, Reason, Snapshot, Timing};
 use std::ffi::c_char;
 use std::sync::Arc;
 
@@ -32,9 +31,9 @@ pub struct oap_monitor_limits {
     pub ack_starvation_limit_ns: u64,
     /// DATA frames in flight that are full load. Default 1024.
     pub inflight_capacity: u64,
-    /// Percent of the capacity above which `oap_backpressure_ok` turns false. Default 80.
+    /// Percent of the capacity, or of the host's load, above which `oap_backpressure_ok` turns false. Default 80.
     pub backpressure_high_percent: u64,
-    /// Percent of the capacity at which it turns true again. Default 60.
+    /// Percent of both at which it turns true again. Default 60.
     pub backpressure_low_percent: u64,
 }
 
@@ -97,6 +96,10 @@ pub struct oap_snapshot {
     pub ack_window: u64,
     /// `oap_inflight_frames`.
     pub inflight_frames: u64,
+    /// `oap_inflight_capacity`, in frames.
+    pub inflight_capacity: u64,
+    /// `oap_host_load_ratio`, in thousandths: 0..=1000.
+    pub host_load_permille: u64,
     /// `oap_ack_starved_seconds_total`, in nanoseconds.
     pub ack_starved_ns: u64,
     /// `oap_read_frame_seconds`.
@@ -113,6 +116,8 @@ impl From<&Snapshot> for oap_snapshot {
             frame_bytes: snapshot.frame_bytes(),
             ack_window: snapshot.ack_window(),
             inflight_frames: snapshot.inflight_frames(),
+            inflight_capacity: snapshot.inflight_capacity(),
+            host_load_permille: snapshot.host_load_permille().into(),
             ack_starved_ns: snapshot.ack_starved_ns(),
             read: snapshot.read().into(),
             write: snapshot.write().into(),
@@ -169,8 +174,9 @@ impl From<Readiness> for oap_readiness {
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
 #[no_mangle]
 pub unsafe extern "C" fn oap_monitor_default_limits(limits: *mut oap_monitor_limits) -> oap_status {
-    handle::guard(|| unsafe {
-        *handle::out(limits)? = MonitorLimits::default().into();
+    handle::guard(|| {
+        // SAFETY: the caller keeps the header's promises.
+        unsafe { Place::new(limits) }?.write(MonitorLimits::default().into());
         Ok(())
     })
 }
@@ -185,9 +191,16 @@ pub unsafe extern "C" fn oap_monitor_new(
     limits: *const oap_monitor_limits,
     monitor: *mut *mut oap_monitor,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
         handle::make(monitor, || {
-            let limits = limits.as_ref().map_or_else(MonitorLimits::default, Into::into);
+            let limits = if limits.is_null() {
+                MonitorLimits::default()
+            } else {
+                pointer::input(limits)?.into()
+            };
+            // `Arc::new` would end the process where there is no memory: this sees it first.
+            drop(handle::room_for_one::<Monitor>()?);
             Ok(Arc::new(Monitor::new(limits)))
         })
     }
@@ -196,13 +209,15 @@ pub unsafe extern "C" fn oap_monitor_new(
 /// Frees the handle of a monitor, once no other thread uses it. NULL does nothing.
 #[no_mangle]
 pub unsafe extern "C" fn oap_monitor_free(monitor: *mut oap_monitor) {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::free(monitor) }
 }
 
 /// A call that can't fail once the handle is good.
 unsafe fn call(monitor: *const oap_monitor, call: impl FnOnce(&Arc<Monitor>)) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
-        handle::look(monitor, |monitor| {
+        handle::inspect(monitor, |monitor| {
             call(monitor);
             Ok(())
         })
@@ -210,11 +225,13 @@ unsafe fn call(monitor: *const oap_monitor, call: impl FnOnce(&Arc<Monitor>)) ->
 }
 
 /// Gives the monitor of a handle to a decoder or session.
+///
+/// # Safety
+/// `monitor` is NULL or live.
 unsafe fn attach(monitor: *const oap_monitor, attach: impl FnOnce(&Arc<Monitor>)) -> Outcome {
-    match unsafe { call(monitor, attach) } {
-        OAP_STATUS_OK => Ok(()),
-        status => Err(Failure(status)),
-    }
+    // SAFETY: the caller's promise.
+    attach(&unsafe { handle::copy_of(monitor, |monitor: &Arc<Monitor>| monitor) }?);
+    Ok(())
 }
 
 /// Counts the decoder's frames and rejects in a monitor from now on.
@@ -225,6 +242,7 @@ pub unsafe extern "C" fn oap_decoder_set_monitor(
     decoder: *mut oap_decoder,
     monitor: *const oap_monitor,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::with(decoder, |decoder| attach(monitor, |m| decoder.set_monitor(m))) }
 }
 
@@ -236,6 +254,7 @@ pub unsafe extern "C" fn oap_stream_decoder_set_monitor(
     decoder: *mut oap_stream_decoder,
     monitor: *const oap_monitor,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::with(decoder, |decoder| attach(monitor, |m| decoder.set_monitor(m))) }
 }
 
@@ -248,6 +267,7 @@ pub unsafe extern "C" fn oap_session_set_monitor(
     session: *mut oap_session,
     monitor: *const oap_monitor,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::with(session, |side| attach(monitor, |m| side.session.set_monitor(m))) }
 }
 
@@ -258,9 +278,24 @@ pub unsafe extern "C" fn oap_session_set_monitor(
 #[no_mangle]
 pub unsafe extern "C" fn oap_monitor_set_parser_ready(
     monitor: *const oap_monitor,
-    ready: bool,
+    ready: c_bool,
 ) -> oap_status {
-    unsafe { call(monitor, |monitor| monitor.set_parser_ready(ready)) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { call(monitor, |monitor| monitor.set_parser_ready(ready != 0)) }
+}
+
+/// Sets the load of the fullest of the host's own queues and budgets. It is 0 until it is set; `oap_backpressure_ok` is
+/// judged by it at the next tick.
+///
+/// @param permille  thousandths; over 1000 counts as 1000
+/// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+#[no_mangle]
+pub unsafe extern "C" fn oap_monitor_set_load(
+    monitor: *const oap_monitor,
+    permille: u32,
+) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { call(monitor, |monitor| monitor.set_load(permille)) }
 }
 
 /// Counts a frame that a host encoded or decoded without a handle that has the monitor.
@@ -274,8 +309,9 @@ pub unsafe extern "C" fn oap_monitor_count_frame(
     kind: u8,
     bytes: usize,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
-        handle::look(monitor, |monitor| {
+        handle::inspect(monitor, |monitor| {
             let kind = Kind::from_byte(kind).ok_or(Failure(OAP_STATUS_OUT_OF_RANGE))?;
             monitor.count_frame(kind, bytes);
             Ok(())
@@ -292,8 +328,9 @@ pub unsafe extern "C" fn oap_monitor_count_reject(
     monitor: *const oap_monitor,
     code: u32,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
-        handle::look(monitor, |monitor| {
+        handle::inspect(monitor, |monitor| {
             let known = Reason::ALL.into_iter().find(|reason| reason.code() == code);
             monitor.count_reject(known.ok_or(Failure(OAP_STATUS_OUT_OF_RANGE))?);
             Ok(())
@@ -310,6 +347,7 @@ pub unsafe extern "C" fn oap_monitor_observe_read(
     monitor: *const oap_monitor,
     ns: u64,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { call(monitor, |monitor| monitor.observe_read(ns)) }
 }
 
@@ -322,6 +360,7 @@ pub unsafe extern "C" fn oap_monitor_observe_write(
     monitor: *const oap_monitor,
     ns: u64,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { call(monitor, |monitor| monitor.observe_write(ns)) }
 }
 
@@ -331,6 +370,7 @@ pub unsafe extern "C" fn oap_monitor_observe_write(
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
 #[no_mangle]
 pub unsafe extern "C" fn oap_monitor_tick(monitor: *const oap_monitor, now: u64) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { call(monitor, |monitor| monitor.tick(now)) }
 }
 
@@ -345,12 +385,8 @@ pub unsafe extern "C" fn oap_monitor_readiness(
     now: u64,
     readiness: *mut oap_readiness,
 ) -> oap_status {
-    unsafe {
-        handle::look(monitor, |monitor| {
-            *handle::out(readiness)? = monitor.readiness(now).into();
-            Ok(())
-        })
-    }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::write_value(monitor, readiness, |monitor| Ok(monitor.readiness(now).into())) }
 }
 
 /// All numbers, as they are now.
@@ -362,12 +398,8 @@ pub unsafe extern "C" fn oap_monitor_snapshot(
     monitor: *const oap_monitor,
     snapshot: *mut oap_snapshot,
 ) -> oap_status {
-    unsafe {
-        handle::look(monitor, |monitor| {
-            *handle::out(snapshot)? = (&monitor.snapshot()).into();
-            Ok(())
-        })
-    }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::write_value(monitor, snapshot, |monitor| Ok((&monitor.snapshot()).into())) }
 }
 
 /// Writes the page that a Prometheus server scrapes, of the content type oap_text_content_type(). Not NUL-terminated.
@@ -383,15 +415,21 @@ pub unsafe extern "C" fn oap_monitor_text(
     capacity: usize,
     size: *mut usize,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
-        handle::look(monitor, |monitor| {
-            let size = handle::out(size)?;
-            let out = handle::output(out.cast::<u8>(), capacity, &[])?;
+        handle::inspect(monitor, |monitor| {
+            let output = Output { out: out.cast::<u8>(), capacity, size };
+            output.check([])?;
             let page = monitor.snapshot().text();
-            *size = page.len();
-            let out = out.get_mut(..page.len()).ok_or(Failure(OAP_STATUS_BUFFER_TOO_SMALL))?;
-            out.copy_from_slice(page.as_bytes());
-            Ok(())
+            let needed = page.len();
+            let written = match output.bytes().get_mut(..needed) {
+                Some(bytes) => {
+                    bytes.copy_from_slice(page.as_bytes());
+                    Ok(needed)
+                }
+                None => Err(EncodeError::BufferTooSmall { needed }),
+            };
+            output.finish(written)
         })
     }
 }

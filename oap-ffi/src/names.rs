@@ -1,5 +1,6 @@
 //! Versions, limits and the static strings of the contract.
 
+use crate::pointer::c_bool;
 use crate::status::*;
 use oap::{Kind, Reason, HISTOGRAM_BOUNDS_NS, METRICS, READINESS_KEYS, TEXT_CONTENT_TYPE};
 use std::ffi::{c_char, CStr};
@@ -97,6 +98,8 @@ pub extern "C" fn oap_status_name(status: oap_status) -> *const c_char {
         OAP_STATUS_OUT_OF_BOUNDS => c"OAP_STATUS_OUT_OF_BOUNDS",
         OAP_STATUS_INTERNAL => c"OAP_STATUS_INTERNAL",
         OAP_STATUS_POISONED => c"OAP_STATUS_POISONED",
+        OAP_STATUS_MISALIGNED => c"OAP_STATUS_MISALIGNED",
+        OAP_STATUS_NO_MEMORY => c"OAP_STATUS_NO_MEMORY",
         _ => c"OAP_STATUS_UNKNOWN",
     };
     name.as_ptr()
@@ -145,6 +148,8 @@ pub extern "C" fn oap_metric_name(index: usize) -> *const c_char {
         5 => c_string!(METRICS[5]),
         6 => c_string!(METRICS[6]),
         7 => c_string!(METRICS[7]),
+        8 => c_string!(METRICS[8]),
+        9 => c_string!(METRICS[9]),
         _ => ptr::null(),
     }
 }
@@ -177,8 +182,8 @@ pub extern "C" fn oap_text_content_type() -> *const c_char {
 /// The header lines of the answer on `/readyz`, each with its CRLF, for an oap_readiness.ready: the content type and,
 /// where it is false, `Retry-After`. Static, NUL-terminated. Any thread.
 #[no_mangle]
-pub extern "C" fn oap_readyz_headers(ready: bool) -> *const c_char {
-    let lines = match ready {
+pub extern "C" fn oap_readyz_headers(ready: c_bool) -> *const c_char {
+    let lines = match ready != 0 {
         true => c"Content-Type: application/json\r\n",
         false => c"Content-Type: application/json\r\nRetry-After: 5\r\n",
     };

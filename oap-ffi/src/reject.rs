@@ -1,7 +1,6 @@
 //! What a reject or a refusal says more than its status.
 
-use crate::handle::out;
-use crate::status::{Failure, Outcome, OAP_STATUS_ABSENT};
+use crate::status::{Failure, OAP_STATUS_ABSENT};
 use oap::{Fault, Reject};
 use std::ffi::c_char;
 
@@ -51,13 +50,7 @@ impl From<&Reject> for oap_reject {
     }
 }
 
-/// Gives what there is, or says that there is nothing.
-pub(crate) unsafe fn give<T: Into<oap_reject>>(
-    found: Option<T>,
-    reject: *mut oap_reject,
-) -> Outcome {
-    // SAFETY: the caller gives a valid place.
-    let reject = unsafe { out(reject) }?;
-    *reject = found.ok_or(Failure(OAP_STATUS_ABSENT))?.into();
-    Ok(())
+/// What there is, or that there is nothing.
+pub(crate) fn found<T: Into<oap_reject>>(found: Option<T>) -> Result<oap_reject, Failure> {
+    found.map(T::into).ok_or(Failure(OAP_STATUS_ABSENT))
 }

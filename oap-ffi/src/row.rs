@@ -65,9 +65,12 @@ pub struct oap_frame_table {
     pub rows: usize,
     /// Bytes of the input that are dealt with. The next input starts behind them.
     pub consumed: usize,
-    /// How many bytes more, after all of the input, the next step needs. 0: there is more to say now; call again with
-    /// the rest of the input (no row was left, or a reject follows these frames).
+    /// How many bytes more, after all of the input, the next step needs: a hint for the size of the next read. 0 while
+    /// `more` is true.
     pub need: usize,
+    /// Whether there is more to say now: call again with the rest of the input. No row was left, or a reject follows
+    /// these frames.
+    pub more: bool,
 }
 
 impl From<FrameTable<'_>> for oap_frame_table {
@@ -77,6 +80,7 @@ impl From<FrameTable<'_>> for oap_frame_table {
             rows: table.len(),
             consumed: table.consumed(),
             need: table.need(),
+            more: table.more(),
         }
     }
 }

@@ -1,13 +1,15 @@
 //! One side of a session.
 
 use crate::config::{config_of, oap_config};
-use crate::encode::{oap_hello, Output, Wanted};
+use crate::encode::Output;
+use crate::frame::{self, oap_frame, oap_hello, Frames};
 use crate::handle::{self, opaque, Handle};
-use crate::reject::{give, oap_reject};
+use crate::pointer::Extent;
+use crate::reject::{found, oap_reject};
 use crate::row::{oap_frame_table, oap_row};
-use crate::status::{oap_status, Failure};
-use oap::{EncodeError, Fault, Flow, Row, Session};
-use std::ffi::c_char;
+use crate::status::oap_status;
+use crate::table::{Source, Target};
+use oap::{EncodeError, Fault, Flow, Session};
 
 /// One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to
 /// reject. No clock, no I/O.
@@ -27,22 +29,19 @@ impl Side {
         Side { session, refusal: None }
     }
 
-    unsafe fn send(&mut self, wanted: &Wanted, output: Output) -> Result<(), Failure> {
-        let Side { session, refusal } = self;
-        *refusal = None;
-        unsafe {
-            let (frame, out) = wanted.check(&output)?;
-            output.tell(session.send(&frame, out).inspect_err(|error| {
-                if let EncodeError::Refused(fault) = error {
-                    *refusal = Some(*fault);
-                }
-            }))
-        }
+    /// Runs a send, and keeps why it was refused.
+    #[inline(always)]
+    fn send(
+        &mut self,
+        send: impl FnOnce(&mut Session) -> Result<usize, EncodeError>,
+    ) -> Result<usize, EncodeError> {
+        let sent = send(&mut self.session);
+        self.refusal = match sent {
+            Err(EncodeError::Refused(fault)) => Some(fault),
+            _ => None,
+        };
+        sent
     }
-}
-
-unsafe fn send(session: *mut oap_session, wanted: Wanted, output: Output) -> oap_status {
-    unsafe { handle::with(session, |side| side.send(&wanted, output)) }
 }
 
 /// One direction of a session at a glance.
@@ -89,12 +88,14 @@ pub unsafe extern "C" fn oap_session_new(
     config: *const oap_config,
     session: *mut *mut oap_session,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::make(session, || config_of(config).map(|c| Side::new(Session::new(c)))) }
 }
 
 /// Frees a session and what it has staged. NULL does nothing.
 #[no_mangle]
 pub unsafe extern "C" fn oap_session_free(session: *mut oap_session) {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::free(session) }
 }
 
@@ -103,6 +104,7 @@ pub unsafe extern "C" fn oap_session_free(session: *mut oap_session) {
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
 #[no_mangle]
 pub unsafe extern "C" fn oap_session_reset(session: *mut oap_session) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
         handle::renew(session, |side| {
             side.session.reset();
@@ -134,15 +136,13 @@ pub unsafe extern "C" fn oap_session_recv(
     capacity: usize,
     table: *mut oap_frame_table,
 ) -> oap_status {
+    let (source, target) = (Source { bytes: chunk, len }, Target { rows, capacity, table });
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
         handle::with(session, |side| {
-            let chunk = handle::items(chunk, len)?;
-            let rows = handle::rows_mut(rows, capacity, chunk)?;
-            // A frame that the decoder takes and the session does not has been in the first row.
-            let first = rows.first().copied();
-            let recv = |rows: &mut [Row]| Ok(side.session.recv(chunk, rows)?.into());
-            handle::fill(rows, table, recv).inspect_err(|_| {
-                rows.iter_mut().zip(first).for_each(|(row, first)| *row = first);
+            let staged = Extent::of_slice(side.session.staged_bytes());
+            target.decode_by_rules(source, staged, |chunk, rows| {
+                Ok(side.session.recv(chunk, rows)?.into())
             })
         })
     }
@@ -154,150 +154,96 @@ pub unsafe extern "C" fn oap_session_recv(
 ///         OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
 #[no_mangle]
 pub unsafe extern "C" fn oap_session_finish(session: *mut oap_session) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::with(session, |side| Ok(side.session.finish()?)) }
 }
 
-/// The HELLO that the configuration makes. It is not sent: pass it to oap_session_send_hello.
+/// The HELLO that the configuration makes. It is not sent: a frame of OAP_KIND_HELLO without fields sends it.
 ///
 /// @param hello  where it goes
-/// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+/// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_POISONED
 #[no_mangle]
 pub unsafe extern "C" fn oap_session_hello(
     session: *const oap_session,
     hello: *mut oap_hello,
 ) -> oap_status {
-    unsafe {
-        handle::look(session, |side| {
-            *handle::out(hello)? = side.session.hello().into();
-            Ok(())
-        })
-    }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::write_value(session, hello, |side| Ok(side.session.hello().into())) }
 }
 
-/// Encodes the own HELLO, the first frame of a side. From OAP_STATUS_OK on it counts as sent: the host must send all
-/// that was encoded, in the order of the calls. On any other status the session stays as it was.
+/// Encodes a frame and takes it as sent: from OAP_STATUS_OK on the host must send all that was encoded, in the order of
+/// the calls. On any other status the session stays as it was.
 ///
-/// @param hello     what to advertise: no more than the configuration does; NULL means just that
-/// @param out       where the frame goes; the caller's, and not overlapping an input
+/// The first frame of a side is its HELLO, which advertises no more than the configuration does. DATA takes one credit
+/// until the peer acknowledges it; its `seq` is any number for the direction's first one, then the next one each. ACK
+/// gives the peer credit back, ERROR ends the session both ways: what still arrives is discarded.
+///
+/// @param frame     it is only read, and so are its text and body
+/// @param out       where the encoded frame goes; the caller's, and not overlapping an input
 /// @param capacity  bytes that fit there; OAP_MAX_HEAD_BYTES plus those of the body are always enough
 /// @param size      the frame's bytes: written on OAP_STATUS_OK, needed on OAP_STATUS_BUFFER_TOO_SMALL
 /// @return OAP_STATUS_OK; a reject's code, 1..=7, where the peer would have to reject the frame (oap_session_refusal
-///         says more); OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE,
-///         OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+///         says more); OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED,
+///         OAP_STATUS_OUT_OF_RANGE (no such kind, or another structure), OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL,
+///         OAP_STATUS_POISONED
 #[no_mangle]
-pub unsafe extern "C" fn oap_session_send_hello(
+pub unsafe extern "C" fn oap_session_send(
     session: *mut oap_session,
-    hello: *const oap_hello,
+    frame: *const oap_frame,
     out: *mut u8,
     capacity: usize,
     size: *mut usize,
 ) -> oap_status {
+    let output = Output { out, capacity, size };
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
         handle::with(session, |side| {
-            let own = side.session.hello().into();
-            let hello = if hello.is_null() { &own } else { hello };
-            side.send(&Wanted::Hello(hello), Output { out, capacity, size })
+            side.refusal = None;
+            let (read, inputs) = frame::read(frame, Some(side.session.hello()))?;
+            output.check(inputs)?;
+            let sent = side.send(|session| session.send(&read, output.bytes()));
+            output.finish(sent)
         })
     }
 }
 
-/// Encodes a START: opens this side's stream.
+/// Encodes frames one behind the other and takes them as sent, all of them or none: many in one call.
 ///
-/// @param stream      1..=1024 bytes of UTF-8, no control characters; `objects` and `objects/…` are object streams
-/// @param stream_len  bytes there
-/// @param out, capacity, size  as in oap_session_send_hello
-/// @return as oap_session_send_hello
+/// @param frames    an array: each with the `struct_size` of the first
+/// @param count     frames there; 0 sends nothing
+/// @param out       where the encoded frames go; the caller's, and not overlapping an input
+/// @param capacity  bytes that fit there; OAP_MAX_HEAD_BYTES for each, plus those of the bodies, are always enough
+/// @param size      the bytes of all: written on OAP_STATUS_OK, needed on OAP_STATUS_BUFFER_TOO_SMALL
+/// @return as oap_session_send, for the first frame that can't be sent
 #[no_mangle]
-pub unsafe extern "C" fn oap_session_send_start(
+pub unsafe extern "C" fn oap_session_send_all(
     session: *mut oap_session,
-    stream: *const c_char,
-    stream_len: usize,
+    frames: *const oap_frame,
+    count: usize,
     out: *mut u8,
     capacity: usize,
     size: *mut usize,
 ) -> oap_status {
-    let wanted = Wanted::Start((stream, stream_len));
-    unsafe { send(session, wanted, Output { out, capacity, size }) }
-}
-
-/// Encodes a DATA on the open stream. It takes one credit until the peer acknowledges it.
-///
-/// @param seq       any number for the direction's first DATA, then the next one each
-/// @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none (an empty one is malformed)
-/// @param obj_len   bytes there: 67 or 0
-/// @param body      the bytes carried; (NULL, 0) is empty
-/// @param body_len  bytes there
-/// @param out, capacity, size  as in oap_session_send_hello
-/// @return as oap_session_send_hello
-#[no_mangle]
-pub unsafe extern "C" fn oap_session_send_data(
-    session: *mut oap_session,
-    seq: u64,
-    obj: *const c_char,
-    obj_len: usize,
-    body: *const u8,
-    body_len: usize,
-    out: *mut u8,
-    capacity: usize,
-    size: *mut usize,
-) -> oap_status {
-    let wanted = Wanted::Data { seq, obj: (obj, obj_len), body: (body, body_len) };
-    unsafe { send(session, wanted, Output { out, capacity, size }) }
-}
-
-/// Encodes an ACK: gives the peer credit back.
-///
-/// @param up_to  the seq of a received DATA not yet acknowledged; all before it are acknowledged too
-/// @param out, capacity, size  as in oap_session_send_hello
-/// @return as oap_session_send_hello
-#[no_mangle]
-pub unsafe extern "C" fn oap_session_send_ack(
-    session: *mut oap_session,
-    up_to: u64,
-    out: *mut u8,
-    capacity: usize,
-    size: *mut usize,
-) -> oap_status {
-    unsafe { send(session, Wanted::Ack(up_to), Output { out, capacity, size }) }
-}
-
-/// Encodes an END: closes this side's stream.
-///
-/// @param seq     the seq of the stream's last DATA, or 0 where it carried none
-/// @param status  the host's: 0..=65535
-/// @param out, capacity, size  as in oap_session_send_hello
-/// @return as oap_session_send_hello
-#[no_mangle]
-pub unsafe extern "C" fn oap_session_send_end(
-    session: *mut oap_session,
-    seq: u64,
-    status: u32,
-    out: *mut u8,
-    capacity: usize,
-    size: *mut usize,
-) -> oap_status {
-    unsafe { send(session, Wanted::End { seq, status }, Output { out, capacity, size }) }
-}
-
-/// Encodes an ERROR: ends the session both ways. What still arrives is discarded.
-///
-/// @param code        1..=8 for a reject, others the host's: 0..=65535
-/// @param reason      0..=1024 bytes of UTF-8, no control characters; (NULL, 0) is empty
-/// @param reason_len  bytes there
-/// @param out, capacity, size  as in oap_session_send_hello
-/// @return as oap_session_send_hello
-#[no_mangle]
-pub unsafe extern "C" fn oap_session_send_error(
-    session: *mut oap_session,
-    code: u32,
-    reason: *const c_char,
-    reason_len: usize,
-    out: *mut u8,
-    capacity: usize,
-    size: *mut usize,
-) -> oap_status {
-    let wanted = Wanted::Error { code, reason: (reason, reason_len) };
-    unsafe { send(session, wanted, Output { out, capacity, size }) }
+    let output = Output { out, capacity, size };
+    // SAFETY: the caller keeps the header's promises.
+    unsafe {
+        handle::with(session, |side| {
+            side.refusal = None;
+            let (own, frames) = (side.session.hello(), Frames::new(frames, count)?);
+            output.check([frames.extent()])?;
+            for read in frames.read(own) {
+                output.check(read?.1)?;
+            }
+            let read = || frames.read(own).map_while(Result::ok).map(|(frame, _)| frame);
+            let sent = side.send(|session| session.send_all(read(), output.bytes()));
+            output.finish(sent.map_err(|error| match error {
+                EncodeError::BufferTooSmall { .. } => EncodeError::BufferTooSmall {
+                    needed: read().map(|frame| oap::encoded_len(&frame).unwrap_or(0)).sum(),
+                },
+                refused => refused,
+            }))
+        })
+    }
 }
 
 /// What this side has sent: its credit, what is in flight, whether a stream is open.
@@ -309,12 +255,8 @@ pub unsafe extern "C" fn oap_session_outbound(
     session: *const oap_session,
     flow: *mut oap_flow,
 ) -> oap_status {
-    unsafe {
-        handle::look(session, |side| {
-            *handle::out(flow)? = side.session.outbound().into();
-            Ok(())
-        })
-    }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::write_value(session, flow, |side| Ok(side.session.outbound().into())) }
 }
 
 /// What the peer has sent.
@@ -326,36 +268,36 @@ pub unsafe extern "C" fn oap_session_inbound(
     session: *const oap_session,
     flow: *mut oap_flow,
 ) -> oap_status {
-    unsafe {
-        handle::look(session, |side| {
-            *handle::out(flow)? = side.session.inbound().into();
-            Ok(())
-        })
-    }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::write_value(session, flow, |side| Ok(side.session.inbound().into())) }
 }
 
 /// Whether both HELLOs have passed. False for NULL and for a poisoned handle.
 #[no_mangle]
 pub unsafe extern "C" fn oap_session_is_established(session: *const oap_session) -> bool {
-    unsafe { handle::tell(session, |side| side.session.is_established()) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::value_of(session, |side| side.session.is_established()) }
 }
 
 /// Whether an ERROR has passed, either way: nothing more may be sent. False for NULL and for a poisoned handle.
 #[no_mangle]
 pub unsafe extern "C" fn oap_session_has_ended(session: *const oap_session) -> bool {
-    unsafe { handle::tell(session, |side| side.session.has_ended()) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::value_of(session, |side| side.session.has_ended()) }
 }
 
 /// Bytes of the largest frame that the peer takes; 0 before its HELLO, for NULL and for a poisoned handle.
 #[no_mangle]
 pub unsafe extern "C" fn oap_session_peer_max_frame(session: *const oap_session) -> usize {
-    unsafe { handle::tell(session, |side| side.session.peer_max_frame().unwrap_or(0)) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::value_of(session, |side| side.session.peer_max_frame().unwrap_or(0)) }
 }
 
 /// Bytes of a partial frame that are staged. 0 for NULL and for a poisoned handle.
 #[no_mangle]
 pub unsafe extern "C" fn oap_session_staged(session: *const oap_session) -> usize {
-    unsafe { handle::tell(session, |side| side.session.staged()) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::value_of(session, |side| side.session.staged()) }
 }
 
 /// What the reject that the session gave was about.
@@ -367,7 +309,8 @@ pub unsafe extern "C" fn oap_session_reject(
     session: *const oap_session,
     reject: *mut oap_reject,
 ) -> oap_status {
-    unsafe { handle::look(session, |side| give(side.session.verdict(), reject)) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::write_value(session, reject, |side| found(side.session.verdict())) }
 }
 
 /// Why the last send was refused with a code of 1..=7: the field and the limit.
@@ -380,5 +323,6 @@ pub unsafe extern "C" fn oap_session_refusal(
     session: *const oap_session,
     refusal: *mut oap_reject,
 ) -> oap_status {
-    unsafe { handle::look(session, |side| give(side.refusal.as_ref(), refusal)) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::write_value(session, refusal, |side| found(side.refusal.as_ref())) }
 }

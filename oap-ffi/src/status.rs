@@ -30,7 +30,7 @@ pub const OAP_STATUS_NULL_POINTER: oap_status = 16;
 pub const OAP_STATUS_OUT_OF_RANGE: oap_status = 17;
 /// The output is too small; the call says how many bytes it takes. Nothing else was done.
 pub const OAP_STATUS_BUFFER_TOO_SMALL: oap_status = 18;
-/// The output overlaps an input. Nothing was done.
+/// An output overlaps an input or another output, or an input is a handle's own staging buffer. Nothing was done.
 pub const OAP_STATUS_OVERLAP: oap_status = 19;
 /// There is nothing to tell: no reject, no refusal, no configuration error.
 pub const OAP_STATUS_ABSENT: oap_status = 20;
@@ -41,6 +41,11 @@ pub const OAP_STATUS_OUT_OF_BOUNDS: oap_status = 21;
 pub const OAP_STATUS_INTERNAL: oap_status = 22;
 /// The handle was poisoned by an earlier OAP_STATUS_INTERNAL.
 pub const OAP_STATUS_POISONED: oap_status = 23;
+
+/// A pointer is not aligned as its type asks. Nothing was done.
+pub const OAP_STATUS_MISALIGNED: oap_status = 24;
+/// There is no memory for a new handle. Nothing was done.
+pub const OAP_STATUS_NO_MEMORY: oap_status = 25;
 
 /// A status other than success.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

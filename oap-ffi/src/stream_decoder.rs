@@ -2,9 +2,11 @@
 
 use crate::config::{config_of, oap_config};
 use crate::handle::{self, opaque, Handle};
-use crate::reject::{give, oap_reject};
+use crate::pointer::Extent;
+use crate::reject::{found, oap_reject};
 use crate::row::{oap_frame_table, oap_row};
 use crate::status::oap_status;
+use crate::table::{Source, Target};
 use oap::StreamDecoder;
 
 /// Decodes a byte stream that comes in chunks. Frames that lie whole in a chunk stay where they are; of the one frame
@@ -25,12 +27,14 @@ pub unsafe extern "C" fn oap_stream_decoder_new(
     config: *const oap_config,
     decoder: *mut *mut oap_stream_decoder,
 ) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::make(decoder, || config_of(config).map(StreamDecoder::new)) }
 }
 
 /// Frees a stream decoder and what it has staged. NULL does nothing.
 #[no_mangle]
 pub unsafe extern "C" fn oap_stream_decoder_free(decoder: *mut oap_stream_decoder) {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::free(decoder) }
 }
 
@@ -39,6 +43,7 @@ pub unsafe extern "C" fn oap_stream_decoder_free(decoder: *mut oap_stream_decode
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
 #[no_mangle]
 pub unsafe extern "C" fn oap_stream_decoder_reset(decoder: *mut oap_stream_decoder) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::renew(decoder, StreamDecoder::reset) }
 }
 
@@ -65,11 +70,12 @@ pub unsafe extern "C" fn oap_stream_decoder_feed(
     capacity: usize,
     table: *mut oap_frame_table,
 ) -> oap_status {
+    let (source, target) = (Source { bytes: chunk, len }, Target { rows, capacity, table });
+    // SAFETY: the caller keeps the header's promises.
     unsafe {
         handle::with(decoder, |decoder| {
-            let chunk = handle::items(chunk, len)?;
-            let rows = handle::rows_mut(rows, capacity, chunk)?;
-            handle::fill(rows, table, |rows| Ok(decoder.feed(chunk, rows)?.into()))
+            let staged = Extent::of_slice(decoder.staged_bytes());
+            target.decode(source, staged, |chunk, rows| Ok(decoder.feed(chunk, rows)?.into()))
         })
     }
 }
@@ -80,13 +86,15 @@ pub unsafe extern "C" fn oap_stream_decoder_feed(
 ///         OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
 #[no_mangle]
 pub unsafe extern "C" fn oap_stream_decoder_finish(decoder: *mut oap_stream_decoder) -> oap_status {
+    // SAFETY: the caller keeps the header's promises.
     unsafe { handle::with(decoder, |decoder| Ok(decoder.finish()?)) }
 }
 
 /// Bytes of a partial frame that are staged. 0 for NULL and for a poisoned handle.
 #[no_mangle]
 pub unsafe extern "C" fn oap_stream_decoder_staged(decoder: *const oap_stream_decoder) -> usize {
-    unsafe { handle::tell(decoder, StreamDecoder::staged) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::value_of(decoder, StreamDecoder::staged) }
 }
 
 /// What the reject that the stream decoder gave was about.
@@ -98,5 +106,6 @@ pub unsafe extern "C" fn oap_stream_decoder_reject(
     decoder: *const oap_stream_decoder,
     reject: *mut oap_reject,
 ) -> oap_status {
-    unsafe { handle::look(decoder, |decoder| give(decoder.verdict(), reject)) }
+    // SAFETY: the caller keeps the header's promises.
+    unsafe { handle::write_value(decoder, reject, |decoder| found(decoder.verdict())) }
 }

@@ -146,6 +146,11 @@ impl StreamDecoder {
         self.partial.len()
     }
 
+    /// The bytes that it holds: of a partial frame, or of the staged one that the last call gave.
+    pub fn staged_bytes(&self) -> &[u8] {
+        self.partial.bytes()
+    }
+
     /// What it was made with.
     pub const fn config(&self) -> &Config {
         &self.config

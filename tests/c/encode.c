@@ -1,46 +1,51 @@
-/* oap_encode_*: a frame of each kind into the caller's buffer. */
+/* oap_encode: a frame of each kind into the caller's buffer. */
 #include "frames.h"
 
 #include <stdlib.h>
 
 #define LONGEST_TEXT 1024
 
-/* One call of each function, always with the same frame. */
+/* One call for each kind, always with the same frame. */
 typedef oap_status encoder(uint8_t *out, size_t capacity, size_t *size);
+
+static oap_status encode(oap_frame frame, uint8_t *out, size_t capacity, size_t *size)
+{
+    return oap_encode(&frame, out, capacity, size);
+}
 
 static oap_status hello(uint8_t *out, size_t capacity, size_t *size)
 {
     const oap_hello longest = {OAP_MAX_FRAME_BYTES, UINT64_MAX, OAP_PROTOCOL_VERSION, 1024, true, true};
-    return oap_encode_hello(&longest, out, capacity, size);
+    return encode(hello_frame(&longest), out, capacity, size);
 }
 
 static oap_status start(uint8_t *out, size_t capacity, size_t *size)
 {
     char stream[LONGEST_TEXT];
     memset(stream, 's', sizeof stream);
-    return oap_encode_start(stream, sizeof stream, out, capacity, size);
+    return encode(start_frame(stream, sizeof stream), out, capacity, size);
 }
 
 static oap_status data(uint8_t *out, size_t capacity, size_t *size)
 {
-    return oap_encode_data(UINT64_MAX, OBJ, strlen(OBJ), (const uint8_t *)"abc", 3, out, capacity, size);
+    return encode(data_frame(UINT64_MAX, OBJ, strlen(OBJ), (const uint8_t *)"abc", 3), out, capacity, size);
 }
 
 static oap_status ack(uint8_t *out, size_t capacity, size_t *size)
 {
-    return oap_encode_ack(UINT64_MAX, out, capacity, size);
+    return encode(ack_frame(UINT64_MAX), out, capacity, size);
 }
 
 static oap_status end(uint8_t *out, size_t capacity, size_t *size)
 {
-    return oap_encode_end(UINT64_MAX, 65535, out, capacity, size);
+    return encode(end_frame(UINT64_MAX, 65535), out, capacity, size);
 }
 
 static oap_status error(uint8_t *out, size_t capacity, size_t *size)
 {
     char reason[LONGEST_TEXT];
     memset(reason, 'r', sizeof reason);
-    return oap_encode_error(65535, reason, sizeof reason, out, capacity, size);
+    return encode(error_frame(65535, reason, sizeof reason), out, capacity, size);
 }
 
 static encoder *const ENCODERS[] = {hello, start, data, ack, end, error};
@@ -92,10 +97,10 @@ static void one_mebibyte_can_be_encoded_and_a_byte_more_cannot(void)
     uint8_t *body = calloc(most + 1, 1), *out = malloc(OAP_MAX_FRAME_BYTES);
     size_t size = 0;
     CHECK(body != NULL && out != NULL);
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_data(1, NULL, 0, body, most, out, OAP_MAX_FRAME_BYTES, &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode(data_frame(1, NULL, 0, body, most), out, OAP_MAX_FRAME_BYTES, &size));
     CHECK(size == OAP_MAX_FRAME_BYTES);
     CHECK_STATUS(OAP_STATUS_FRAME_OVERSIZE,
-                 oap_encode_data(1, NULL, 0, body, most + 1, out, OAP_MAX_FRAME_BYTES, &size));
+                 encode(data_frame(1, NULL, 0, body, most + 1), out, OAP_MAX_FRAME_BYTES, &size));
     CHECK(size == OAP_MAX_FRAME_BYTES);
     free(out);
     free(body);
@@ -109,15 +114,15 @@ static void fields_that_break_their_rule_are_refused_and_write_nothing(void)
     size_t size;
     SOIL(out);
     SOIL(size);
-    CHECK_STATUS(OAP_STATUS_BAD_HELLO, oap_encode_hello(&version_2, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_BAD_HELLO, oap_encode_hello(&window_0, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, oap_encode_start(NULL, 0, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, oap_encode_start("a\nb", 3, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, oap_encode_start("\xc3", 1, out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_BAD_HELLO, encode(hello_frame(&version_2), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_BAD_HELLO, encode(hello_frame(&window_0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(start_frame(NULL, 0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(start_frame("a\nb", 3), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(start_frame("\xc3", 1), out, sizeof out, &size));
     CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED,
-                 oap_encode_data(1, "b3:", 3, NULL, 0, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, oap_encode_end(1, 65536, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, oap_encode_error(65536, NULL, 0, out, sizeof out, &size));
+                 encode(data_frame(1, "b3:", 3, NULL, 0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(end_frame(1, 65536), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(error_frame(65536, NULL, 0), out, sizeof out, &size));
     CHECK(IS_SOILED(out) && IS_SOILED(size));
 }
 
@@ -125,16 +130,16 @@ static void an_obj_that_is_there_and_empty_is_malformed(void)
 {
     uint8_t out[64];
     size_t size = 0;
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_data(1, NULL, 0, NULL, 0, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, oap_encode_data(1, "", 0, NULL, 0, out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode(data_frame(1, NULL, 0, NULL, 0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(data_frame(1, "", 0, NULL, 0), out, sizeof out, &size));
 }
 
 static void an_empty_reason_and_an_empty_body_are_good(void)
 {
     wire w = {0};
     size_t size = 0;
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_error(1, NULL, 0, ROOM(&w), &size));
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_data(1, NULL, 0, NULL, 0, ROOM(&w), &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode(error_frame(1, NULL, 0), ROOM(&w), &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode(data_frame(1, NULL, 0, NULL, 0), ROOM(&w), &size));
     CHECK(size == 10);
 }
 
@@ -144,7 +149,7 @@ static oap_status data_from(size_t at)
     uint8_t all[192];
     size_t size;
     memset(all, 'x', sizeof all);
-    return oap_encode_data(1, NULL, 0, all + at, 32, all + 64, 64, &size);
+    return encode(data_frame(1, NULL, 0, all + at, 32), all + 64, 64, &size);
 }
 
 static oap_status obj_from(size_t at)
@@ -153,7 +158,7 @@ static oap_status obj_from(size_t at)
     size_t size;
     memset(all, 'x', sizeof all);
     memcpy(all + at, OBJ, strlen(OBJ));
-    return oap_encode_data(1, all + at, strlen(OBJ), NULL, 0, (uint8_t *)all + 128, 128, &size);
+    return encode(data_frame(1, all + at, strlen(OBJ), NULL, 0), (uint8_t *)all + 128, 128, &size);
 }
 
 static oap_status start_from(size_t at)
@@ -161,7 +166,7 @@ static oap_status start_from(size_t at)
     char all[192];
     size_t size;
     memset(all, 'x', sizeof all);
-    return oap_encode_start(all + at, 32, (uint8_t *)all + 64, 64, &size);
+    return encode(start_frame(all + at, 32), (uint8_t *)all + 64, 64, &size);
 }
 
 static oap_status reason_from(size_t at)
@@ -169,7 +174,7 @@ static oap_status reason_from(size_t at)
     char all[192];
     size_t size;
     memset(all, 'x', sizeof all);
-    return oap_encode_error(1, all + at, 32, (uint8_t *)all + 64, 64, &size);
+    return encode(error_frame(1, all + at, 32), (uint8_t *)all + 64, 64, &size);
 }
 
 static void an_input_inside_the_output_overlaps(void)
@@ -201,6 +206,91 @@ static void neighbours_do_not_overlap(void)
     CHECK_STATUS(OAP_STATUS_OK, reason_from(128));
 }
 
+/* What is not of a frame's kind is soiled: hello_frame and the like leave it so. */
+static void a_frame_of_no_kind_is_out_of_range(void)
+{
+    uint8_t out[64];
+    size_t size;
+    SOIL(size);
+    for (int kind = 0; kind < 256; kind++) {
+        if (kind >= OAP_KIND_HELLO && kind <= OAP_KIND_ERROR)
+            continue;
+        oap_frame frame = {sizeof frame, (uint8_t)kind, 0, 0, NULL, 0, NULL, 0, NULL};
+        CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_encode(&frame, out, sizeof out, &size));
+    }
+    CHECK(IS_SOILED(size));
+}
+
+static oap_status encode_as(oap_frame frame, size_t struct_size)
+{
+    uint8_t out[64];
+    size_t size;
+    frame.struct_size = struct_size;
+    return oap_encode(&frame, out, sizeof out, &size);
+}
+
+/* Those of an older header, had it ended there. */
+static void a_structure_that_holds_the_fields_of_its_kind_is_enough(void)
+{
+    const size_t after_seq = offsetof(oap_frame, seq) + sizeof(uint64_t);
+    const size_t after_text = offsetof(oap_frame, text_len) + sizeof(size_t);
+    const oap_frame data = data_frame(1, NULL, 0, NULL, 0);
+    CHECK_STATUS(OAP_STATUS_OK, encode_as(ack_frame(1), after_seq));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode_as(ack_frame(1), after_seq - 1));
+    CHECK_STATUS(OAP_STATUS_OK, encode_as(end_frame(1, 0), after_seq));
+    CHECK_STATUS(OAP_STATUS_OK, encode_as(data, after_text));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode_as(data, after_text - 1));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode_as(data, 0));
+}
+
+static void fields_of_a_later_header_must_be_zero(void)
+{
+    struct later {
+        oap_frame frame;
+        uint64_t field;
+    } later = {ack_frame(1), 0};
+    uint8_t out[64];
+    size_t size;
+    later.frame.struct_size = sizeof later;
+    CHECK_STATUS(OAP_STATUS_OK, oap_encode(&later.frame, out, sizeof out, &size));
+    later.field = 1;
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_encode(&later.frame, out, sizeof out, &size));
+    later.frame.struct_size = SIZE_MAX; /* as one that nobody set */
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_encode(&later.frame, out, sizeof out, &size));
+}
+
+static void a_frame_that_is_not_aligned_is_a_status(void)
+{
+    union {
+        oap_frame aligned;
+        uint8_t bytes[sizeof(oap_frame) + 1];
+    } place;
+    uint8_t out[64];
+    size_t size;
+    SOIL(size);
+    memset(&place, 0, sizeof place);
+    CHECK_STATUS(OAP_STATUS_MISALIGNED, oap_encode((const void *)(place.bytes + 1), out, sizeof out, &size));
+    CHECK(IS_SOILED(size));
+}
+
+/* `size` inside the body, the text or the output: it would destroy what it lies in. */
+static void a_size_inside_the_body_the_text_or_the_output_overlaps(void)
+{
+    union {
+        size_t size;
+        uint8_t bytes[64];
+        char text[64];
+    } in;
+    uint8_t out[64];
+    memset(&in, 'x', sizeof in);
+    CHECK_STATUS(OAP_STATUS_OVERLAP, encode(data_frame(1, NULL, 0, in.bytes, 8), out, sizeof out, &in.size));
+    CHECK_STATUS(OAP_STATUS_OVERLAP, encode(data_frame(1, NULL, 0, in.bytes + 7, 8), out, sizeof out, &in.size));
+    CHECK_STATUS(OAP_STATUS_OVERLAP, encode(start_frame(in.text, 8), out, sizeof out, &in.size));
+    CHECK_STATUS(OAP_STATUS_OVERLAP, encode(ack_frame(1), in.bytes + 7, 32, &in.size));
+    CHECK(in.text[0] == 'x');
+    CHECK_STATUS(OAP_STATUS_OK, encode(data_frame(1, NULL, 0, in.bytes + sizeof(size_t), 8), out, sizeof out, &in.size));
+}
+
 static void a_length_that_no_object_has_is_out_of_range(void)
 {
     const size_t over = SIZE_MAX / 2 + 1;
@@ -208,12 +298,12 @@ static void a_length_that_no_object_has_is_out_of_range(void)
     uint8_t out[64];
     size_t size;
     SOIL(size);
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_encode_start("a", over, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_encode_data(1, "a", over, NULL, 0, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_encode_data(1, NULL, 0, &byte, over, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_encode_error(1, "a", SIZE_MAX, out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_encode_ack(1, out, over, &size));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_encode_end(1, 1, out, SIZE_MAX, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(start_frame("a", over), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(data_frame(1, "a", over, NULL, 0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(data_frame(1, NULL, 0, &byte, over), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(error_frame(1, "a", SIZE_MAX), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(ack_frame(1), out, over, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(end_frame(1, 1), out, SIZE_MAX, &size));
     CHECK(IS_SOILED(size));
 }
 
@@ -229,6 +319,11 @@ int main(void)
     RUN(an_input_inside_the_output_overlaps);
     RUN(a_byte_of_overlap_at_either_end_is_enough);
     RUN(neighbours_do_not_overlap);
+    RUN(a_frame_of_no_kind_is_out_of_range);
+    RUN(a_structure_that_holds_the_fields_of_its_kind_is_enough);
+    RUN(fields_of_a_later_header_must_be_zero);
+    RUN(a_frame_that_is_not_aligned_is_a_status);
+    RUN(a_size_inside_the_body_the_text_or_the_output_overlaps);
     RUN(a_length_that_no_object_has_is_out_of_range);
     return summary();
 }

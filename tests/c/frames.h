@@ -11,6 +11,66 @@ typedef struct wire {
     size_t len;
 } wire;
 
+/* Frames of each kind. What their kind does not have is soiled: nobody may read it. */
+static inline oap_frame frame_of(uint8_t kind)
+{
+    oap_frame frame;
+    SOIL(frame);
+    frame.struct_size = sizeof frame;
+    frame.kind = kind;
+    return frame;
+}
+
+static inline oap_frame hello_frame(const oap_hello *hello)
+{
+    oap_frame frame = frame_of(OAP_KIND_HELLO);
+    frame.hello = hello;
+    return frame;
+}
+
+static inline oap_frame start_frame(const char *stream, size_t len)
+{
+    oap_frame frame = frame_of(OAP_KIND_START);
+    frame.text = stream;
+    frame.text_len = len;
+    return frame;
+}
+
+static inline oap_frame data_frame(uint64_t seq, const char *obj, size_t obj_len, const uint8_t *body, size_t body_len)
+{
+    oap_frame frame = frame_of(OAP_KIND_DATA);
+    frame.seq = seq;
+    frame.text = obj;
+    frame.text_len = obj_len;
+    frame.body = body;
+    frame.body_len = body_len;
+    return frame;
+}
+
+static inline oap_frame ack_frame(uint64_t up_to)
+{
+    oap_frame frame = frame_of(OAP_KIND_ACK);
+    frame.seq = up_to;
+    return frame;
+}
+
+static inline oap_frame end_frame(uint64_t seq, uint32_t status)
+{
+    oap_frame frame = frame_of(OAP_KIND_END);
+    frame.seq = seq;
+    frame.value = status;
+    return frame;
+}
+
+static inline oap_frame error_frame(uint32_t code, const char *reason, size_t len)
+{
+    oap_frame frame = frame_of(OAP_KIND_ERROR);
+    frame.value = code;
+    frame.text = reason;
+    frame.text_len = len;
+    return frame;
+}
+
 /* The bytes that the output of a call starts at, and how many fit. */
 #define ROOM(w) (w)->at + (w)->len, sizeof(w)->at - (w)->len
 

@@ -123,6 +123,20 @@ static void a_session_counts_both_ways_and_gives_its_stream_to_the_gauges(void)
     oap_monitor_free(monitor);
 }
 
+static void a_loaded_host_is_not_ready_until_its_load_is_low(void)
+{
+    oap_monitor *monitor = new_monitor();
+    CHECK(snapshot_of(monitor).inflight_capacity == 1024 && snapshot_of(monitor).host_load_permille == 0);
+    CHECK_STATUS(OAP_STATUS_OK, oap_monitor_set_load(monitor, 5000));
+    CHECK(snapshot_of(monitor).host_load_permille == 1000);
+    CHECK(!readiness_of(monitor, 1).keys[3]);
+    CHECK_STATUS(OAP_STATUS_OK, oap_monitor_set_load(monitor, 601));
+    CHECK(!readiness_of(monitor, 2).keys[3]);
+    CHECK_STATUS(OAP_STATUS_OK, oap_monitor_set_load(monitor, 600));
+    CHECK(readiness_of(monitor, 3).ready);
+    oap_monitor_free(monitor);
+}
+
 static void a_draining_host_is_not_ready(void)
 {
     oap_monitor *monitor = new_monitor();
@@ -271,6 +285,7 @@ int main(void)
     RUN(a_decoder_counts_its_frames_bytes_and_one_reject);
     RUN(a_stream_decoder_counts_and_a_reset_keeps_its_monitor);
     RUN(a_session_counts_both_ways_and_gives_its_stream_to_the_gauges);
+    RUN(a_loaded_host_is_not_ready_until_its_load_is_low);
     RUN(a_draining_host_is_not_ready);
     RUN(the_headers_of_the_answer_say_what_the_readiness_says);
     RUN(limits_of_ones_own_decide_when_a_key_turns_false);

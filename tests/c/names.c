@@ -47,11 +47,13 @@ static void a_status_has_its_own_name(void)
     CHECK_NAME(OAP_STATUS_OUT_OF_BOUNDS);
     CHECK_NAME(OAP_STATUS_INTERNAL);
     CHECK_NAME(OAP_STATUS_POISONED);
+    CHECK_NAME(OAP_STATUS_MISALIGNED);
+    CHECK_NAME(OAP_STATUS_NO_MEMORY);
 }
 
 static void any_other_status_is_unknown(void)
 {
-    const oap_status others[] = {-1, 9, 15, OAP_STATUS_POISONED + 1, INT32_MAX, INT32_MIN};
+    const oap_status others[] = {-1, 9, 15, OAP_STATUS_NO_MEMORY + 1, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
         CHECK(strcmp(oap_status_name(others[i]), "OAP_STATUS_UNKNOWN") == 0);
 }

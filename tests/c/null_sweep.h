@@ -21,6 +21,7 @@ static oap_monitor_limits limits;
 static oap_readiness readiness;
 static oap_snapshot snapshot;
 static oap_hello hello = {OAP_MAX_FRAME_BYTES, 0, OAP_PROTOCOL_VERSION, 0, false, false};
+static const oap_frame ack_to_send = {sizeof ack_to_send, OAP_KIND_ACK, 0, 1, NULL, 0, NULL, 0, NULL};
 static oap_config_error config_error;
 static oap_reject reject;
 static oap_flow flow;

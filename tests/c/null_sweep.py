@@ -30,6 +30,7 @@ POINTERS = {
     "const struct oap_monitor_limits *": ("&limits", None),
     "struct oap_readiness *": ("&readiness", None),
     "struct oap_snapshot *": ("&snapshot", None),
+    "const struct oap_frame *": ("&ack_to_send", "1"),
     "struct oap_hello *": ("&hello", None),
     "const struct oap_hello *": ("&hello", None),
     "struct oap_reject *": ("&reject", None),
@@ -46,7 +47,7 @@ POINTERS = {
 TEXTS = {"stream": '"a"', "obj": "OBJ", "reason": '"a"'}
 NUMBERS = {
     "allow": "true", "bytes": "4096", "code": "1", "enforce": "true", "features": "0", "frames": "1", "kind": "1",
-    "now": "1", "ns": "1", "policy": "0", "ready": "true", "seq": "1", "status": "0", "strict": "true", "up_to": "1",
+    "now": "1", "ns": "1", "permille": "1", "policy": "0", "ready": "true", "seq": "1", "status": "0", "strict": "true", "up_to": "1",
 }
 
 # Where NULL means something. Beyond these: *_free(NULL) does nothing, and a function that gives a value gives 0.

@@ -163,6 +163,15 @@ TEST_F(MonitorTest, JudgesByItsLimitsAndTheTimeItIsTold) {
     EXPECT_EQ(monitor.snapshot().ack_starved(), nanoseconds(1));
 }
 
+TEST_F(MonitorTest, JudgesByTheHostsLoad) {
+    ASSERT_TRUE(monitor.set_load(801));
+    EXPECT_EQ(monitor.snapshot().host_load_permille(), 801u);
+    EXPECT_EQ(monitor.snapshot().inflight_capacity(), 1024u);
+    EXPECT_EQ(monitor.readiness(seconds(1)).missing, std::vector<std::string_view>{"oap_backpressure_ok"});
+    ASSERT_TRUE(monitor.set_load(600));
+    EXPECT_TRUE(monitor.readiness(seconds(2)).ready);
+}
+
 TEST_F(MonitorTest, TicksByTheSteadyClockWhereItIsToldNoTime) {
     auto [ours, theirs] = established();
     ASSERT_TRUE(ours.recv(*theirs.send(oap::Start{"s"}, out), rows));

@@ -260,8 +260,9 @@ impl Session {
         received
     }
 
-    /// The bytes that the rows count in where the last [`Session::receive`] says `staged`. They stay until the next one.
-    pub(crate) fn staged_bytes(&self) -> &[u8] {
+    /// The bytes that it holds: of a partial frame, or of the staged one that the last call gave. They stay until the
+    /// next [`Session::recv`].
+    pub fn staged_bytes(&self) -> &[u8] {
         self.partial.bytes()
     }
 
