@@ -1,4 +1,4 @@
-"""What a frame costs in Python: `sdk-python/bench [--json] [--rounds N]`.
+"""The cost of a frame in Python: `sdk-python/bench [--json] [--rounds N]`.
 
 Needs what tests/requirements.txt has, protoc, and the modules that `sdk-python/build` makes.
 """
@@ -153,7 +153,7 @@ def scrape_cases():
 
 
 def numpy_cases():
-    """What NumPy takes of a batch of whatever size."""
+    """The cost of a batch in NumPy, whatever its size."""
     batch = oap.Decoder().feed(oap.encode_batch(WORKS["obj"]))
     dtype = numpy.asarray(batch).dtype
     array, as_bytes = numpy.frombuffer(batch, dtype), bytes(memoryview(batch))

@@ -1,4 +1,4 @@
-"""What hostile streams cost a byte, beside honest ones of the same make."""
+"""The cost of hostile streams a byte, beside honest ones of the same make."""
 
 from measure import Case, rows
 from works import ADDRESS, data

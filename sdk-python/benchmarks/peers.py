@@ -1,4 +1,4 @@
-"""What a user would otherwise pick, on the same frames: a decoder and an encoder each, tuples out and in.
+"""The libraries that a user would otherwise pick, on the same frames: a decoder and an encoder each, tuples out and in.
 
 `struct` and `protobuf` speak OAP/1 as strictly as oap does, of DATA and ACK; lax, protobuf takes any header that it can read.
 msgpack and WebSocket move the same values in formats of their own, and judge nothing.

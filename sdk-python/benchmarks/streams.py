@@ -1,4 +1,4 @@
-"""What a frame costs through asyncio, from one end of a loopback connection to the other."""
+"""The cost of a frame through asyncio, from one end of a loopback connection to the other."""
 
 import asyncio
 import statistics
@@ -16,7 +16,7 @@ FRAMES = 1000
 
 
 class Counter:
-    """What has arrived."""
+    """The bytes that have arrived."""
 
     def __init__(self):
         self.frames = 0

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
 use std::hash::{Hash, Hasher};
 
-/// What a decoder or a session takes, and what its HELLO says. Immutable.
+/// The limits and policies of a decoder or a session, and the fields of its HELLO. Immutable.
 ///
 /// `ack_window_frames`: DATA frames taken unacknowledged, 1..=1024. `max_frame`: the largest frame taken, in bytes,
 /// 4,096..=1,048,576. `seq_rollover_policy`: `"error"` or `"wrap"`. `features`: 64 opaque bits, or None to say none.
@@ -141,7 +141,7 @@ fn ranged(
     with: impl Fn(oap::Config, u64) -> Result<oap::Config, ConfigError>,
 ) -> PyResult<oap::Config> {
     let Number::Given(number) = number else { return Ok(config) };
-    // What 64 bits can't hold is out of every range.
+    // A number that 64 bits can't hold is out of every range.
     let error = match with(config, number.extract().unwrap_or(u64::MAX)) {
         Ok(config) => return Ok(config),
         Err(error) => error,

@@ -70,7 +70,7 @@ impl Decoder {
         self.with(|decoder| self.stopwatch.read(|| feed(py, decoder, chunk)))
     }
 
-    /// Says that the input has ended. Raises TruncatedError where it ended inside a frame, or the reject given before.
+    /// Tells the decoder that the input has ended. Raises TruncatedError where it ended inside a frame, or the reject given before.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
         self.with(|decoder| decoder.finish().map_err(|reject| rejected(py, &reject, None)))
     }
@@ -95,7 +95,7 @@ impl Decoder {
         self.with(|decoder| Ok(decoder.staged()))
     }
 
-    /// What it was made with.
+    /// The Config that it was made with.
     #[getter]
     fn config(&self) -> PyResult<Config> {
         self.with(|decoder| Ok(Config(*decoder.config())))

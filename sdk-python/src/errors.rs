@@ -92,7 +92,7 @@ fn class_name(reason: Reason) -> String {
     capitals.collect::<String>() + "Error"
 }
 
-/// What was received is rejected; `frames` came before it.
+/// The exception of a reject of received bytes; `frames` came before it.
 pub fn rejected(py: Python<'_>, reject: &Reject, frames: Option<Bound<'_, PyAny>>) -> PyErr {
     fill(py, reject.fault(), reject.to_string(), |error| {
         error.setattr("offset", reject.offset())?;
@@ -106,7 +106,7 @@ pub fn verdict<'py>(py: Python<'py>, reject: Option<&Reject>) -> Option<Bound<'p
     reject.map(|reject| rejected(py, reject, None).into_value(py).into_bound(py).into_any())
 }
 
-/// What is to be sent is refused.
+/// The exception of a frame that may not be sent.
 pub fn refused(py: Python<'_>, fault: &Fault) -> PyErr {
     fill(py, fault, fault.to_string(), |_| Ok(()))
 }
@@ -146,11 +146,10 @@ pub fn misconfigured(
     error.map_or_else(|error| error, PyErr::from_value)
 }
 
-/// A second thread calls while a call of the first one is under way.
+/// The exception of a call while another one is under way: of another thread, or of a finalizer that the collector ran.
 #[cold]
 pub fn busy(class: &str) -> PyErr {
-    let says =
-        format!("this {class} is in use by another thread: give each thread its own, or lock");
+    let says = format!("this {class} is in use by another call: give each thread its own, or lock");
     PyRuntimeError::new_err(says)
 }
 

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use std::sync::Arc;
 
-/// What takes chunks.
+/// A decoder or a session: it takes chunks.
 pub trait Intake: Send {
     fn feed<'t>(
         &'t mut self,

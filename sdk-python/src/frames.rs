@@ -114,7 +114,7 @@ impl Start {
 
 /// DATA: carries a body on the open stream. `obj` is a BLAKE3-256 address, `b3:` and 64 lowercase hex digits, or None.
 ///
-/// `body` is a read-only memoryview that keeps its memory alive. What is given as a body is copied once, unless it is
+/// `body` is a read-only memoryview that keeps its memory alive. A body that is given is copied once, unless it is
 /// `bytes` or a memoryview of `bytes`; a FrameOversizeError is raised instead of a copy that no frame holds.
 #[pyclass(frozen, module = "oap")]
 pub struct Data {
@@ -222,7 +222,7 @@ fn plain(text: Bound<'_, PyString>) -> PyResult<Bound<'_, PyString>> {
     }
 }
 
-/// What encoding says of a body that no frame holds. It is said before the body is copied.
+/// The error that encoding would give for a body that no frame holds: it comes before the body is copied.
 #[cold]
 fn oversize(py: Python<'_>, seq: u64, obj: Option<&Bound<'_, PyString>>) -> PyErr {
     let obj = match obj.map(|obj| obj.to_str()).transpose() {

@@ -17,11 +17,11 @@ fn panic(decoder: &Bound<'_, Decoder>) -> PyResult<()> {
     decoder.get().with(|_| panic!("asked for by a test"))
 }
 
-/// What a call costs that does nothing.
+/// Does nothing: the benchmark's floor of a call.
 #[pyfunction]
 const fn empty() {}
 
-/// What `count` small objects cost, and nothing else.
+/// Makes `count` small objects: the benchmark's floor of a batch.
 #[pyfunction]
 fn objects(py: Python<'_>, count: usize) -> PyResult<Bound<'_, PyList>> {
     let acks = (0..count).map(|number| Bound::new(py, Ack::new(py, number as u64)?));

@@ -1,4 +1,4 @@
-//! What is to be sent: frame objects, or tuples as `FrameBatch.tuples` makes them.
+//! Frames to be sent: objects, or tuples as `FrameBatch.tuples` makes them.
 
 use crate::frames::{Ack, Data, End, Error, Hello, Start};
 use crate::guard::internal;

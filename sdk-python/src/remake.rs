@@ -1,8 +1,8 @@
-//! What pickle and copy make objects with that have no constructor.
+//! How pickle and copy make objects again that have no constructor.
 
 use pyo3::prelude::*;
 
-/// What `__reduce__` gives them: what is called, and with which arguments.
+/// The answer of `__reduce__`: a function or class, and the arguments to call it with.
 pub type Remade<'py, Arguments> = (Bound<'py, PyAny>, Arguments);
 
 /// A function of the native module.

@@ -126,8 +126,8 @@ impl Session {
         self.with(|session| self.stopwatch.read(|| feed(py, session, chunk)))
     }
 
-    /// Says that the peer's bytes have ended. Raises TruncatedError where they ended inside a frame, or the reject
-    /// given before.
+    /// Tells the session that the peer's bytes have ended. Raises TruncatedError where they ended inside a frame, or
+    /// the reject given before.
     fn finish(&self, py: Python<'_>) -> PyResult<()> {
         self.with(|session| session.finish().map_err(|reject| rejected(py, &reject, None)))
     }
@@ -150,13 +150,13 @@ impl Session {
         })
     }
 
-    /// What this side has sent.
+    /// The direction that this side sends.
     #[getter]
     fn outbound(&self) -> PyResult<Flow> {
         self.with(|session| Ok(session.outbound().into()))
     }
 
-    /// What the peer has sent.
+    /// The direction that the peer sends.
     #[getter]
     fn inbound(&self) -> PyResult<Flow> {
         self.with(|session| Ok(session.inbound().into()))
@@ -192,7 +192,7 @@ impl Session {
         self.with(|session| Ok(session.staged()))
     }
 
-    /// What it was made with.
+    /// The Config that it was made with.
     #[getter]
     fn config(&self) -> PyResult<Config> {
         self.with(|session| Ok(Config(*session.config())))

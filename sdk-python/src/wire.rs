@@ -110,7 +110,7 @@ impl<'a> Slices<'a> {
         &bytes[from..from + usize::from(row.text_len)]
     }
 
-    /// What a row's frame says, wherever it lies and however its header was encoded.
+    /// The fields of a row's frame, wherever it lies and however its header was encoded.
     pub fn content(&self, row: &Row) -> impl Eq + Hash + use<'a> {
         let numbers = (row.kind, row.flags, row.seq, row.value, row.ack_window);
         (numbers, self.text(row), self.body(row))

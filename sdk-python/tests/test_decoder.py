@@ -153,7 +153,7 @@ def test_two_threads_at_once_get_an_exception_and_no_corruption() -> None:
             try:
                 found = len(decoder.feed(wire))
             except RuntimeError as error:
-                assert "in use by another thread" in str(error)
+                assert "in use by another call" in str(error)
                 with lock:
                     refused += 1
             else:

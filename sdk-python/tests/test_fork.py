@@ -1,4 +1,4 @@
-"""What a fork makes of monitors: each process has its own, and pre-forked workers each show a page of their own."""
+"""Monitors after a fork: each process has its own, and pre-forked workers each show a page of their own."""
 
 import os
 import subprocess

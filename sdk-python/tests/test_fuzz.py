@@ -1,6 +1,7 @@
 """The package's own surface, fuzzed: sequences of calls, whatever objects and bytes. For long: sdk-python/fuzz."""
 
 import contextlib
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -51,11 +52,14 @@ def looked_at(batch: FrameBatch) -> list[oap.Frame]:
     frames = list(batch)
     assert len(frames) == len(batch)
     assert oap.encode_batch(batch.tuples()) == oap.encode_batch(frames)
+    again = pickle.loads(pickle.dumps(batch))
+    assert (again, hash(again), list(again)) == (batch, hash(batch), frames)
     rows, wire = np.asarray(batch), batch.wire
     assert rows["kind"].tolist() == [frame.kind for frame in frames]
     for at, (row, frame) in enumerate(zip(rows.tolist(), frames, strict=True)):
         body = wire[row[1] : row[1] + row[2]]
         assert batch[at] == frame and batch.body(at) == body
+        assert batch.index(frame) == frames.index(frame)
         assert not isinstance(frame, Data) or (row[0], body) == (frame.seq, frame.body)
     return frames
 

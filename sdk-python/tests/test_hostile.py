@@ -109,8 +109,8 @@ CASES = {
 }
 
 
-# What Python objects are made in, each at its first use: the collector may run inside, and with it a finalizer that asks
-# for the same thing.
+# Each makes an object at its first use. The collector may run inside, and with it a finalizer that asks for the same
+# object.
 MADE_ONCE = {
     "the view of a batch": "batch.body(0)",
     "the wire of a batch": "batch.wire",

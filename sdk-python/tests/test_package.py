@@ -1,4 +1,4 @@
-"""What is installed: metadata, types, constants."""
+"""The installed package: metadata, types, constants."""
 
 import json
 import subprocess

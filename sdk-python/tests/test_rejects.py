@@ -20,7 +20,7 @@ def session(config: Config | None = None, monitor: Monitor | None = None) -> Ses
     return made
 
 
-# What a peer sends, and what it is rejected for: where, and with which field and limit.
+# Bytes of a peer, and the reject that they get: where, and with which field and limit.
 RECEIVED: dict[str, tuple[bytes, Config, str, int | None]] = {
     "bad_hello": (HELLO[:9] + b"\x02" + HELLO[10:], Config(), "HELLO.version", 1),
     "bad_hello_pq": (
@@ -85,7 +85,7 @@ def test_after_a_reject_an_error_of_its_code_may_be_sent(label: str) -> None:
     assert made.has_ended
 
 
-# What a host may not send. The other labels are of what only bytes can show.
+# Frames that a host may not send. Only bytes can break the rules of the other labels.
 REFUSED: dict[str, Callable[[Session], bytes]] = {
     "bad_hello": lambda made: made.send(made.hello()),
     "frame_oversize": lambda made: made.send(Data(1, None, bytes(oap.MAX_FRAME_BYTES))),

@@ -1,4 +1,4 @@
-"""What users do to values: pickle, copy, compare, hash, index and refer to them weakly."""
+"""Values in the hands of users: pickled, copied, compared, hashed, indexed and referred to weakly."""
 
 import copy
 import gc
