@@ -144,8 +144,9 @@ mod tests {
     #[test]
     fn any_split_of_the_writes_gives_the_same_bytes() {
         let whole = "ab___cd__e";
-        for first in 0..=whole.len() {
-            for second in first..=whole.len() {
+        let step = if cfg!(miri) { 3 } else { 1 };
+        for first in (0..=whole.len()).step_by(step) {
+            for second in (first..=whole.len()).step_by(step) {
                 let mut queue = Outgoing::default();
                 queue.buffer().extend_from_slice(b"ab");
                 queue.push_body(3);
