@@ -13,12 +13,12 @@ use std::ptr::null_mut;
 const FORMAT: &CStr = c"T{=Q:seq:=I:body_offset:=I:body_len:=I:text_offset:=I:value:\
 =H:text_len:=H:header_len:=H:ack_window:=B:kind:=B:flags:}";
 
-const ITEM: isize = 32;
+const ITEM: isize = size_of::<Row>() as isize;
 static STRIDE: isize = ITEM;
 
 // `FORMAT` says this layout.
 const _: () = {
-    assert!(size_of::<Row>() as isize == ITEM);
+    assert!(ITEM == 32);
     assert!(offset_of!(Row, seq) == 0 && offset_of!(Row, body_offset) == 8);
     assert!(offset_of!(Row, body_len) == 12 && offset_of!(Row, text_offset) == 16);
     assert!(offset_of!(Row, value) == 20 && offset_of!(Row, text_len) == 24);
