@@ -124,7 +124,7 @@ python: venv
 node:
 	@tools/need node:nodejs npm:npm
 	@tools/least node 18 'install a current Node.js'
-	sdk-node/test build
+	sdk-node/build
 
 testees: prefix
 	@tools/least go 1.26 'install a current Go'

@@ -5,6 +5,7 @@ export interface AckFrame {
     readonly upTo: bigint;
     readonly upToNumber: number;
     toObject(): AckInit;
+    toJSON(): Record<string, unknown>;
 }
 
 export interface AckInit {
@@ -55,6 +56,7 @@ export interface DataFrame {
     readonly len: number;
     readonly body: Buffer;
     toObject(): DataInit;
+    toJSON(): Record<string, unknown>;
 }
 
 export interface DataInit {
@@ -81,6 +83,7 @@ export interface EndFrame {
     readonly seqNumber: number;
     readonly status: number;
     toObject(): EndInit;
+    toJSON(): Record<string, unknown>;
 }
 
 export interface EndInit {
@@ -94,6 +97,7 @@ export interface ErrorFrame {
     readonly code: number;
     readonly reason: string;
     toObject(): ErrorInit;
+    toJSON(): Record<string, unknown>;
 }
 
 export interface ErrorInit {
@@ -123,6 +127,11 @@ export declare class Frames implements Iterable<Frame> {
     from(index: number): Frames;
     [Symbol.iterator](): Iterator<Frame, unknown>;
     columns(): Columns;
+    toJSON(): {
+        frames: unknown[];
+        reject?: OapRejectError;
+    };
+    get [Symbol.toStringTag](): string;
     [inspect.custom](): string;
 }
 
@@ -136,6 +145,7 @@ export interface HelloFrame {
     readonly features: bigint | undefined;
     readonly ackWindow: number | undefined;
     toObject(): HelloInit;
+    toJSON(): Record<string, unknown>;
 }
 
 export interface HelloInit {
@@ -228,6 +238,7 @@ export declare class OapRejectError extends Error {
     readonly limit: bigint | undefined;
     readonly offset: bigint | undefined;
     readonly at: bigint | undefined;
+    toJSON(): Record<string, unknown>;
 }
 
 export declare const READINESS_KEYS: readonly string[];
@@ -300,6 +311,7 @@ export interface StartFrame {
     readonly kind: 'START';
     readonly stream: string;
     toObject(): StartInit;
+    toJSON(): Record<string, unknown>;
 }
 
 export interface StartInit {

@@ -1,11 +1,11 @@
 // The packages as they are published, in clean projects, without a network.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { triple } from '../scripts/platform.mjs';
+import { target, triple } from '../scripts/platform.mjs';
 import { here, run } from './support.mjs';
 
 const root = join(here, '..');
@@ -113,17 +113,42 @@ test('the public API is that of docs/api-history/node.d.ts', async () => {
   assert.equal(stdout, kept, 'a change that is meant: sdk-node/api > docs/api-history/node.d.ts');
 });
 
-test('the folder itself is installed too', { timeout: 120_000 }, async () => {
-  await starts(await project(root));
+test('publint and arethetypeswrong find nothing to say of the tarballs', { timeout: 300_000 }, async () => {
+  const tool = (name) => join(root, 'node_modules/.bin', name);
+  const { stdout } = await run(tool('publint'), ['run', tarballs[0], '--strict'], { cwd: root }).catch(
+    (error) => error,
+  );
+  assert.match(stdout, /All good!/);
+  await run(tool('attw'), [tarballs[0], '--profile', 'strict'], { cwd: root }).catch(({ stdout }) =>
+    assert.fail(stdout),
+  );
 });
 
-test('the packages are of one version, run no script, and name each platform', () => {
+test('npm install of the folder builds it in a fresh clone', { timeout: 900_000 }, async () => {
+  const work = join(target, '../npm');
+  const clone = join(work, 'clone');
+  rmSync(clone, { recursive: true, force: true });
+  mkdirSync(clone, { recursive: true });
+  const list = 'git ls-files -z --cached --others --exclude-standard | xargs -0 ls -d 2>/dev/null';
+  await run('sh', ['-c', `${list} | tar -cf - -T - | tar -xf - -C "$1"`, 'sh', clone], {
+    cwd: join(root, '..'),
+  });
+  const place = mkdtempSync(join(folder, 'project-'));
+  writeFileSync(join(place, 'package.json'), '{ "private": true }');
+  writeFileSync(join(place, 'start.mjs'), ESM);
+  writeFileSync(join(place, 'start.cjs'), CJS);
+  const install = ['install', '--prefer-offline', '--no-audit', '--no-fund', join(clone, 'sdk-node')];
+  await run('npm', install, { cwd: place, env: { ...process.env, CARGO_TARGET_DIR: work } });
+  await starts(place);
+});
+
+test('the packages are of one version, run no script, and name each platform', async () => {
   const read = (...path) => JSON.parse(readFileSync(join(root, ...path, 'package.json'), 'utf8'));
-  const { version, scripts } = read();
-  assert.deepEqual(
-    Object.keys(scripts).filter((name) => /install|prepare/.test(name)),
-    [],
-  );
+  const { version } = read();
+  for (const tarball of tarballs) {
+    const { stdout } = await run('tar', ['-xzOf', tarball, 'package/package.json']);
+    assert.equal(JSON.parse(stdout).scripts, undefined);
+  }
   for (const name of readdirSync(join(root, 'npm'))) {
     const manifest = read('npm', name);
     assert.deepEqual(

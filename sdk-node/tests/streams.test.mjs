@@ -69,6 +69,19 @@ for (const [name, through] of Object.entries(streams)) {
   });
 }
 
+test('text in a decoder stream is a TypeError that says what to do', async () => {
+  const advice = { name: 'TypeError', message: /without an encoding/ };
+  const stream = new OapDecoderStream();
+  stream.write('abc');
+  await assert.rejects(collect(stream), advice);
+  const { readable, writable } = oapDecoderTransform();
+  writable
+    .getWriter()
+    .write('abc')
+    .catch(() => {});
+  await assert.rejects(collect(readable), advice);
+});
+
 test('a Transform keeps back-pressure: it reads on only as its batches are taken', async () => {
   let given = 0;
   const source = async function* () {

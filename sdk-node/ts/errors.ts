@@ -1,6 +1,7 @@
 /** The errors of this package. What is wrong with an argument's type is a TypeError. */
 
 import type { RejectReason } from './constants.js';
+import { jsonOf } from './json.js';
 import type { Rejection } from './native.js';
 
 /**
@@ -30,6 +31,13 @@ export class OapRejectError extends Error {
     this.limit = rejection.limit;
     this.offset = rejection.offset;
     this.at = rejection.at;
+  }
+
+  /** For logs: `limit`, `offset` and `at` are decimal strings. */
+  toJSON(): Record<string, unknown> {
+    const { name, message, reason, code, field, limit, offset, at } = this;
+    const fields = { name, message, reason, code, field, limit, offset, at };
+    return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, jsonOf(value)]));
   }
 
   static {

@@ -16,6 +16,7 @@ export interface HelloFrame {
   /** DATA frames that its sender takes unacknowledged; absent means 32. */
   readonly ackWindow: number | undefined;
   toObject(): HelloInit;
+  toJSON(): Record<string, unknown>;
 }
 
 /** START: opens a stream. */
@@ -24,6 +25,7 @@ export interface StartFrame {
   /** The stream's name: 1 to 1,024 bytes of UTF-8. It is the peer's text: no path, and nothing to log unescaped. */
   readonly stream: string;
   toObject(): StartInit;
+  toJSON(): Record<string, unknown>;
 }
 
 /** DATA: carries bytes on the open stream. */
@@ -40,6 +42,7 @@ export interface DataFrame {
   /** The body: a view of the chunk's memory, not a copy. */
   readonly body: Buffer;
   toObject(): DataInit;
+  toJSON(): Record<string, unknown>;
 }
 
 /** ACK: acknowledges DATA. */
@@ -50,6 +53,7 @@ export interface AckFrame {
   /** `upTo` as a number; a RangeError above `Number.MAX_SAFE_INTEGER`. */
   readonly upToNumber: number;
   toObject(): AckInit;
+  toJSON(): Record<string, unknown>;
 }
 
 /** END: closes the stream. */
@@ -62,6 +66,7 @@ export interface EndFrame {
   /** The host's status, 0 to 65,535. */
   readonly status: number;
   toObject(): EndInit;
+  toJSON(): Record<string, unknown>;
 }
 
 /** ERROR: ends the session. */
@@ -72,6 +77,7 @@ export interface ErrorFrame {
   /** 0 to 1,024 bytes of the peer's text: nothing to log unescaped. */
   readonly reason: string;
   toObject(): ErrorInit;
+  toJSON(): Record<string, unknown>;
 }
 
 /** A frame that was decoded: `kind` tells which. */

@@ -1,10 +1,12 @@
 /** A batch of frames: what one chunk held. */
 
+import { createHmac, randomBytes } from 'node:crypto';
 import { inspect, type InspectOptions } from 'node:util';
 import { KINDS, VERSION, type Kind } from './constants.js';
 import type { OapRejectError } from './errors.js';
 import type { Frame } from './frame.js';
 import { Flag, Row } from './generated.js';
+import { jsonOf } from './json.js';
 import type { Batch } from './table.js';
 
 const HELLO = 1;
@@ -19,7 +21,8 @@ const NAMES: readonly Kind[] = [undefined as never, ...KINDS];
 
 /** Every frame is one of these, whatever its kind: what its kind does not have is `undefined`. */
 class FrameView {
-  readonly #batch: Batch;
+  /** Enumerable, so that a clone or a spread meets the advice of the batch, and is no empty object. */
+  readonly batch: Batch;
   /** The word at which its row starts. */
   readonly #at: number;
   /** Kind and flags; and its number, if it has one: read with the frame, where the row is at hand. */
@@ -27,7 +30,7 @@ class FrameView {
   readonly #number: number;
 
   constructor(batch: Batch, words: Uint32Array, at: number) {
-    this.#batch = batch;
+    this.batch = batch;
     this.#at = at;
     this.#kind = words[at + Row.Kind]! >>> 16;
     this.#number = words[at + Row.SeqHigh]! * 2 ** 32 + words[at + Row.SeqLow]!;
@@ -39,7 +42,7 @@ class FrameView {
 
   get seq(): bigint | undefined {
     const byte = this.#kind & 0xff;
-    return byte === DATA || byte === END ? wideOf(this.#batch, this.#at) : undefined;
+    return byte === DATA || byte === END ? wideOf(this.batch, this.#at) : undefined;
   }
 
   get seqNumber(): number | undefined {
@@ -47,7 +50,7 @@ class FrameView {
   }
 
   get upTo(): bigint | undefined {
-    return (this.#kind & 0xff) === ACK ? wideOf(this.#batch, this.#at) : undefined;
+    return (this.#kind & 0xff) === ACK ? wideOf(this.batch, this.#at) : undefined;
   }
 
   get upToNumber(): number | undefined {
@@ -55,23 +58,23 @@ class FrameView {
   }
 
   get obj(): string | undefined {
-    return has(this.#kind, DATA, Flag.HasObj) ? this.#batch.text(this.#at, 'latin1') : undefined;
+    return has(this.#kind, DATA, Flag.HasObj) ? this.batch.text(this.#at, 'latin1') : undefined;
   }
 
   get len(): number | undefined {
-    return (this.#kind & 0xff) === DATA ? this.#batch.words()[this.#at + Row.BodyLen] : undefined;
+    return (this.#kind & 0xff) === DATA ? this.batch.words()[this.#at + Row.BodyLen] : undefined;
   }
 
   get body(): Buffer | undefined {
-    return (this.#kind & 0xff) === DATA ? this.#batch.body(this.#at) : undefined;
+    return (this.#kind & 0xff) === DATA ? this.batch.body(this.#at) : undefined;
   }
 
   get stream(): string | undefined {
-    return (this.#kind & 0xff) === START ? this.#batch.text(this.#at, 'utf8') : undefined;
+    return (this.#kind & 0xff) === START ? this.batch.text(this.#at, 'utf8') : undefined;
   }
 
   get reason(): string | undefined {
-    return (this.#kind & 0xff) === ERROR ? this.#batch.text(this.#at, 'utf8') : undefined;
+    return (this.#kind & 0xff) === ERROR ? this.batch.text(this.#at, 'utf8') : undefined;
   }
 
   get status(): number | undefined {
@@ -96,16 +99,16 @@ class FrameView {
   }
 
   get features(): bigint | undefined {
-    return has(this.#kind, HELLO, Flag.HasFeatures) ? wideOf(this.#batch, this.#at) : undefined;
+    return has(this.#kind, HELLO, Flag.HasFeatures) ? wideOf(this.batch, this.#at) : undefined;
   }
 
   get ackWindow(): number | undefined {
     const there = has(this.#kind, HELLO, Flag.HasAckWindow);
-    return there ? this.#batch.words()[this.#at + Row.AckWindow]! & 0xffff : undefined;
+    return there ? this.batch.words()[this.#at + Row.AckWindow]! & 0xffff : undefined;
   }
 
   #value(byte: number): number | undefined {
-    return (this.#kind & 0xff) === byte ? this.#batch.words()[this.#at + Row.Value] : undefined;
+    return (this.#kind & 0xff) === byte ? this.batch.words()[this.#at + Row.Value] : undefined;
   }
 
   /** A plain object that shares no memory with the chunk: to keep, to compare, to post to another thread. */
@@ -117,13 +120,35 @@ class FrameView {
       : { kind: this.kind, ...object };
   }
 
-  /** All but payload and feature bits, which are logged nowhere. */
+  /** All but payload and feature bits, which are logged nowhere. Numbers of 64 bits are decimal strings. */
+  toJSON(): Record<string, unknown> {
+    const fields = Object.entries(this.#shown()).map(([name, value]) => [name, jsonOf(value)]);
+    return { kind: this.kind, ...Object.fromEntries(fields) };
+  }
+
+  /** As `toJSON`, for people. */
   [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `${this.kind} ${inspect(this.#shown(), options)}`;
+  }
+
+  /**
+   * Other for each other frame: by this `assert.deepStrictEqual` and Jest tell frames apart, whose fields are read on demand
+   * and so are no properties to compare. A digest by a key of the process says nothing of the payload.
+   */
+  get [Symbol.toStringTag](): string {
+    const { body, ...fields } = this.toObject();
+    const digest = createHmac('sha256', DIGEST_KEY).update(inspect(fields));
+    return `${this.kind} ${digest.update((body as Buffer | undefined) ?? '').digest('hex')}`;
+  }
+
+  #shown(): Record<string, unknown> {
     const shown = FIELDS[this.kind].filter((name) => name !== 'features' && this[name] !== undefined);
     const object = Object.fromEntries(shown.map((name) => [name, this[name]]));
-    return `${this.kind} ${inspect((this.#kind & 0xff) === DATA ? { ...object, len: this.len } : object, options)}`;
+    return (this.#kind & 0xff) === DATA ? { ...object, len: this.len } : object;
   }
 }
+
+const DIGEST_KEY = randomBytes(32);
 
 const wideOf = (batch: Batch, at: number): bigint => batch.wide[at >>> 1]!;
 
@@ -169,7 +194,8 @@ export interface Columns {
  * does. Frames and batches stay right for ever, as long as the chunk's memory is left alone.
  */
 export class Frames implements Iterable<Frame> {
-  readonly #batch: Batch;
+  /** @internal Enumerable, as that of a frame. */
+  readonly batch: Batch;
   readonly #first: number;
   // Declared only: a field that is defined before it is set takes room from what V8 inlines of an iteration.
   /** How many frames there are. */
@@ -179,7 +205,7 @@ export class Frames implements Iterable<Frame> {
 
   /** @internal */
   constructor(batch: Batch, reject: OapRejectError | undefined, first = 0) {
-    this.#batch = batch;
+    this.batch = batch;
     this.#first = first;
     this.length = batch.count - first;
     this.reject = reject;
@@ -190,18 +216,18 @@ export class Frames implements Iterable<Frame> {
     const place = index < 0 ? this.length + index : index;
     const there = Number.isInteger(place) && place >= 0 && place < this.length;
     return there
-      ? (new FrameView(this.#batch, this.#batch.words(), this.#word(place)) as unknown as Frame)
+      ? (new FrameView(this.batch, this.batch.words(), this.#word(place)) as unknown as Frame)
       : undefined;
   }
 
   /** The batch without its first frames. */
   from(index: number): Frames {
     const first = Math.min(Math.max(index, 0), this.length);
-    return new Frames(this.#batch, this.reject, this.#first + first);
+    return new Frames(this.batch, this.reject, this.#first + first);
   }
 
   [Symbol.iterator](): Iterator<Frame, unknown> {
-    return new FramesIterator(this.#batch, this.#word(0), this.reject);
+    return new FramesIterator(this.batch, this.#word(0), this.reject);
   }
 
   /** Numbers of all frames at once, copied. */
@@ -209,8 +235,8 @@ export class Frames implements Iterable<Frame> {
     const kind = new Uint8Array(this.length);
     const number = new BigUint64Array(this.length);
     const len = new Uint32Array(this.length);
-    const words = this.#batch.words();
-    const { wide } = this.#batch;
+    const words = this.batch.words();
+    const { wide } = this.batch;
     for (let index = 0, at = this.#word(0); index < this.length; index += 1, at += Row.Words) {
       const byte = (words[at + Row.Kind]! >>> 16) & 0xff;
       kind[index] = byte;
@@ -218,6 +244,18 @@ export class Frames implements Iterable<Frame> {
       len[index] = words[at + Row.BodyLen]!;
     }
     return { kind, number, len };
+  }
+
+  /** The frames as they are put into JSON, and the reject that follows them. */
+  toJSON(): { frames: unknown[]; reject?: OapRejectError } {
+    const frames = Array.from({ length: this.length }, (_, index) => this.at(index)!.toJSON());
+    return this.reject === undefined ? { frames } : { frames, reject: this.reject };
+  }
+
+  /** Other for each other batch, as that of a frame. */
+  get [Symbol.toStringTag](): string {
+    const tags = Array.from({ length: this.length }, (_, index) => String(this.at(index)));
+    return `Frames ${createHmac('sha256', DIGEST_KEY).update(tags.join()).digest('hex')}`;
   }
 
   /** Frames are many: a batch shows how many. */

@@ -105,7 +105,7 @@ class Writer {
         this.#u32(FrameWord.Value, 'code', frame.code);
         return this.#text('reason', frame.reason);
       default:
-        throw new TypeError(`a frame's kind is one of ${KINDS.join(', ')}`);
+        throw new TypeError(`a frame's kind is one of ${KINDS.join(', ')}${spreadOf(frame)}`);
     }
   }
 
@@ -178,5 +178,9 @@ class Writer {
     this.#lengths.push(length);
   }
 }
+
+/** Advice for who spread a frame that was decoded. */
+const spreadOf = (frame: unknown) =>
+  typeof frame === 'object' && frame !== null && 'batch' in frame ? '; spread frame.toObject()' : '';
 
 const tooMuch = () => new RangeError(`the frames of one call have at most ${MAX_CALL_BYTES} bytes`);

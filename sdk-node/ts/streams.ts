@@ -16,12 +16,13 @@ export class OapDecoderStream extends Transform {
 
   constructor(config?: Config | ConfigOptions, options?: MonitorOption) {
     // A chunk is decoded when the batch before it is taken: a later reject can't overtake it.
-    super({ readableObjectMode: true, readableHighWaterMark: 1 });
+    super({ readableObjectMode: true, readableHighWaterMark: 1, decodeStrings: false });
     this.decoder = new Decoder(config, options);
   }
 
   override _transform(chunk: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
     settle(done, () => {
+      mustBeBytes(chunk);
       const frames = this.decoder.feed(chunk);
       if (frames.length > 0) {
         this.push(frames);
@@ -31,6 +32,12 @@ export class OapDecoderStream extends Transform {
 
   override _flush(done: TransformCallback): void {
     settle(done, () => this.decoder.finish());
+  }
+}
+
+function mustBeBytes(chunk: unknown): void {
+  if (typeof chunk === 'string') {
+    throw new TypeError('a decoder stream takes bytes, not text: read its source without an encoding');
   }
 }
 
@@ -51,6 +58,7 @@ export function oapDecoderTransform(
   const decoder = new Decoder(config, options);
   return new TransformStream({
     transform(chunk: Uint8Array, controller) {
+      mustBeBytes(chunk);
       const frames = decoder.feed(chunk);
       if (frames.length > 0) {
         controller.enqueue(frames);

@@ -71,12 +71,19 @@ let scratch = new NativeRows(FIRST_ROWS);
 
 const NO_BYTES = new Bytes(0);
 
+/** The error of a clone shows the text of the function that can't be cloned. */
+const ADVICE = () => 'frames read their fields on demand: copy, clone and post frame.toObject()';
+
+Object.defineProperty(ADVICE, 'name', { value: 'use frame.toObject()' });
+
 /** The frames of one chunk: where their rows are, and the bytes that those point into. */
 export class Batch {
   #table: Table;
   #generation: number;
-  readonly count: number;
-  readonly rejected: boolean;
+  readonly #count: number;
+  readonly #rejected: boolean;
+  /** Own and enumerable: who clones a frame or batch is told by it what to do. */
+  readonly advice = ADVICE;
   readonly #chunk: Uint8Array;
   readonly #shift: number;
   /** The chunk's memory, and where in it the rows' offsets count from; once a body or text was read. */
@@ -89,11 +96,19 @@ export class Batch {
     const { words } = table;
     this.#table = table;
     this.#generation = table.generation;
-    this.count = words[Head.Rows]!;
-    this.rejected = words[Head.Ending] === Ending.Rejected;
+    this.#count = words[Head.Rows]!;
+    this.#rejected = words[Head.Ending] === Ending.Rejected;
     this.#chunk = chunk;
     this.#shift = words[Head.Shift]!;
     this.#partial = partial;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get rejected(): boolean {
+    return this.#rejected;
   }
 
   /** A method, not a getter: how often a getter is called is unknown to V8, which then inlines it last or never. */
@@ -141,7 +156,7 @@ export class Batch {
 
   /** The scratch table has gone on: the rows are read once more, from the bytes, into a table that stays. */
   #own(): Table {
-    const words = new Uint32Array((this.count + 1) * Row.Words);
+    const words = new Uint32Array((this.#count + 1) * Row.Words);
     if (!native.decodeAgain(this.#partial ?? NO_BYTES, this.#chunk, this.#shift, words)) {
       throw new Error('the chunk that holds these frames was changed or detached after it was fed');
     }

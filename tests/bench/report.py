@@ -28,7 +28,7 @@ PROGRAMS = {
     "C and C++": ["tests/c/bench/run"],
     "Go": ["bindings/go/bench"],
     "Python": ["sdk-python/bench"],
-    "Node": ["node", "sdk-node/bench/bench.mjs"],
+    "Node": ["sdk-node/bench"],
 }
 CALLS = ("empty", "one", "sixtyfour", "object")
 

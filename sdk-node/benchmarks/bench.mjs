@@ -1,8 +1,8 @@
 // What a frame, a call or a hostile byte costs: nanoseconds, medians of rounds in which the rows of a work take turns.
 // Each row lives in a process of its own, where no other row has shaped the code.
-//   node bench/bench.mjs                a table for people
-//   node bench/bench.mjs --json         a row a line
-//   node bench/bench.mjs WORK …         some works only
+//   sdk-node/bench                           a table for people
+//   sdk-node/bench            --json         a row a line
+//   sdk-node/bench            WORK …         some works only
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
