@@ -5,7 +5,7 @@ import "C"
 
 import "fmt"
 
-// SeqRolloverPolicy says what follows seq 2^64 − 1.
+// SeqRolloverPolicy is what follows seq 2^64 − 1.
 type SeqRolloverPolicy int32
 
 const (
@@ -15,7 +15,7 @@ const (
 	SeqRolloverWrap SeqRolloverPolicy = C.OAP_SEQ_ROLLOVER_WRAP
 )
 
-// String gives the policy's name in the spec.
+// String returns the policy's name in the spec.
 func (p SeqRolloverPolicy) String() string {
 	switch p {
 	case SeqRolloverError:
@@ -42,13 +42,13 @@ type Config struct {
 	AckWindowFrames uint64
 	// MaxFrame is the size of the largest frame taken, in bytes with its prefix, 4096..=1048576. Default 1048576.
 	MaxFrame uint64
-	// Features are the bits that the own HELLO says; nil, the default, says none. Opaque, and never printed.
+	// Features are the bits in the own HELLO; nil, the default, is none. Opaque, and never printed.
 	Features *uint64
 	// Monitor counts and times what the decoder or session does; nil, the default, is none.
 	Monitor *Monitor
 }
 
-// DefaultConfig gives the defaults, for changing.
+// DefaultConfig returns the defaults, for changing.
 func DefaultConfig() *Config {
 	return &Config{
 		StrictHeaders:             true,
@@ -60,7 +60,7 @@ func DefaultConfig() *Config {
 	}
 }
 
-// ConfigError says which setting or argument is out of its range.
+// ConfigError names the setting or argument that is out of its range.
 type ConfigError struct {
 	// Field is its name in the spec, such as "ack_window_frames".
 	Field string
@@ -72,7 +72,7 @@ func (e *ConfigError) Error() string {
 	return fmt.Sprintf("oap: %s = %d is not in %d..=%d", e.Field, e.Value, e.Min, e.Max)
 }
 
-// Validate says with a [*ConfigError] what is out of range.
+// Validate returns a [*ConfigError] where a setting is out of its range.
 func (c *Config) Validate() error {
 	native, err := c.native()
 	freeConfig(native)

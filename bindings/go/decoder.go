@@ -6,6 +6,7 @@ package oap
 
 typedef struct {
 	size_t rows, consumed, need;
+	bool more;
 	oap_status status;
 } oap_go_run;
 
@@ -16,7 +17,7 @@ static oap_go_run oap_go_decode(uintptr_t decoder, const uint8_t *bytes, size_t 
 	uint64_t start = oap_go_start(timer);
 	oap_status status = oap_decoder_decode((oap_decoder *)decoder, bytes, len, rows, capacity, &table);
 	oap_go_has_read(timer, start);
-	oap_go_run run = {table.rows, table.consumed, table.need, status};
+	oap_go_run run = {table.rows, table.consumed, table.need, table.more, status};
 	return run;
 }
 */
@@ -37,6 +38,7 @@ type Decoder struct {
 	monitor *Monitor
 	net     runtime.Cleanup
 	need    int
+	more    bool
 }
 
 // NewDecoder makes a decoder at the start of a stream; nil means the defaults. The error is a [*ConfigError].
@@ -63,7 +65,7 @@ func freeDecoder(native *C.oap_decoder) {
 	liveHandles.Add(-1)
 }
 
-// Close frees the decoder. Later calls give [ErrClosed]; a second Close does nothing.
+// Close frees the decoder. Later calls return [ErrClosed]; a second Close does nothing.
 func (d *Decoder) Close() error {
 	if d.native != nil {
 		d.net.Stop()
@@ -76,8 +78,8 @@ func (d *Decoder) Close() error {
 // Decode finds the whole frames at the front of buf, as many as there are rows, and fills rows[:n]. It is one call of
 // liboap and does not allocate.
 //
-// Each call continues behind what the calls before it consumed: next pass the same bytes from consumed on, with more
-// behind them where [Decoder.Need] is not 0. n and consumed may be 0: there is no whole frame yet. Frames before a bad
+// Each call continues behind what the calls before it consumed: next pass the same bytes from consumed on, now if
+// [Decoder.More] is true, else with others behind them. n and consumed may be 0: there is no whole frame yet. Frames before a bad
 // one are given first, by a call of their own; the error is a [*RejectError] then, at every later call too.
 func (d *Decoder) Decode(buf []byte, rows []Row) (n, consumed int, err error) {
 	if d.native == nil {
@@ -89,15 +91,19 @@ func (d *Decoder) Decode(buf []byte, rows []Row) (n, consumed int, err error) {
 	if run.status != C.OAP_STATUS_OK {
 		return 0, 0, d.reject(run.status)
 	}
-	d.need = int(run.need)
+	d.need, d.more = int(run.need), bool(run.more)
 	return int(run.rows), int(run.consumed), nil
 }
 
-// Need says how many bytes more, behind all of the buffer, the next step takes after the last Decode. 0: there is more
-// to say now; call Decode again with the rest of the buffer.
+// More reports after a Decode whether to call it again now with the rest of the buffer: it ran out of rows, or a reject
+// follows the frames that it found.
+func (d *Decoder) More() bool { return d.more }
+
+// Need returns how many bytes, behind all of the buffer, the next step takes after the last Decode: a hint for the size
+// of the next read.
 func (d *Decoder) Need() int { return d.need }
 
-// Finish says that the input has ended; rest is what no Decode has consumed. The error is a [*RejectError]: ErrTruncated
+// Finish ends the input; rest is what no Decode has consumed. The error is a [*RejectError]: ErrTruncated
 // where rest is part of a frame, or the reject given before.
 func (d *Decoder) Finish(rest []byte) error {
 	if d.native == nil {
@@ -117,7 +123,7 @@ func (d *Decoder) Reset() error {
 		return ErrClosed
 	}
 	defer runtime.KeepAlive(d)
-	d.need = 0
+	d.need, d.more = 0, false
 	return statusError(C.oap_decoder_reset(d.native))
 }
 
@@ -128,14 +134,14 @@ func (d *Decoder) reject(status C.oap_status) error {
 	})
 }
 
-// address gives C a handle of its own as a number. Of a pointer cgo would look up at each call whether it is one of Go's,
+// address passes C a handle of its own as a number. Of a pointer cgo would look up at each call whether it is one of Go's,
 // which costs a third of what the call does.
 func address(handle unsafe.Pointer) C.uintptr_t { return C.uintptr_t(uintptr(handle)) }
 
-// bytesOf gives C a slice's bytes for the time of a call.
+// bytesOf passes C a slice's bytes for the time of a call.
 func bytesOf(b []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.SliceData(b)) }
 
-// textOf gives C a string's bytes for the time of a call: NULL for an empty one, which is none where a text may be absent.
+// textOf passes C a string's bytes for the time of a call: NULL for an empty one, which is none where a text may be absent.
 func textOf(s string) *C.char {
 	if s == "" {
 		return nil
@@ -143,5 +149,5 @@ func textOf(s string) *C.char {
 	return (*C.char)(unsafe.Pointer(unsafe.StringData(s)))
 }
 
-// rowsOf gives C the rows: a Row is an oap_row.
+// rowsOf passes C the rows: a Row is an oap_row.
 func rowsOf(rows []Row) *C.oap_row { return (*C.oap_row)(unsafe.Pointer(unsafe.SliceData(rows))) }

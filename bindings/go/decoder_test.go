@@ -32,11 +32,11 @@ func TestDecodeContinuesWhereRowsRanOut(t *testing.T) {
 	wire := wireOf(everyKind()...)
 	decoder, rows := newDecoder(t, nil), make([]oap.Row, 4)
 	n, consumed, err := decoder.Decode(wire, rows)
-	if n != 4 || err != nil || decoder.Need() != 0 {
-		t.Fatalf("n = %d, need = %d, err = %v", n, decoder.Need(), err)
+	if n != 4 || err != nil || !decoder.More() {
+		t.Fatalf("n = %d, more = %t, err = %v", n, decoder.More(), err)
 	}
 	n, consumed, err = decoder.Decode(wire[consumed:], rows)
-	if n != 2 || err != nil || rows[0].Kind != oap.KindEnd || decoder.Need() != oap.PrefixBytes {
+	if n != 2 || err != nil || rows[0].Kind != oap.KindEnd || decoder.More() || decoder.Need() != oap.PrefixBytes {
 		t.Fatalf("n = %d, consumed = %d, need = %d, err = %v", n, consumed, decoder.Need(), err)
 	}
 }
@@ -46,7 +46,7 @@ func TestDecodeSaysExactlyWhatItNeeds(t *testing.T) {
 	decoder, rows := newDecoder(t, nil), make([]oap.Row, 1)
 	for have := 0; have < len(wire); {
 		n, consumed, err := decoder.Decode(wire[:have], rows)
-		if n != 0 || consumed != 0 || err != nil || decoder.Need() == 0 {
+		if n != 0 || consumed != 0 || err != nil || decoder.More() || decoder.Need() == 0 {
 			t.Fatalf("with %d bytes: n = %d, consumed = %d, need = %d, err = %v", have, n, consumed, decoder.Need(), err)
 		}
 		have += decoder.Need()
@@ -95,7 +95,7 @@ func TestDecodeTakesEmptyInputsAndNoRows(t *testing.T) {
 		}
 	}
 	n, consumed, err := decoder.Decode(wireOf(&oap.Ack{}), nil)
-	if n != 0 || consumed != 0 || err != nil || decoder.Need() != 0 {
-		t.Errorf("no rows: n = %d, consumed = %d, need = %d, err = %v", n, consumed, decoder.Need(), err)
+	if n != 0 || consumed != 0 || err != nil || !decoder.More() {
+		t.Errorf("no rows: n = %d, consumed = %d, more = %t, err = %v", n, consumed, decoder.More(), err)
 	}
 }

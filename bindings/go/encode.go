@@ -14,52 +14,15 @@ typedef struct {
 	oap_status status;
 } oap_go_batch;
 
-typedef struct {
-	uint64_t seq;
-	uint32_t value;
-	uint8_t kind;
-} oap_go_numbers;
-
-static oap_go_sized oap_go_put_hello(uintptr_t session, uintptr_t timer, oap_hello hello, uint8_t *out,
-                                     size_t capacity) {
+// The frame is put together on C's stack: it holds Go pointers, so Go may not pass it by its own.
+static oap_go_sized oap_go_encode(uintptr_t session, uintptr_t timer, uint8_t kind, uint32_t value, uint64_t seq,
+                               const uint8_t *body, size_t body_len, const char *text, size_t text_len,
+                               const oap_hello *hello, uint8_t *out, size_t capacity) {
+	oap_frame frame = {sizeof frame, kind, value, seq, body, body_len, text, text_len, hello};
 	oap_go_sized sized = {0, OAP_STATUS_OK};
 	uint64_t start = oap_go_start(timer);
-	sized.status = session ? oap_session_send_hello((oap_session *)session, &hello, out, capacity, &sized.size)
-	                       : oap_encode_hello(&hello, out, capacity, &sized.size);
-	oap_go_has_written(timer, start, sized.status);
-	return sized;
-}
-
-static oap_status oap_go_send(oap_session *session, oap_go_numbers n, const char *text, size_t text_len,
-                              const uint8_t *body, size_t body_len, uint8_t *out, size_t capacity, size_t *size) {
-	switch (n.kind) {
-	case OAP_KIND_START: return oap_session_send_start(session, text, text_len, out, capacity, size);
-	case OAP_KIND_DATA:
-		return oap_session_send_data(session, n.seq, text, text_len, body, body_len, out, capacity, size);
-	case OAP_KIND_ACK: return oap_session_send_ack(session, n.seq, out, capacity, size);
-	case OAP_KIND_END: return oap_session_send_end(session, n.seq, n.value, out, capacity, size);
-	default: return oap_session_send_error(session, n.value, text, text_len, out, capacity, size);
-	}
-}
-
-static oap_status oap_go_encode(oap_go_numbers n, const char *text, size_t text_len, const uint8_t *body,
-                                size_t body_len, uint8_t *out, size_t capacity, size_t *size) {
-	switch (n.kind) {
-	case OAP_KIND_START: return oap_encode_start(text, text_len, out, capacity, size);
-	case OAP_KIND_DATA: return oap_encode_data(n.seq, text, text_len, body, body_len, out, capacity, size);
-	case OAP_KIND_ACK: return oap_encode_ack(n.seq, out, capacity, size);
-	case OAP_KIND_END: return oap_encode_end(n.seq, n.value, out, capacity, size);
-	default: return oap_encode_error(n.value, text, text_len, out, capacity, size);
-	}
-}
-
-static oap_go_sized oap_go_put(uintptr_t session, uintptr_t timer, oap_go_numbers n, const char *text, size_t text_len,
-                               const uint8_t *body, size_t body_len, uint8_t *out, size_t capacity) {
-	oap_go_sized sized = {0, OAP_STATUS_OK};
-	uint64_t start = oap_go_start(timer);
-	sized.status = session
-	    ? oap_go_send((oap_session *)session, n, text, text_len, body, body_len, out, capacity, &sized.size)
-	    : oap_go_encode(n, text, text_len, body, body_len, out, capacity, &sized.size);
+	sized.status = session ? oap_session_send((oap_session *)session, &frame, out, capacity, &sized.size)
+	                       : oap_encode(&frame, out, capacity, &sized.size);
 	oap_go_has_written(timer, start, sized.status);
 	return sized;
 }
@@ -97,7 +60,7 @@ func Append(dst []byte, frame Frame) ([]byte, error) {
 
 // AppendRows appends the encoded frames of rows to dst, apart from any session: the inverse of [Decoder.Decode], in one
 // call of liboap where dst has room. Texts and bodies stand in buf, which dst must not overlap; HeaderLen is not read.
-// n says how many rows were encoded: all, or those before the first that is bad. The error is then a [*RefusalError], or
+// n is how many rows were encoded: all, or those before the first that is bad. The error is then a [*RefusalError], or
 // a [StatusError] where the row names bytes that buf does not have.
 func AppendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, err error) {
 	for n < len(rows) {
@@ -119,7 +82,7 @@ func AppendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, err erro
 	return dst, n, nil
 }
 
-// roomFor is at least what the row's frame takes. Only DATA has a body, whatever another row says.
+// roomFor is at least what the row's frame takes. Only DATA has a body, whatever stands in another row.
 func roomFor(row *Row) int {
 	if row.Kind != KindData {
 		return MaxHeadBytes
@@ -131,7 +94,7 @@ func roomFor(row *Row) int {
 // it was.
 func appendFrame(session, timer C.uintptr_t, dst []byte, frame Frame) ([]byte, C.oap_status) {
 	for {
-		sized := put(session, timer, frame, dst[len(dst):cap(dst)])
+		sized := encodeInto(session, timer, frame, dst[len(dst):cap(dst)])
 		switch sized.status {
 		case C.OAP_STATUS_OK:
 			return dst[:len(dst)+int(sized.size)], C.OAP_STATUS_OK
@@ -143,32 +106,38 @@ func appendFrame(session, timer C.uintptr_t, dst []byte, frame Frame) ([]byte, C
 	}
 }
 
-func put(session, timer C.uintptr_t, frame Frame, out []byte) C.oap_go_sized {
-	var numbers C.oap_go_numbers
-	var text string
-	var body []byte
-	switch f := frame.(type) {
-	case *Hello:
-		return C.oap_go_put_hello(session, timer, f.native(), bytesOf(out), C.size_t(len(out)))
-	case *Start:
-		numbers.kind, text = C.OAP_KIND_START, f.Stream
-	case *Data:
-		numbers.kind, numbers.seq, text, body = C.OAP_KIND_DATA, C.uint64_t(f.Seq), f.Obj, f.Body
-	case *Ack:
-		numbers.kind, numbers.seq = C.OAP_KIND_ACK, C.uint64_t(f.UpTo)
-	case *End:
-		numbers.kind, numbers.seq, numbers.value = C.OAP_KIND_END, C.uint64_t(f.Seq), C.uint32_t(f.Status)
-	case *Error:
-		numbers.kind, numbers.value, text = C.OAP_KIND_ERROR, C.uint32_t(f.Code), f.Reason
-	default:
-		panic("oap: the Frame is nil")
-	}
-	return C.oap_go_put(session, timer, numbers, textOf(text), C.size_t(len(text)), bytesOf(body), C.size_t(len(body)),
+func encodeInto(session, timer C.uintptr_t, frame Frame, out []byte) C.oap_go_sized {
+	f := nativeFrame(frame)
+	return C.oap_go_encode(session, timer, f.kind, f.value, f.seq, f.body, f.body_len, f.text, f.text_len, f.hello,
 		bytesOf(out), C.size_t(len(out)))
 }
 
-func (h *Hello) native() C.oap_hello {
-	native := C.oap_hello{version: C.uint32_t(h.Version), max_frame: C.uint64_t(h.MaxFrame)}
+// nativeFrame borrows the frame's text and body.
+func nativeFrame(frame Frame) (native C.oap_frame) {
+	switch f := frame.(type) {
+	case *Hello:
+		native.kind, native.hello = C.OAP_KIND_HELLO, f.native()
+	case *Start:
+		native.kind, native.text, native.text_len = C.OAP_KIND_START, textOf(f.Stream), C.size_t(len(f.Stream))
+	case *Data:
+		native.kind, native.seq = C.OAP_KIND_DATA, C.uint64_t(f.Seq)
+		native.text, native.text_len = textOf(f.Obj), C.size_t(len(f.Obj))
+		native.body, native.body_len = bytesOf(f.Body), C.size_t(len(f.Body))
+	case *Ack:
+		native.kind, native.seq = C.OAP_KIND_ACK, C.uint64_t(f.UpTo)
+	case *End:
+		native.kind, native.seq, native.value = C.OAP_KIND_END, C.uint64_t(f.Seq), C.uint32_t(f.Status)
+	case *Error:
+		native.kind, native.value = C.OAP_KIND_ERROR, C.uint32_t(f.Code)
+		native.text, native.text_len = textOf(f.Reason), C.size_t(len(f.Reason))
+	default:
+		panic("oap: the Frame is nil")
+	}
+	return native
+}
+
+func (h *Hello) native() *C.oap_hello {
+	native := &C.oap_hello{version: C.uint32_t(h.Version), max_frame: C.uint64_t(h.MaxFrame)}
 	if h.Features != nil {
 		native.features, native.has_features = C.uint64_t(*h.Features), true
 	}

@@ -24,7 +24,7 @@ const (
 	ErrTruncated       Reason = C.OAP_STATUS_TRUNCATED
 )
 
-// Reasons gives all reasons in the order of their codes.
+// Reasons returns all reasons in the order of their codes.
 func Reasons() []Reason {
 	reasons := make([]Reason, len(rejectLabels))
 	for i := range reasons {
@@ -33,18 +33,18 @@ func Reasons() []Reason {
 	return reasons
 }
 
-// Label gives the reason's name in logs and metrics, such as "bad_hello"; "" for a number that is no reason.
+// Label returns the reason's name in logs and metrics, such as "bad_hello"; "" for a number that is no reason.
 func (r Reason) Label() string { return at(rejectLabels, uint32(r)) }
 
-// Error gives the label.
+// Error returns the label.
 func (r Reason) Error() string { return r.Label() }
 
 // ErrClosed is the error of every call with a handle that was closed.
 var ErrClosed = errors.New("oap: used after Close")
 
-// RejectError says why received bytes were rejected. It unwraps to its Reason.
+// RejectError is why received bytes were rejected. It unwraps to its Reason.
 type RejectError struct {
-	// Reason is the label that the protocol gives it.
+	// Reason is its label in the protocol.
 	Reason Reason
 	// Field is the field at fault in the spec's words, such as "DATA.seq".
 	Field string
@@ -66,14 +66,14 @@ func (e *RejectError) Error() string {
 		e.Reason.Label(), about(e.Field, e.Detail, e.Limit), e.Offset, e.At)
 }
 
-// Unwrap gives the Reason, for [errors.Is].
+// Unwrap returns the Reason, for [errors.Is].
 func (e *RejectError) Unwrap() error { return e.Reason }
 
-// RefusalError says why a frame was not encoded: the peer would have to reject it. It unwraps to its Reason.
+// RefusalError is why a frame was not encoded: the peer would have to reject it. It unwraps to its Reason.
 type RefusalError struct {
 	// Reason is the label of the rule that the frame breaks.
 	Reason Reason
-	// Field and Detail are as in [RejectError]. Only a session says them.
+	// Field and Detail are as in [RejectError]. Only a session fills them.
 	Field, Detail string
 	// Limit is the limit that was passed; nil where there is none.
 	Limit *uint64
@@ -86,7 +86,7 @@ func (e *RefusalError) Error() string {
 	return fmt.Sprintf("oap: refused as %s: %s", e.Reason.Label(), about(e.Field, e.Detail, e.Limit))
 }
 
-// Unwrap gives the Reason, for [errors.Is].
+// Unwrap returns the Reason, for [errors.Is].
 func (e *RefusalError) Unwrap() error { return e.Reason }
 
 func about(field, detail string, limit *uint64) string {
@@ -112,7 +112,7 @@ func statusError(status C.oap_status) error {
 	return StatusError(status)
 }
 
-// isReason tells rejects from faults of the call.
+// isReason separates rejects from faults of the call.
 func isReason(status C.oap_status) bool {
 	return C.OAP_STATUS_OK < status && status <= C.oap_status(len(rejectLabels))
 }

@@ -57,7 +57,7 @@ func ExampleDecoder() {
 	}
 	defer decoder.Close()
 	rows := make([]oap.Row, 256)
-	for {
+	for more := true; more; more = decoder.More() {
 		n, consumed, err := decoder.Decode(buf, rows)
 		if err != nil {
 			log.Fatal(err)
@@ -67,10 +67,8 @@ func ExampleDecoder() {
 			fmt.Println(row.Kind, row.Seq, len(row.Body(buf)))
 		}
 		buf = buf[consumed:]
-		if decoder.Need() > 0 {
-			break // read at least that many bytes more
-		}
 	}
+	// now read on, decoder.Need() bytes at least, behind what is left in buf
 	// Output:
 	// ACK 1 0
 	// ACK 2 0
@@ -187,7 +185,7 @@ func ExampleSession_Recv() {
 	chunk, _ := oap.Append(nil, &oap.Hello{Version: oap.ProtocolVersion, MaxFrame: 8192})
 
 	rows := make([]oap.Row, 64)
-	for {
+	for more := true; more; {
 		table, err := session.Recv(chunk, rows)
 		if err != nil {
 			log.Fatal(err)
@@ -195,11 +193,9 @@ func ExampleSession_Recv() {
 		for frame := range table.Frames() {
 			fmt.Println(frame)
 		}
-		chunk = chunk[table.Consumed:]
-		if len(chunk) == 0 && table.Need > 0 {
-			break // read the next chunk
-		}
+		chunk, more = chunk[table.Consumed:], table.More
 	}
+	// now read the next chunk
 	// Output: HELLO version=1 max_frame=8192
 }
 

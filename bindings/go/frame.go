@@ -2,9 +2,9 @@ package oap
 
 // Frame is a frame's envelope: a *Hello, *Start, *Data, *Ack, *End or *Error.
 type Frame interface {
-	// Kind says which.
+	// Kind returns which of them.
 	Kind() Kind
-	// String gives the envelope without payload and feature bits.
+	// String returns the envelope without payload and feature bits.
 	String() string
 	// envelope closes the set.
 	envelope()
@@ -53,7 +53,7 @@ type End struct {
 	Status uint32
 }
 
-// Error ends the session, both ways. It is an error, so that a [Conn] can say that the peer sent it.
+// Error ends the session, both ways. It is an error, so that a [Conn] can return it where the peer sent one.
 type Error struct {
 	// Code is a [Reason] or the host's: 0..=65535.
 	Code uint32
@@ -61,22 +61,22 @@ type Error struct {
 	Reason string
 }
 
-// Kind gives KindHello.
+// Kind returns KindHello.
 func (*Hello) Kind() Kind { return KindHello }
 
-// Kind gives KindStart.
+// Kind returns KindStart.
 func (*Start) Kind() Kind { return KindStart }
 
-// Kind gives KindData.
+// Kind returns KindData.
 func (*Data) Kind() Kind { return KindData }
 
-// Kind gives KindAck.
+// Kind returns KindAck.
 func (*Ack) Kind() Kind { return KindAck }
 
-// Kind gives KindEnd.
+// Kind returns KindEnd.
 func (*End) Kind() Kind { return KindEnd }
 
-// Kind gives KindError.
+// Kind returns KindError.
 func (*Error) Kind() Kind { return KindError }
 
 func (*Hello) envelope() {}

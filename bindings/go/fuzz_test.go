@@ -47,7 +47,7 @@ func decodeAll(t *testing.T, input []byte, config *oap.Config) (canonical []byte
 			canonical = append(canonical, frame...)
 		}
 		rest = rest[consumed:]
-		if decoder.Need() > 0 {
+		if !decoder.More() {
 			return canonical, decoder.Finish(rest)
 		}
 	}

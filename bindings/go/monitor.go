@@ -11,7 +11,7 @@ import (
 	"unsafe"
 )
 
-// Monitor counts what the decoders and sessions do that have it ([Config.Monitor]), and says whether the process is fit
+// Monitor counts what the decoders and sessions do that have it ([Config.Monitor]), and judges whether the process is fit
 // to serve: the telemetry contract of docs/telemetry.md. One a process is usual.
 //
 // Any goroutine, at any time. There is nothing to close: it is freed when neither the host nor a decoder or session
@@ -44,7 +44,7 @@ type MonitorConfig struct {
 	Timing bool
 }
 
-// DefaultMonitorConfig gives the defaults, for changing.
+// DefaultMonitorConfig returns the defaults, for changing.
 func DefaultMonitorConfig() *MonitorConfig {
 	var limits C.oap_monitor_limits
 	mustHold(C.oap_monitor_default_limits(&limits))
@@ -156,9 +156,9 @@ func (m *Monitor) TickAt(now uint64) {
 	mustHold(C.oap_monitor_tick(m.native, C.uint64_t(now)))
 }
 
-// Readiness says whether a process is fit to serve, with the answer that a host gives on /readyz.
+// Readiness is whether a process is fit to serve, and the answer of its host on /readyz.
 type Readiness struct {
-	// Ready says that all keys hold.
+	// Ready is whether all keys hold.
 	Ready bool
 	// Keys are the readiness keys in the contract's order.
 	Keys []ReadinessKey
@@ -176,11 +176,11 @@ type Readiness struct {
 type ReadinessKey struct {
 	// Name is the key's name in the contract, such as "oap_parser_ready".
 	Name string
-	// Holds says whether it is true.
+	// Holds is whether it is true.
 	Holds bool
 }
 
-// Readiness ticks, and says whether the process is fit to serve now.
+// Readiness ticks, and judges whether the process is fit to serve now.
 func (m *Monitor) Readiness() Readiness { return m.ReadinessAt(ownTime()) }
 
 // ReadinessAt is Readiness at a time of the host's: see [Monitor.TickAt].
@@ -213,7 +213,7 @@ func readyzHeaders(retryAfter uint32) map[string]string {
 	return headers
 }
 
-// Text gives the page that a Prometheus server scrapes, of the content type [TextContentType].
+// Text returns the page that a Prometheus server scrapes, of the content type [TextContentType].
 func (m *Monitor) Text() []byte {
 	defer runtime.KeepAlive(m)
 	var page []byte
@@ -228,5 +228,5 @@ func (m *Monitor) Text() []byte {
 	}
 }
 
-// TextContentType gives the content type of [Monitor.Text].
+// TextContentType returns the content type of [Monitor.Text].
 func TextContentType() string { return C.GoString(C.oap_text_content_type()) }

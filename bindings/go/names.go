@@ -21,11 +21,11 @@ const (
 	DefaultAckWindow = C.OAP_DEFAULT_ACK_WINDOW
 	// MaxAckWindow is the largest ack_window, in DATA frames.
 	MaxAckWindow = C.OAP_MAX_ACK_WINDOW
-	// ProtocolVersion is the version that a HELLO says.
+	// ProtocolVersion is the version in a HELLO.
 	ProtocolVersion = C.OAP_PROTOCOL_VERSION
 )
 
-// Kind says what a frame is.
+// Kind is what a frame is.
 type Kind uint8
 
 // The six kinds; the set is closed.
@@ -54,7 +54,7 @@ func namesFrom(first int, name func(int) *C.char) []string {
 	return names
 }
 
-// at gives the name of a number that counts from 1.
+// at returns the name of a number that counts from 1.
 func at(names []string, number uint32) string {
 	if number == 0 || uint64(number) > uint64(len(names)) {
 		return ""
@@ -62,7 +62,7 @@ func at(names []string, number uint32) string {
 	return names[number-1]
 }
 
-// Kinds gives all kinds in the order of their numbers.
+// Kinds returns all kinds in the order of their numbers.
 func Kinds() []Kind {
 	kinds := make([]Kind, len(kindNames))
 	for i := range kinds {
@@ -71,14 +71,14 @@ func Kinds() []Kind {
 	return kinds
 }
 
-// String gives the kind's name, such as "HELLO"; "" for a number that is no kind.
+// String returns the kind's name, such as "HELLO"; "" for a number that is no kind.
 func (k Kind) String() string { return at(kindNames, uint32(k)) }
 
-// Metrics gives the metric names of the telemetry contract, in its order.
+// Metrics returns the metric names of the telemetry contract, in its order.
 func Metrics() []string { return append([]string(nil), metricNames...) }
 
-// ReadinessKeys gives the readiness keys of the telemetry contract, in the order in which a host lists missing ones.
+// ReadinessKeys returns the readiness keys of the telemetry contract, in the order in which a host lists missing ones.
 func ReadinessKeys() []string { return append([]string(nil), readinessKeys...) }
 
-// Version gives the release of the liboap that is linked, such as "0.1.0".
+// Version returns the release of the liboap that is linked, such as "0.1.0".
 func Version() string { return C.GoString(C.oap_version()) }

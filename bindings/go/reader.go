@@ -9,7 +9,7 @@ import (
 // rowsPerCall is how many frames one call of liboap finds at most: enough that the call's own cost is lost among them.
 const rowsPerCall = 256
 
-// emptyReads is how many reads in a row may give nothing, as in package bufio.
+// emptyReads is how many reads in a row may return nothing, as in package bufio.
 const emptyReads = 100
 
 // Reader reads frames from an [io.Reader], which it reads ahead. It finds many in one call of liboap.
@@ -45,7 +45,7 @@ func NewReader(source io.Reader, config *Config) (*Reader, error) {
 	return &Reader{source: source, decoder: decoder, buf: buf, rows: rows}, nil
 }
 
-// Next gives the next frame. It and its body are valid until the call after. The error is [io.EOF] where the input ended
+// Next returns the next frame. It and its body are valid until the call after. The error is [io.EOF] where the input ended
 // between frames, a [*RejectError], [io.ErrNoProgress] where many reads in a row gave neither a byte nor an error, or
 // what the source said; it stays.
 func (r *Reader) Next() (Frame, error) {
@@ -53,14 +53,14 @@ func (r *Reader) Next() (Frame, error) {
 		if r.err != nil {
 			return nil, r.err
 		}
-		r.err = r.fill()
+		r.err = r.findFrames()
 	}
 	row := &r.rows[r.next]
 	r.next++
 	return r.one.of(row, r.table), nil
 }
 
-// All gives the frames one after the other, and at last the error of [Reader.Next] if it is not [io.EOF]. Each frame is
+// All returns the frames one after the other, and at last the error of [Reader.Next] if it is not [io.EOF]. Each frame is
 // valid until the next.
 func (r *Reader) All() iter.Seq2[Frame, error] {
 	return func(yield func(Frame, error) bool) {
@@ -82,9 +82,9 @@ func (r *Reader) Close() error {
 	return r.decoder.Close()
 }
 
-// fill finds the next frames, of what is there or else of what it reads.
-func (r *Reader) fill() error {
-	if r.decoder.Need() > 0 || r.end == 0 {
+// findFrames finds the next frames, of what is there or else of what it reads.
+func (r *Reader) findFrames() error {
+	if !r.decoder.More() {
 		if err := r.read(); err != nil {
 			return err
 		}
@@ -120,7 +120,7 @@ func readSome(source io.Reader, buf []byte) (n int, err error) {
 	return 0, io.ErrNoProgress
 }
 
-// ended tells an end between frames from one inside a frame.
+// ended separates an end between frames from one inside a frame.
 func (r *Reader) ended() error {
 	if !errors.Is(r.readErr, io.EOF) {
 		return r.readErr

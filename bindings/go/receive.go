@@ -115,14 +115,14 @@ func (c *Conn) take(chunk []byte, rows []Row) (reject *RejectError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	defer c.notify()
-	for need := 0; need == 0 || len(chunk) > 0; {
+	for more := true; more; {
 		table, err := c.session.Recv(chunk, rows)
 		if err != nil {
 			return c.stop(err)
 		}
 		c.look(table.Rows, table.Bytes)
 		c.inbox.add(table)
-		chunk, need = chunk[table.Consumed:], table.Need
+		chunk, more = chunk[table.Consumed:], table.More
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func received(config *oap.Config, frames ...oap.Frame) func(*testing.T) error {
 		wire, rows := wireOf(frames...), make([]oap.Row, 8)
 		for {
 			table, err := session.Recv(wire, rows)
-			if wire = wire[table.Consumed:]; err != nil || table.Need > 0 {
+			if wire = wire[table.Consumed:]; err != nil || !table.More {
 				return err
 			}
 		}

@@ -68,20 +68,20 @@ var (
 	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.Flags)-unsafe.Offsetof(C.oap_row{}.flags)]
 )
 
-// Body gives the frame's body in the buffer that was decoded. It panics where row and buffer do not belong together.
+// Body returns the frame's body in the buffer that was decoded. It panics where row and buffer do not belong together.
 func (r *Row) Body(buf []byte) []byte {
 	end := uint64(r.BodyOffset) + uint64(r.BodyLen)
 	return buf[r.BodyOffset:end:end]
 }
 
-// Text gives START's stream, DATA's obj or ERROR's reason in the buffer that was decoded. It panics where row and buffer
+// Text returns START's stream, DATA's obj or ERROR's reason in the buffer that was decoded. It panics where row and buffer
 // do not belong together.
 func (r *Row) Text(buf []byte) []byte {
 	end := uint64(r.TextOffset) + uint64(r.TextLen)
 	return buf[r.TextOffset:end:end]
 }
 
-// Frame gives the row as a new Frame. Its texts are copies, its body stands in the buffer that was decoded.
+// Frame returns the row as a new Frame. Its texts are copies, its body stands in the buffer that was decoded.
 func (r *Row) Frame(buf []byte) Frame { return new(frames).of(r, buf) }
 
 // Offset is where the frame starts in the buffer that was decoded.

@@ -6,6 +6,7 @@ package oap
 
 typedef struct {
 	size_t rows, consumed, need;
+	bool more;
 	const uint8_t *staged; // NULL unless rows count in it
 	oap_status status;
 } oap_go_received;
@@ -18,7 +19,7 @@ static oap_go_received oap_go_recv(uintptr_t session, const uint8_t *chunk, size
 	oap_status status = oap_session_recv((oap_session *)session, chunk, len, rows, capacity, &table);
 	oap_go_has_read(timer, start);
 	const uint8_t *staged = table.rows == 0 || table.bytes == chunk ? NULL : table.bytes;
-	oap_go_received received = {table.rows, table.consumed, table.need, staged, status};
+	oap_go_received received = {table.rows, table.consumed, table.need, table.more, staged, status};
 	return received;
 }
 
@@ -63,11 +64,13 @@ type Table struct {
 	Bytes []byte
 	// Consumed is how many bytes of the chunk are dealt with. The next chunk starts behind them.
 	Consumed int
-	// Need says how many bytes more the next step takes. 0: there is more to say now; call Recv again with the rest.
+	// More is whether to call Recv again now with the rest of the chunk: rows ran out, or a reject follows these frames.
+	More bool
+	// Need is how many bytes the next step takes, behind all of the chunk: a hint for the size of the next read.
 	Need int
 }
 
-// Frames gives the table's frames. Each is valid until the next.
+// Frames returns the table's frames. Each is valid until the next.
 func (t Table) Frames() iter.Seq[Frame] {
 	return func(yield func(Frame) bool) {
 		var one frames
@@ -90,7 +93,7 @@ type Flow struct {
 	Window int
 	// Credit is how many DATA frames may be sent now.
 	Credit int
-	// Open says whether a stream is open, Objects whether it is an object stream.
+	// Open is whether a stream is open, Objects whether it is an object stream.
 	Open, Objects bool
 }
 
@@ -118,7 +121,7 @@ func freeSession(native *C.oap_session) {
 	liveHandles.Add(-1)
 }
 
-// Close frees the session, which then counts in no gauge of its monitor. Later calls give [ErrClosed] or zero; a second
+// Close frees the session, which then counts in no gauge of its monitor. Later calls return [ErrClosed] or zero; a second
 // Close does nothing.
 func (s *Session) Close() error {
 	if s.native != nil {
@@ -129,9 +132,9 @@ func (s *Session) Close() error {
 	return nil
 }
 
-// Recv takes received bytes, in any split, and gives the next frames, as many as there are rows. Call it again with what
-// follows Consumed, until all of the chunk is consumed and Need is not 0. It is one call of liboap and does not allocate,
-// but where a chunk ends inside a frame: what has come of that is staged, and copied when the frame is whole.
+// Recv takes received bytes, in any split, and returns the next frames, as many as there are rows. Call it again with what
+// follows Consumed while More is true. A chunk without bytes changes nothing. Recv is one call of liboap, and does not
+// allocate but where a chunk ends inside a frame: what has come of that is staged, and copied when the frame is whole.
 //
 // The error is a [*RejectError], and the same at every later call until an ERROR was sent (after that, what still
 // arrives is discarded). Frames before the bad one are given first.
@@ -144,7 +147,13 @@ func (s *Session) Recv(chunk []byte, rows []Row) (Table, error) {
 	if got.status != C.OAP_STATUS_OK {
 		return Table{}, s.reject(got.status)
 	}
-	table := Table{Rows: rows[:got.rows], Bytes: chunk, Consumed: int(got.consumed), Need: int(got.need)}
+	table := Table{
+		Rows:     rows[:got.rows],
+		Bytes:    chunk,
+		Consumed: int(got.consumed),
+		More:     bool(got.more),
+		Need:     int(got.need),
+	}
 	if got.staged != nil {
 		last := &table.Rows[got.rows-1]
 		table.Bytes = bytes.Clone(unsafe.Slice((*byte)(got.staged), int(last.BodyOffset)+int(last.BodyLen)))
@@ -158,7 +167,7 @@ func (s *Session) recv(chunk []byte, rows []Row) C.oap_go_received {
 		C.size_t(len(rows)), s.monitor.timer())
 }
 
-// Finish says that the peer's bytes have ended. The error is a [*RejectError]: ErrTruncated where they ended inside a
+// Finish ends the peer's bytes. The error is a [*RejectError]: ErrTruncated where they ended inside a
 // frame, or the reject given before. Whether they ended at a good place is the host's to judge.
 func (s *Session) Finish() error {
 	if s.native == nil {
@@ -181,7 +190,7 @@ func (s *Session) Reset() error {
 	return statusError(C.oap_session_reset(s.native))
 }
 
-// Hello gives the HELLO that the configuration makes. It is not sent: pass it to [Session.Send].
+// Hello returns the HELLO that the configuration makes. It is not sent: pass it to [Session.Send].
 func (s *Session) Hello() (*Hello, error) {
 	if s.native == nil {
 		return nil, ErrClosed
@@ -218,25 +227,25 @@ func (s *Session) Send(dst []byte, frame Frame) ([]byte, error) {
 	return dst, statusError(status)
 }
 
-// Outbound says what this side has sent.
+// Outbound returns the state of what this side sends.
 func (s *Session) Outbound() Flow {
 	defer runtime.KeepAlive(s)
 	return flowOf(C.oap_go_outbound(s.native))
 }
 
-// Inbound says what the peer has sent.
+// Inbound returns the state of what the peer sends.
 func (s *Session) Inbound() Flow {
 	defer runtime.KeepAlive(s)
 	return flowOf(C.oap_go_inbound(s.native))
 }
 
-// Established says whether both HELLOs have passed.
+// Established reports whether both HELLOs have passed.
 func (s *Session) Established() bool {
 	defer runtime.KeepAlive(s)
 	return bool(C.oap_session_is_established(s.native))
 }
 
-// Ended says whether an ERROR has passed, either way: nothing more may be sent.
+// Ended reports whether an ERROR has passed, either way: nothing more may be sent.
 func (s *Session) Ended() bool {
 	defer runtime.KeepAlive(s)
 	return bool(C.oap_session_has_ended(s.native))

@@ -31,7 +31,7 @@ type Snapshot struct {
 type Timing struct {
 	// Bounds are the buckets' upper bounds. The last bucket has none.
 	Bounds []time.Duration
-	// Counts says how many calls fell into each bucket, and into it alone: one more than there are Bounds.
+	// Counts is how many calls fell into each bucket, and into it alone: one more than there are Bounds.
 	Counts []uint64
 	// Sum is the time of all calls.
 	Sum time.Duration
@@ -45,7 +45,7 @@ func (t *Timing) Count() (calls uint64) {
 	return calls
 }
 
-// Snapshot gives all numbers as they are now.
+// Snapshot returns all numbers as they are now.
 func (m *Monitor) Snapshot() Snapshot {
 	defer runtime.KeepAlive(m)
 	var native C.oap_snapshot

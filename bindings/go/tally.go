@@ -9,7 +9,7 @@ typedef struct {
 	uint8_t kind; // 0 where the frame was refused
 } oap_go_append;
 
-static void oap_go_tell(const oap_monitor *monitor, const oap_go_append *appends, size_t count, bool timed) {
+static void oap_go_publish(const oap_monitor *monitor, const oap_go_append *appends, size_t count, bool timed) {
 	for (size_t i = 0; i < count; i++) {
 		if (appends[i].kind != 0) oap_monitor_count_frame(monitor, appends[i].kind, appends[i].bytes);
 		if (timed) oap_monitor_observe_write(monitor, appends[i].ns);
@@ -23,7 +23,7 @@ import (
 	"time"
 )
 
-// tally keeps what was encoded in Go, and tells a monitor of many frames in one call.
+// tally keeps what was encoded in Go, and counts many frames in a monitor in one call.
 type tally struct {
 	monitor *Monitor
 	appends [64]C.oap_go_append
@@ -33,7 +33,7 @@ type tally struct {
 // append is [Append], counted and timed.
 func (t *tally) append(dst []byte, frame Frame) ([]byte, error) {
 	if t.count == len(t.appends) {
-		t.tell()
+		t.publish()
 	}
 	next := &t.appends[t.count]
 	t.count++
@@ -54,10 +54,10 @@ func (t *tally) append(dst []byte, frame Frame) ([]byte, error) {
 	return out, err
 }
 
-func (t *tally) tell() {
+func (t *tally) publish() {
 	defer runtime.KeepAlive(t.monitor)
 	if t.count > 0 {
-		C.oap_go_tell(t.monitor.native, &t.appends[0], C.size_t(t.count), C.bool(t.monitor.timing))
+		C.oap_go_publish(t.monitor.native, &t.appends[0], C.size_t(t.count), C.bool(t.monitor.timing))
 		t.count = 0
 	}
 }

@@ -54,7 +54,7 @@ func (w *Writer) append(frame Frame) (err error) {
 // Flush writes what is collected to the target.
 func (w *Writer) Flush() error {
 	if w.tally != nil {
-		w.tally.tell()
+		w.tally.publish()
 	}
 	if w.err == nil && len(w.buf) > 0 {
 		_, w.err = w.target.Write(w.buf)

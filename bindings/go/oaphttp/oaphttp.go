@@ -1,4 +1,4 @@
-// Package oaphttp serves over HTTP what an [oap.Monitor] says.
+// Package oaphttp serves readiness and metrics of an [oap.Monitor] over HTTP.
 package oaphttp
 
 import (

@@ -41,7 +41,7 @@ func New(monitor *oap.Monitor) prometheus.Collector {
 	}
 }
 
-// Describe gives the metrics' descriptions.
+// Describe returns the metrics' descriptions.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{c.frames, c.rejects, c.frameBytes, c.read, c.write, c.ackWindow,
 		c.inflightFrames, c.ackStarved} {
@@ -49,7 +49,7 @@ func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect gives the metrics as they are now.
+// Collect returns the metrics as they are now.
 func (c *collector) Collect(to chan<- prometheus.Metric) {
 	snapshot := c.monitor.Snapshot()
 	for _, kind := range oap.Kinds() {

@@ -169,7 +169,7 @@ func table(config *oap.Config, rest []byte, rows []oap.Row) (any, error) {
 			given.Frames = append(given.Frames, envelopeOf(rows[i].Frame(rest)))
 		}
 		rest = rest[consumed:]
-		if decoder.Need() > 0 {
+		if !decoder.More() {
 			return given, nil
 		}
 	}
@@ -242,7 +242,7 @@ func receive(session *oap.Session, chunk []byte) (any, error) {
 			frames = append(frames, envelopeOf(frame))
 		}
 		chunk = chunk[table.Consumed:]
-		if len(chunk) == 0 && table.Need > 0 {
+		if !table.More {
 			return received(frames, nil)
 		}
 	}
