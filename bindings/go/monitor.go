@@ -35,9 +35,9 @@ type MonitorConfig struct {
 	AckStarvationLimitNS uint64
 	// InflightCapacity: DATA frames in flight that are full load. Default 1024.
 	InflightCapacity uint64
-	// BackpressureHighPercent of the capacity: above it oap_backpressure_ok turns false. Default 80.
+	// BackpressureHighPercent of the capacity and of full load: above it oap_backpressure_ok turns false. Default 80.
 	BackpressureHighPercent uint64
-	// BackpressureLowPercent of the capacity: at it oap_backpressure_ok turns true again. Default 60.
+	// BackpressureLowPercent of the capacity and of full load: at it oap_backpressure_ok turns true again. Default 60.
 	BackpressureLowPercent uint64
 	// Timing: each decode call and each encode call is timed by the monotonic clock. False: no clock is read. Default
 	// true.
@@ -104,6 +104,13 @@ func (m *Monitor) timer() C.uintptr_t {
 func (m *Monitor) SetParserReady(ready bool) {
 	defer runtime.KeepAlive(m)
 	mustHold(C.oap_monitor_set_parser_ready(m.native, C.bool(ready)))
+}
+
+// SetLoad sets how full the fullest of the host's own queues and budgets is, in thousandths; over 1,000 counts as 1,000.
+// It starts as 0. A tick judges the key oap_backpressure_ok by it.
+func (m *Monitor) SetLoad(permille uint32) {
+	defer runtime.KeepAlive(m)
+	mustHold(C.oap_monitor_set_load(m.native, C.uint32_t(permille)))
 }
 
 // CountFrame counts a frame of so many bytes that the host encoded or decoded apart from what has the monitor, such as

@@ -281,6 +281,24 @@ func strained(t *testing.T, limits *oap.MonitorConfig) oap.Readiness {
 	return config.Monitor.ReadinessAt(uint64(time.Second))
 }
 
+// T.5: above high it turns false, at or under low true again; what is over full load is full load.
+func TestTheHostsLoadIsBackPressure(t *testing.T) {
+	monitor := oap.NewMonitor(nil)
+	for i, c := range []struct {
+		load, counts uint32
+		holds        bool
+	}{{0, 0, true}, {800, 800, true}, {801, 801, false}, {601, 601, false}, {600, 600, true}, {1001, 1000, false}} {
+		monitor.SetLoad(c.load)
+		readiness := monitor.ReadinessAt(uint64(i))
+		if holds := readiness.Keys[3].Holds; holds != c.holds || readiness.Keys[3].Name != "oap_backpressure_ok" {
+			t.Errorf("load %d: %+v", c.load, readiness.Keys[3])
+		}
+		if snapshot := monitor.Snapshot(); snapshot.HostLoadPermille != c.counts || snapshot.InflightCapacity != 1024 {
+			t.Errorf("load %d: %d of %d", c.load, snapshot.HostLoadPermille, snapshot.InflightCapacity)
+		}
+	}
+}
+
 func TestReadinessIsTheWholeAnswer(t *testing.T) {
 	monitor := oap.NewMonitor(nil)
 	ready := monitor.Readiness()

@@ -92,15 +92,15 @@ func TestASessionsRejectStaysUntilErrorIsSent(t *testing.T) {
 // Rule 4.5: what is staged is judged anew with each byte that comes, by the max_frame then in force, and not without one.
 func TestNoBytesAreNoLook(t *testing.T) {
 	session, rows := newSession(t, nil), make([]oap.Row, 4)
-	wire := wireOf(&oap.Hello{Version: 1, MaxFrame: 4096}, &oap.Start{Stream: "s"}, &oap.Data{Seq: 1, Body: make([]byte, 5000)})
-	must(session.Recv(wire[:1000], rows))
+	wire := wireOf(&oap.Data{Seq: 1, Body: make([]byte, 5000)})
+	must(session.Recv(wire[:oap.PrefixBytes], rows))
 	must(session.Send(nil, &oap.Hello{Version: 1, MaxFrame: 4096}))
 	for _, chunk := range [][]byte{nil, {}} {
 		if table, err := session.Recv(chunk, rows); err != nil || len(table.Rows) != 0 || table.Consumed != 0 || table.More {
 			t.Errorf("%+v, %v", table, err)
 		}
 	}
-	if _, err := session.Recv(wire[1000:1001], rows); !errors.Is(err, oap.ErrFrameOversize) {
+	if _, err := session.Recv(wire[oap.PrefixBytes:][:1], rows); !errors.Is(err, oap.ErrFrameOversize) {
 		t.Error(err)
 	}
 }

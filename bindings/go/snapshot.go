@@ -23,6 +23,10 @@ type Snapshot struct {
 	InflightFrames uint64
 	// AckStarved is oap_ack_starved_seconds_total: the time starved, as ticks saw it.
 	AckStarved time.Duration
+	// InflightCapacity is oap_inflight_capacity: the limit of that name, in DATA frames.
+	InflightCapacity uint64
+	// HostLoadPermille is oap_host_load_ratio, in thousandths: what [Monitor.SetLoad] set last.
+	HostLoadPermille uint32
 	// Read is oap_read_frame_seconds, Write oap_write_frame_seconds: the times of decode and of encode calls.
 	Read, Write Timing
 }
@@ -51,14 +55,16 @@ func (m *Monitor) Snapshot() Snapshot {
 	var native C.oap_snapshot
 	mustHold(C.oap_monitor_snapshot(m.native, &native))
 	snapshot := Snapshot{
-		Frames:         make(map[Kind]uint64),
-		Rejects:        make(map[Reason]uint64),
-		FrameBytes:     uint64(native.frame_bytes),
-		AckWindow:      uint64(native.ack_window),
-		InflightFrames: uint64(native.inflight_frames),
-		AckStarved:     durationOf(native.ack_starved_ns),
-		Read:           timingOf(&native.read),
-		Write:          timingOf(&native.write),
+		Frames:           make(map[Kind]uint64),
+		Rejects:          make(map[Reason]uint64),
+		FrameBytes:       uint64(native.frame_bytes),
+		AckWindow:        uint64(native.ack_window),
+		InflightFrames:   uint64(native.inflight_frames),
+		AckStarved:       durationOf(native.ack_starved_ns),
+		InflightCapacity: uint64(native.inflight_capacity),
+		HostLoadPermille: uint32(native.host_load_permille),
+		Read:             timingOf(&native.read),
+		Write:            timingOf(&native.write),
 	}
 	for _, kind := range Kinds() {
 		snapshot.Frames[kind] = uint64(native.frames[kind-1])

@@ -16,6 +16,7 @@ type collector struct {
 	frames, rejects, frameBytes           *prometheus.Desc
 	read, write                           *prometheus.Desc
 	ackWindow, inflightFrames, ackStarved *prometheus.Desc
+	inflightCapacity, hostLoad            *prometheus.Desc
 }
 
 // New makes a collector of all that monitor counts, for a registry of the caller's. Each collection takes one snapshot. It
@@ -29,22 +30,24 @@ func New(monitor *oap.Monitor) prometheus.Collector {
 		return prometheus.NewDesc(names[place], help, labels, nil)
 	}
 	return &collector{
-		monitor:        monitor,
-		frames:         desc(0, "Frames delivered to the host or encoded for it.", "kind"),
-		rejects:        desc(1, "Rejects of what was received.", "reason"),
-		frameBytes:     desc(2, "Bytes of the frames delivered or encoded."),
-		read:           desc(3, "Wall time of one decode call."),
-		write:          desc(4, "Wall time of one encode call."),
-		ackWindow:      desc(5, "Credit advertised now over all sessions with an open inbound stream, in frames."),
-		inflightFrames: desc(6, "DATA frames received and not yet acknowledged, over all sessions."),
-		ackStarved:     desc(7, "Time in which some inbound stream was open and no credit was left."),
+		monitor:          monitor,
+		frames:           desc(0, "Frames delivered to the host or encoded for it.", "kind"),
+		rejects:          desc(1, "Rejects of what was received.", "reason"),
+		frameBytes:       desc(2, "Bytes of the frames delivered or encoded."),
+		read:             desc(3, "Wall time of one decode call."),
+		write:            desc(4, "Wall time of one encode call."),
+		ackWindow:        desc(5, "Credit advertised now over all sessions with an open inbound stream, in frames."),
+		inflightFrames:   desc(6, "DATA frames received and not yet acknowledged, over all sessions."),
+		ackStarved:       desc(7, "Time in which some inbound stream was open and no credit was left."),
+		inflightCapacity: desc(8, "DATA frames in flight that are full load, as configured."),
+		hostLoad:         desc(9, "Load of the fullest of the host's own queues, 0 to 1, as it said last."),
 	}
 }
 
 // Describe returns the metrics' descriptions.
 func (c *collector) Describe(to chan<- *prometheus.Desc) {
 	for _, desc := range []*prometheus.Desc{c.frames, c.rejects, c.frameBytes, c.read, c.write, c.ackWindow,
-		c.inflightFrames, c.ackStarved} {
+		c.inflightFrames, c.ackStarved, c.inflightCapacity, c.hostLoad} {
 		to <- desc
 	}
 }
@@ -61,17 +64,19 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	to <- counter(c.frameBytes, float64(snapshot.FrameBytes))
 	to <- histogram(c.read, &snapshot.Read)
 	to <- histogram(c.write, &snapshot.Write)
-	to <- gauge(c.ackWindow, snapshot.AckWindow)
-	to <- gauge(c.inflightFrames, snapshot.InflightFrames)
+	to <- gauge(c.ackWindow, float64(snapshot.AckWindow))
+	to <- gauge(c.inflightFrames, float64(snapshot.InflightFrames))
 	to <- counter(c.ackStarved, seconds(snapshot.AckStarved))
+	to <- gauge(c.inflightCapacity, float64(snapshot.InflightCapacity))
+	to <- gauge(c.hostLoad, float64(snapshot.HostLoadPermille)/1000)
 }
 
 func counter(desc *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
 	return prometheus.MustNewConstMetric(desc, prometheus.CounterValue, value, labels...)
 }
 
-func gauge(desc *prometheus.Desc, value uint64) prometheus.Metric {
-	return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value))
+func gauge(desc *prometheus.Desc, value float64) prometheus.Metric {
+	return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, value)
 }
 
 func histogram(desc *prometheus.Desc, timing *oap.Timing) prometheus.Metric {

@@ -89,6 +89,7 @@ func busy(t *testing.T) *oap.Monitor {
 		must(session.Recv(wire, rows))
 		wire = wire[:0]
 	}
+	monitor.SetLoad(333)
 	monitor.TickAt(1)
 	monitor.TickAt(1_234_567_891)
 	decoder := must(oap.NewDecoder(config))
@@ -105,9 +106,11 @@ func TestACollectionEqualsTheCoresOwnPageFromTheStart(t *testing.T) {
 	monitor := oap.NewMonitor(nil)
 	wantTheMonitorsOwnPage(t, monitor)
 	_, values := samples(t, exposition(t, registry(monitor)))
-	// 6 kinds, 8 reasons, twice 13 buckets with sum and count, 4 others.
-	if len(values) != 48 || slices.Max(slices.Collect(maps.Values(values))) != 0 {
-		t.Error(values)
+	capacity := values["oap_inflight_capacity"]
+	delete(values, "oap_inflight_capacity")
+	// 6 kinds, 8 reasons, twice 13 buckets with sum and count, 5 others.
+	if capacity != 1024 || len(values) != 49 || slices.Max(slices.Collect(maps.Values(values))) != 0 {
+		t.Error(capacity, values)
 	}
 }
 
@@ -120,6 +123,8 @@ func TestACollectionEqualsTheCoresOwnPageAfterTraffic(t *testing.T) {
 		`oap_rejects_total{reason="frame_oversize"}`: 1,
 		`oap_inflight_frames`:                        2,
 		`oap_ack_starved_seconds_total`:              1.23456789,
+		`oap_inflight_capacity`:                      1024,
+		`oap_host_load_ratio`:                        0.333,
 	} {
 		if got, there := values[sample]; !there || math.Abs(got-want) > 1e-9 {
 			t.Errorf("%s %v, want %v", sample, got, want)

@@ -24,5 +24,5 @@ func ExampleNew() {
 		log.Fatal(err)
 	}
 	fmt.Println(len(families), "metrics")
-	// Output: 8 metrics
+	// Output: 10 metrics
 }
