@@ -1,8 +1,8 @@
 //! One chunk into one table, in one call.
 
-use crate::encode::Failure;
 use crate::memory::words_of;
 use crate::monitor::CallTimer;
+use crate::rejection::Failure;
 use napi::bindgen_prelude::{Error, Result, Status, Uint32ArraySlice};
 use napi_derive::napi;
 use oap::{Config, Decoder, FrameTable, Reject, Row, Session, StreamDecoder};

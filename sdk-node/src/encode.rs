@@ -1,10 +1,10 @@
 //! A batch of frames that JavaScript has laid out, and its encoding.
 
 use crate::memory::bytes_of;
-use crate::rejection::Rejection;
-use napi::bindgen_prelude::{Either, Error, Result, Status, Uint8ArraySlice};
+use crate::rejection::{Failure, Rejection};
+use napi::bindgen_prelude::{Either, Result, Uint8ArraySlice};
 use napi_derive::napi;
-use oap::{Ack, Data, EncodeError, End, Frame, Hello, Kind, Row, Start};
+use oap::{Ack, Data, End, Frame, Hello, Kind, Row, Start};
 
 /// A frame as JavaScript lays it out: 12 words, of which a kind uses what it has.
 #[repr(usize)]
@@ -25,26 +25,6 @@ pub(crate) enum FrameWord {
 }
 
 pub(crate) const FRAME_WORDS: usize = FrameWord::BodyLen as usize + 1;
-
-/// Why frames were not encoded.
-pub(crate) enum Failure {
-    Refused(EncodeError),
-    /// Words, offsets or memory that the JavaScript half must not pass.
-    Layout,
-}
-
-impl Failure {
-    /// A fault of the JavaScript half, whatever the user did.
-    pub fn into_error(self) -> Error {
-        Error::new(Status::InvalidArg, "not a frame's layout")
-    }
-}
-
-impl From<EncodeError> for Failure {
-    fn from(error: EncodeError) -> Self {
-        Failure::Refused(error)
-    }
-}
 
 /// Encodes the first `count` frames to the front of `out`, or none. Returns the bytes written, or what is wrong with the
 /// first frame that can't be encoded. Texts and bodies stand in `bytes`.

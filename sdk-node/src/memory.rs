@@ -1,7 +1,7 @@
 //! Memory that the JavaScript half lends for one call, to write into: it makes these arrays itself and shows them to
 //! nobody. That they lie apart from what a call reads is checked here all the same.
 
-use crate::encode::Failure;
+use crate::rejection::Failure;
 use napi::bindgen_prelude::{Uint32ArraySlice, Uint8ArraySlice};
 
 pub(crate) fn words_of<'a>(

@@ -53,3 +53,23 @@ impl Rejection {
         }
     }
 }
+
+/// Why frames were not encoded.
+pub(crate) enum Failure {
+    Refused(EncodeError),
+    /// Words, offsets or memory that the JavaScript half must not pass.
+    Layout,
+}
+
+impl Failure {
+    /// A fault of the JavaScript half, whatever the user did.
+    pub fn into_error(self) -> Error {
+        Error::new(Status::InvalidArg, "not a frame's layout")
+    }
+}
+
+impl From<EncodeError> for Failure {
+    fn from(error: EncodeError) -> Self {
+        Failure::Refused(error)
+    }
+}

@@ -190,3 +190,114 @@ test('a decoder gives the same for any bytes in any pieces, with a monitor and w
     LIMITS,
   );
 });
+
+/** A copy of bytes in memory of some kind: what was around it, and whose it is, must not matter. */
+const MEMORY = {
+  pooled: (bytes) => Buffer.from(bytes),
+  own: (bytes) => Uint8Array.from(bytes),
+  'in the middle of another': (bytes) =>
+    Buffer.concat([Buffer.alloc(7), bytes, Buffer.alloc(9)]).subarray(7, 7 + bytes.length),
+  resizable: (bytes) => filled(new ArrayBuffer(bytes.length, { maxByteLength: bytes.length + 64 }), bytes),
+  shared: (bytes) => filled(new SharedArrayBuffer(bytes.length), bytes),
+  growable: (bytes) =>
+    filled(new SharedArrayBuffer(bytes.length, { maxByteLength: bytes.length + 64 }), bytes),
+  transferred: (bytes) => {
+    const { buffer } = Uint8Array.from(bytes);
+    return new Uint8Array(structuredClone(buffer, { transfer: [buffer] }));
+  },
+  disguised: (bytes) =>
+    Object.defineProperty(Uint8Array.from(bytes), 'buffer', { value: new ArrayBuffer(8) }),
+  'of no class': (bytes) => Object.setPrototypeOf(Uint8Array.from(bytes), null),
+};
+
+function filled(memory, bytes) {
+  const copy = new Uint8Array(memory);
+  copy.set(bytes);
+  return copy;
+}
+
+const kind = fc.constantFrom(...Object.keys(MEMORY));
+/** What is done to the memory of chunk and bodies once the call has taken them. */
+const after = fc.constantFrom('nothing', 'transfer', 'resize', 'overwrite');
+
+function spoil(array, how) {
+  const buffer = Object.getOwnPropertyDescriptor(TYPED_ARRAY, 'buffer').get.call(array);
+  if (how === 'transfer' && buffer instanceof ArrayBuffer && buffer !== Buffer.allocUnsafe(1).buffer) {
+    structuredClone(buffer, { transfer: [buffer] });
+  } else if (how === 'resize' && buffer.resizable) {
+    buffer.resize(0);
+  } else if (how === 'overwrite') {
+    Uint8Array.prototype.fill.call(array, 0xa5);
+  }
+}
+
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype);
+
+test('memory of any kind, and what becomes of it later, changes no byte that was made', { timeout }, () => {
+  fc.assert(
+    fc.property(
+      fc.array(anyFrame, { maxLength: 5 }),
+      fc.nat(),
+      kind,
+      kind,
+      after,
+      (list, place, ofBody, ofChunk, how) => {
+        const expected = encode(list);
+        const given = list.map((frame) =>
+          frame.kind === 'DATA' ? { ...frame, body: MEMORY[ofBody](frame.body) } : frame,
+        );
+        const made = encode(given);
+        const into = Buffer.alloc(expected.length);
+        encodeInto(given, into);
+        given.forEach(({ body }) => body !== undefined && spoil(body, how));
+        assert.deepEqual([made, into], [expected, expected]);
+        const decoder = new Decoder();
+        const chunks = cut(expected, [place]).map((chunk) => MEMORY[ofChunk](chunk));
+        const frames = chunks.map((chunk) => decoder.feed(chunk));
+        assert.deepEqual(frames.flatMap(objects), list);
+        new Decoder().feed(expected);
+        chunks.forEach((chunk) => spoil(chunk, how));
+        // What is read late of memory that is gone is an error, or what is now there; never a fault of the process.
+        frames.forEach((batch) => {
+          try {
+            objects(batch);
+          } catch (error) {
+            assert.match(`${error}`, /TypeError|RangeError|changed or detached/);
+          }
+        });
+      },
+    ),
+    LIMITS,
+  );
+});
+
+test('built-ins that are patched change no byte that is made or read', { timeout }, () => {
+  const patched = [
+    [Buffer, ['from', 'allocUnsafe', 'allocUnsafeSlow', 'concat']],
+    [TYPED_ARRAY, ['set', 'subarray', 'slice', 'fill']],
+    [TextEncoder.prototype, ['encode']],
+  ].flatMap(([holder, names]) => names.map((name) => [holder, name, holder[name]]));
+  fc.assert(
+    fc.property(fc.array(anyFrame, { minLength: 1, maxLength: 5 }), fc.nat(), (list, place) => {
+      const expected = encode(list);
+      const chunks = cut(expected, [place]);
+      const decoder = new Decoder();
+      let made;
+      let frames;
+      try {
+        for (const [holder, name] of patched) {
+          holder[name] = () => {
+            throw new Error(`${name} is patched`);
+          };
+        }
+        made = encode(list);
+        frames = chunks.map((chunk) => decoder.feed(chunk));
+      } finally {
+        patched.forEach(([holder, name, old]) => (holder[name] = old));
+      }
+      assert.deepEqual(made, expected);
+      assert.deepEqual(frames.flatMap(objects), list);
+    }),
+    LIMITS,
+  );
+});

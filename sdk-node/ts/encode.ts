@@ -9,6 +9,7 @@ import {
   allocUnsafeSlow,
   bufferOf,
   BufferView,
+  byteOffsetOf,
   isUint8Array,
   lengthOf,
   setBytes,
@@ -112,5 +113,5 @@ export function encodedOf(out: Buffer, written: ReturnType<typeof native.encodeF
   if (typeof written !== 'number') {
     throw new OapRejectError(written);
   }
-  return out.subarray(0, written);
+  return new BufferView(bufferOf(out), byteOffsetOf(out), written);
 }

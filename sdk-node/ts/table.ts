@@ -125,28 +125,22 @@ export class Batch {
   /** The body of the row at word `at`. */
   body(at: number): Buffer {
     const words = this.words();
-    const partial = this.#partial;
-    if (partial !== null && at === Row.Words) {
-      return partial.subarray(words[at + Row.Body]!, words[at + Row.Body]! + words[at + Row.BodyLen]!);
-    }
-    return new BufferView(
-      this.#memory ?? this.#lookUp(),
-      this.#origin + words[at + Row.Body]!,
-      words[at + Row.BodyLen]!,
-    );
+    return this.#view(at, words[at + Row.Body]!, words[at + Row.BodyLen]!);
   }
 
   /** The text of the row at word `at`. */
   text(at: number, encoding: 'utf8' | 'latin1'): string {
     const words = this.words();
-    const start = words[at + Row.Text]!;
-    const length = words[at + Row.TextLen]! & 0xffff;
+    return this.#view(at, words[at + Row.Text]!, words[at + Row.TextLen]! & 0xffff).toString(encoding);
+  }
+
+  /** Bytes of the frame whose row is at word `at`: the first one may have been begun by an earlier chunk. */
+  #view(at: number, start: number, length: number): Buffer {
     const partial = this.#partial;
-    const bytes =
-      partial !== null && at === Row.Words
-        ? partial.subarray(start, start + length)
-        : new BufferView(this.#memory ?? this.#lookUp(), this.#origin + start, length);
-    return bytes.toString(encoding);
+    if (partial !== null && at === Row.Words) {
+      return new BufferView(bufferOf(partial), byteOffsetOf(partial) + start, length);
+    }
+    return new BufferView(this.#memory ?? this.#lookUp(), this.#origin + start, length);
   }
 
   #lookUp(): ArrayBuffer {

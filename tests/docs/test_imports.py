@@ -70,7 +70,20 @@ def imported(file: Path, package: str, files: dict) -> set:
     return found
 
 
-COMPONENTS = {"oap-ffi/src": rust, "sdk-python/src": rust, "sdk-python/python/oap": python}
+def typescript(folder: Path) -> dict:
+    """The files that each file imports or exports from, types too."""
+    source = re.compile(r"""\bfrom\s+'\./([\w-]+)\.js'|\bimport\('\./([\w-]+)\.js'\)""")
+    found = {file.stem: source.findall(file.read_text(encoding="utf-8")) for file in folder.glob("*.ts")}
+    return {name: {static or dynamic for static, dynamic in sources} - {name} for name, sources in found.items()}
+
+
+COMPONENTS = {
+    "oap-ffi/src": rust,
+    "sdk-node/src": rust,
+    "sdk-node/ts": typescript,
+    "sdk-python/src": rust,
+    "sdk-python/python/oap": python,
+}
 
 
 def circle(imports: dict) -> list:
@@ -120,3 +133,13 @@ def test_a_circle_of_python_files_is_found(tmp_path: Path) -> None:
     assert python(package) == {"__init__": {"_native"}, "_native": set(), "user": {"__init__", "_native"}}
     (package / "__init__.py").write_text("from ._native import A\nfrom .user import B\n")
     assert circle(python(package)) == ["__init__", "user"]
+
+
+def test_a_circle_of_typescript_files_is_found(tmp_path: Path) -> None:
+    (tmp_path / "low.ts").write_text("import { types } from 'node:util';\n")
+    (tmp_path / "mid-way.ts").write_text("import {\n  a,\n  type B,\n} from './low.js';\nexport type { C } from './low.js';\n")
+    (tmp_path / "high.ts").write_text("const mid = await import('./mid-way.js');\n")
+    imports = typescript(tmp_path)
+    assert imports == {"low": set(), "mid-way": {"low"}, "high": {"mid-way"}}
+    (tmp_path / "low.ts").write_text("import type { D } from './high.js';\n")
+    assert circle(typescript(tmp_path)) == ["high", "low", "mid-way"]
