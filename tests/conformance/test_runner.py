@@ -258,11 +258,17 @@ def test_repeat_is_expanded():
     assert "repeat" not in json.dumps([run.expand(case["request"]) for case in run.load("*")])
 
 
+NAMES = {"version": 1, "metrics": ["a"], "readiness_keys": ["b"]}
+
+
 @pytest.mark.parametrize("expected, got, same", [
     ({"a": 1, "b": [2]}, {"b": [2], "a": 1}, True), ({"a": 1}, {"a": True}, False), ({"a": 1}, {"a": "1"}, False),
     ({"a": None}, {}, False), ({"a": [1, 2]}, {"a": [2, 1]}, False), ({"usage": ""}, {"usage": "why"}, True),
     ({"usage": ""}, {}, False), ({"usage": ""}, [], False), ({"frames": []}, {"usage": "why"}, False),
     ({"bytes": {"repeat": "0a", "times": 2}}, {"bytes": "0a0a"}, True),
+    (NAMES, {"version": 1}, True), (NAMES, {"version": 1, "metrics": ["a"]}, True), (NAMES, NAMES, True),
+    (NAMES, {"version": 1, "metrics": ["b"]}, False), (NAMES, {"metrics": ["a"]}, False), (NAMES, [], False),
+    ({"readiness": [], "metrics": {}}, {"readiness": []}, False),
 ])
 def test_comparison(expected, got, same):
     assert run.agrees(expected, got) is same

@@ -205,6 +205,17 @@ def test_field_tables_agree_with_the_proto():
         assert documented == messages[kind], kind
 
 
+def test_constants_are_shown_in_the_readme():
+    """The keys of the protocol word for word, those of telemetry by their names."""
+    readme = (ROOT / "tests" / "conformance" / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r'\{"max_frame_bytes".*?\n\n', readme, re.S)[0].replace(",…", "")
+    [constants] = ask([{"op": "constants"}])
+    telemetry = {"metrics", "readiness_keys"}
+    shortened = {key: value[:1] if key in telemetry else value for key, value in constants.items()}
+    assert json.loads(shown) == shortened
+    assert [key for key in json.loads(shown) if key not in telemetry] == list(json.loads(shown))[:6]
+
+
 def test_constants_agree_with_the_testee():
     [constants] = ask([{"op": "constants"}])
     limits = {row[0].strip("`"): row[1] for row in table(section("### Limits and constants"))}

@@ -22,6 +22,7 @@ TOPICS = (
     "session_handshake", "session_limits", "session_streams", "session_seq", "session_credit", "session_ack",
     "session_objects", "session_error", "session_refusals",
     "monitor_counters", "monitor_gauges", "monitor_reject_rate", "monitor_starvation", "monitor_backpressure",
+    "monitor_load", "monitor_sessions",
     "monitor_window", "monitor_readiness",
 )
 

@@ -78,6 +78,16 @@ static const char *close_event(host *host, const json_t *close)
     return why;
 }
 
+static const char *load_event(host *host, const json_t *load)
+{
+    uint64_t permille;
+    const char *why = read_count(load, &permille);
+    if (why != NULL)
+        return why;
+    uint32_t said = permille < UINT32_MAX ? (uint32_t)permille : UINT32_MAX;
+    return oap_monitor_set_load(host->monitor, said) == OAP_STATUS_OK ? NULL : "no load";
+}
+
 static const char *recv_event(oap_session *session, const json_t *hex)
 {
     json_t *frames = json_array();
@@ -116,7 +126,7 @@ static const char *session_event(host *host, const json_t *event)
     return hex != NULL ? recv_event(session, hex) : send_event(session, envelope);
 }
 
-static const char *const EVENTS[][3] = {{"tick"}, {"close"}, {"recv", "session"}, {"send", "session"}};
+static const char *const EVENTS[][3] = {{"tick"}, {"load"}, {"close"}, {"recv", "session"}, {"send", "session"}};
 
 static bool is_event(const json_t *event)
 {
@@ -129,10 +139,12 @@ static bool is_event(const json_t *event)
 static const char *take_event(host *host, const json_t *event)
 {
     if (!is_event(event))
-        return "an event is none of tick, recv, send, close";
+        return "an event is none of tick, recv, send, load, close";
     const json_t *now = json_object_get(event, "tick"), *closed = json_object_get(event, "close");
     if (now != NULL)
         return tick(host, now);
+    if (json_object_get(event, "load") != NULL)
+        return load_event(host, json_object_get(event, "load"));
     return closed != NULL ? close_event(host, closed) : session_event(host, event);
 }
 
@@ -143,9 +155,10 @@ static json_t *metrics(const oap_snapshot *snapshot)
         json_object_set_new(frames, oap_kind_name(kind), json_integer((json_int_t)snapshot->frames[kind - 1]));
     for (uint32_t code = 1; oap_reject_label(code) != NULL; code++)
         json_object_set_new(rejects, oap_reject_label(code), json_integer((json_int_t)snapshot->rejects[code - 1]));
-    return json_pack("{s:o, s:o, s:I, s:I, s:I}", "oap_frames_total", frames, "oap_rejects_total", rejects,
+    return json_pack("{s:o, s:o, s:I, s:I, s:I, s:I}", "oap_frames_total", frames, "oap_rejects_total", rejects,
                      "oap_frame_bytes_total", (json_int_t)snapshot->frame_bytes, "oap_ack_window",
-                     (json_int_t)snapshot->ack_window, "oap_inflight_frames", (json_int_t)snapshot->inflight_frames);
+                     (json_int_t)snapshot->ack_window, "oap_inflight_frames", (json_int_t)snapshot->inflight_frames,
+                     "oap_inflight_capacity", (json_int_t)snapshot->inflight_capacity);
 }
 
 static const char *take_events(host *host, const json_t *events, json_t **answer)
@@ -158,7 +171,9 @@ static const char *take_events(host *host, const json_t *events, json_t **answer
         return why;
     if (oap_monitor_snapshot(host->monitor, &snapshot) != OAP_STATUS_OK)
         return "no snapshot";
-    *answer = json_pack("{s:O, s:o}", "readiness", host->readiness, "metrics", metrics(&snapshot));
+    *answer = json_pack("{s:O, s:o, s:I, s:I}", "readiness", host->readiness, "metrics", metrics(&snapshot),
+                        "load_permille", (json_int_t)snapshot.host_load_permille, "starved_ns",
+                        (json_int_t)snapshot.ack_starved_ns);
     return NULL;
 }
 

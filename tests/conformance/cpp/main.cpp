@@ -2,6 +2,7 @@
 
 #include "json_shapes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <map>
@@ -149,11 +150,15 @@ json told(const oap::Snapshot& snapshot) {
             {"oap_rejects_total", rejects},
             {"oap_frame_bytes_total", snapshot.frame_bytes()},
             {"oap_ack_window", snapshot.ack_window()},
-            {"oap_inflight_frames", snapshot.inflight_frames()}};
+            {"oap_inflight_frames", snapshot.inflight_frames()},
+            {"oap_inflight_capacity", snapshot.inflight_capacity()}};
 }
 
 struct Tick {
     std::uint64_t now;
+};
+struct Load {
+    std::uint64_t permille;
 };
 struct Close {
     std::uint64_t session;
@@ -162,10 +167,11 @@ struct Transfer {
     Step step;
     std::uint64_t session;
 };
-using Event = std::variant<Tick, Close, Transfer>;
+using Event = std::variant<Tick, Load, Close, Transfer>;
 
 Event event(Fields& fields) {
     if (fields.has("tick")) return Tick{fields.take("tick", whole)};
+    if (fields.has("load")) return Load{fields.take("load", whole)};
     if (fields.has("close")) return Close{fields.take("close", whole)};
     return Transfer{transfer(fields), fields.take("session", whole)};
 }
@@ -187,6 +193,10 @@ public:
         const auto told = monitor_.readiness(std::chrono::nanoseconds(tick.now));
         readiness_.push_back({{"ready", told.ready}, {"missing", told.missing}});
     }
+    void operator()(const Load& load) {
+        const std::uint64_t most = UINT32_MAX;
+        monitor_.set_load(static_cast<std::uint32_t>(std::min(load.permille, most))).value();
+    }
     void operator()(const Close& close) { sessions_.erase(close.session); }
     void operator()(const Transfer& transfer) {
         if (sessions_.count(transfer.session) == 0) {
@@ -195,7 +205,13 @@ public:
         outcome(sessions_.at(transfer.session), transfer.step);
     }
 
-    json answer() const { return {{"readiness", readiness_}, {"metrics", told(monitor_.snapshot())}}; }
+    json answer() const {
+        const oap::Snapshot snapshot = monitor_.snapshot();
+        return {{"readiness", readiness_},
+                {"metrics", told(snapshot)},
+                {"load_permille", snapshot.host_load_permille()},
+                {"starved_ns", snapshot.ack_starved().count()}};
+    }
 
 private:
     oap::Config config_;

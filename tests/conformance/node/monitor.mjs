@@ -33,7 +33,13 @@ export function monitor({ config: { config, limits }, events }) {
   for (const event of events) {
     take(host, event);
   }
-  return { readiness: host.readiness, metrics: metricsOf(host.monitor) };
+  const snapshot = host.monitor.snapshot();
+  return {
+    readiness: host.readiness,
+    metrics: metricsOf(snapshot),
+    load_permille: snapshot.hostLoadPermille,
+    starved_ns: Math.round(snapshot.ackStarvedSeconds * 1e9),
+  };
 }
 
 function take(host, event) {
@@ -62,14 +68,13 @@ function sessionOf({ config, monitor, sessions }, { session: number }) {
   return session;
 }
 
-function metricsOf(monitor) {
-  const { frames, rejects, frameBytes, ackWindow, inflightFrames } =
-    monitor.snapshot();
+function metricsOf(snapshot) {
   return {
-    oap_frames_total: frames,
-    oap_rejects_total: rejects,
-    oap_frame_bytes_total: frameBytes,
-    oap_ack_window: ackWindow,
-    oap_inflight_frames: inflightFrames,
+    oap_frames_total: snapshot.frames,
+    oap_rejects_total: snapshot.rejects,
+    oap_frame_bytes_total: snapshot.frameBytes,
+    oap_ack_window: snapshot.ackWindow,
+    oap_inflight_frames: snapshot.inflightFrames,
+    oap_inflight_capacity: snapshot.inflightCapacity,
   };
 }

@@ -156,7 +156,13 @@ def monitor(request: Fields) -> Answer:
 
 def play(host: "Host", events: list[tuple[Step, int]]) -> Json:
     readiness = [told for event in events for told in host.take(*event)]
-    return {"readiness": readiness, "metrics": metrics(host.monitor.snapshot())}
+    snapshot = host.monitor.snapshot()
+    return {
+        "readiness": readiness,
+        "metrics": metrics(snapshot),
+        "load_permille": snapshot.host_load_permille,
+        "starved_ns": snapshot.ack_starved_ns,
+    }
 
 
 def event_of(value: Json) -> tuple[Step, int]:
@@ -181,6 +187,8 @@ class Host:
             case ("tick", now):
                 readiness = self.monitor.readiness(now)
                 yield {"ready": readiness.ready, "missing": readiness.missing}
+            case ("load", permille):
+                self.monitor.set_load(permille)
             case ("close", number):
                 self.sessions.pop(number, None)
             case _:
@@ -196,6 +204,7 @@ def metrics(snapshot: oap.Snapshot) -> Json:
         "oap_frame_bytes_total": snapshot.frame_bytes,
         "oap_ack_window": snapshot.ack_window,
         "oap_inflight_frames": snapshot.inflight_frames,
+        "oap_inflight_capacity": snapshot.inflight_capacity,
     }
 
 
@@ -408,6 +417,7 @@ EVENTS: dict[str, Callable[[Json], Json]] = {
     "tick": whole,
     "recv": unhex,
     "send": frame_of,
+    "load": whole,
     "close": whole,
 }
 

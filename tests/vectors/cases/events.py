@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .envelope import Frame, end, hello, joined, start
+from .gauges import Gauges
 from .hexparts import pack
 from .names import READINESS_KEYS, REJECT_LABELS
 from .wire import KINDS, prefix
@@ -10,6 +11,7 @@ from .wire import KINDS, prefix
 SECOND = 1_000_000_000
 BUCKET = 5 * SECOND
 WINDOW = 60 * BUCKET
+INFLIGHT_CAPACITY = 1024
 
 _, RATE, STARVED, PRESSURE = READINESS_KEYS
 
@@ -26,6 +28,10 @@ class Event:
 
 def tick(now: int, *missing: str) -> Event:
     return Event({"tick": now}, readiness={"ready": not missing, "missing": list(missing)})
+
+
+def load(permille: int) -> Event:
+    return Event({"load": permille})
 
 
 def closed(session: int = 0) -> Event:
@@ -87,7 +93,7 @@ def frames_of(session: int, count: int) -> list[Event]:
     return [*hellos(session=session), *([streams] if pairs else []), *odd]
 
 
-def metrics(events: list[Event], ack_window: int, in_flight: int) -> dict:
+def metrics(events: list[Event], gauges: Gauges, capacity: int) -> dict:
     """The sums of what the events add, and the gauges."""
     frames = [frame.envelope["kind"] for event in events for frame in event.frames]
     rejects = [event.reject for event in events]
@@ -95,8 +101,9 @@ def metrics(events: list[Event], ack_window: int, in_flight: int) -> dict:
         "oap_frames_total": {kind: frames.count(kind) for kind in KINDS},
         "oap_rejects_total": {label: rejects.count(label) for label in REJECT_LABELS},
         "oap_frame_bytes_total": sum(len(frame.wire) for event in events for frame in event.frames),
-        "oap_ack_window": ack_window,
-        "oap_inflight_frames": in_flight,
+        "oap_ack_window": gauges.ack_window,
+        "oap_inflight_frames": gauges.in_flight,
+        "oap_inflight_capacity": capacity,
     }
 
 
@@ -105,6 +112,13 @@ def in_turn(events) -> list[Event]:
     return [one for event in events for one in (event if isinstance(event, list) else [event])]
 
 
-def answer(events: list[Event], ack_window: int, in_flight: int) -> dict:
-    readiness = [event.readiness for event in events if event.readiness]
-    return {"readiness": readiness, "metrics": metrics(events, ack_window, in_flight)}
+def answer(events: list[Event], config: dict, ack_window: int, in_flight: int) -> dict:
+    """The gauges are told by the case too: two readings that have to agree."""
+    gauges = Gauges(events)
+    assert (gauges.ack_window, gauges.in_flight) == (ack_window, in_flight), (events, vars(gauges))
+    return {
+        "readiness": [event.readiness for event in events if event.readiness],
+        "metrics": metrics(events, gauges, config.get("inflight_capacity", INFLIGHT_CAPACITY)),
+        "load_permille": gauges.load,
+        "starved_ns": gauges.starved_ns,
+    }

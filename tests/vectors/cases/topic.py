@@ -108,7 +108,7 @@ class Topic:
         """An event is an Event, as events.py makes them, or a list of them; the gauges are those after the last."""
         flat = in_turn(events)
         request = {"op": "monitor", "config": config, "events": [event.event for event in flat]}
-        self.add(f"monitor_{name}", rule, request, answer(flat, ack_window, in_flight))
+        self.add(f"monitor_{name}", rule, request, answer(flat, config, ack_window, in_flight))
 
 
 def _verdict(frames, reject) -> dict:

@@ -13,6 +13,7 @@ pub enum Event {
     Tick(u64),
     Recv(Bytes, u64),
     Send(Envelope, u64),
+    Load(u64),
     Close(u64),
 }
 
@@ -21,6 +22,8 @@ impl FromJson for Event {
         let mut fields = Fields::from_json(value)?;
         let read = if fields.has("tick") {
             Event::Tick(fields.take("tick")?)
+        } else if fields.has("load") {
+            Event::Load(fields.take("load")?)
         } else if fields.has("close") {
             Event::Close(fields.take("close")?)
         } else if fields.has("recv") {
@@ -39,7 +42,13 @@ pub fn monitor(settings: MonitorSettings, events: Vec<Event>) -> Value {
         sessions: HashMap::new(),
     };
     let readiness: Vec<Value> = events.into_iter().filter_map(|event| host.take(event)).collect();
-    json!({ "readiness": readiness, "metrics": metrics(&host.monitor.snapshot()) })
+    let snapshot = host.monitor.snapshot();
+    json!({
+        "readiness": readiness,
+        "metrics": metrics(&snapshot),
+        "load_permille": snapshot.host_load_permille(),
+        "starved_ns": snapshot.ack_starved_ns(),
+    })
 }
 
 struct Host {
@@ -60,6 +69,7 @@ impl Host {
                 // A refusal counts nothing, and is no answer of this operation.
                 let _ = self.session(session).send_to(&send.frame(), &mut Vec::new());
             }
+            Event::Load(load) => self.monitor.set_load(load.try_into().unwrap_or(u32::MAX)),
             Event::Close(close) => drop(self.sessions.remove(&close)),
         }
         None
@@ -91,5 +101,6 @@ fn metrics(snapshot: &Snapshot) -> Value {
         "oap_frame_bytes_total": snapshot.frame_bytes(),
         "oap_ack_window": snapshot.ack_window(),
         "oap_inflight_frames": snapshot.inflight_frames(),
+        "oap_inflight_capacity": snapshot.inflight_capacity(),
     })
 }

@@ -16,7 +16,9 @@ ZERO = {
     "oap_frame_bytes_total": 0,
     "oap_ack_window": 0,
     "oap_inflight_frames": 0,
+    "oap_inflight_capacity": 1024,
 }
+NOTHING = {"load_permille": 0, "starved_ns": 0}
 
 # What brings about each reject, with what it takes before; `truncated` needs an end of input, which no event says.
 REJECTS = {
@@ -43,9 +45,9 @@ def build(t: Topic) -> None:
 
 
 def labels_from_the_start(t: Topic) -> None:
-    t.add("monitor_no_events", "T.8", {"op": "monitor", "config": {}, "events": []}, {"readiness": [], "metrics": ZERO})
+    t.add("monitor_no_events", "T.8", {"op": "monitor", "config": {}, "events": []}, {"readiness": [], "metrics": ZERO} | NOTHING)
     t.add("monitor_one_tick", "T.8", {"op": "monitor", "config": {}, "events": [{"tick": 0}]},
-          {"readiness": [{"ready": True, "missing": []}], "metrics": ZERO})
+          {"readiness": [{"ready": True, "missing": []}], "metrics": ZERO} | NOTHING)
     t.monitor("nothing_received", "T.8", uncounted(b""))
 
 
@@ -54,7 +56,7 @@ def written_out(t: Topic) -> None:
     events = [*hellos(), recv(start("objects"), data(1, b"abc", OBJ)), send(ack(1)), recv(end(1))]
     t.add("monitor_happy_path_received", RULE,
           {"op": "monitor", "config": {}, "events": [event.event for event in events]},
-          {"readiness": [], "metrics": ZERO | {
+          NOTHING | {"readiness": [], "metrics": ZERO | {
               "oap_frames_total": {"HELLO": 2, "START": 1, "DATA": 1, "ACK": 1, "END": 1, "ERROR": 0},
               "oap_frame_bytes_total": 14 + 14 + 17 + 82 + 10 + 12}})
 
@@ -140,7 +142,7 @@ def bytes_as_they_came(t: Topic) -> None:
     events = [*hellos(), recv_bytes(long)]
     t.add("monitor_bytes_of_a_relaxed_frame", RULE,
           {"op": "monitor", "config": RELAXED, "events": [event.event for event in events]},
-          {"readiness": [], "metrics": ZERO | {
+          NOTHING | {"readiness": [], "metrics": ZERO | {
               "oap_frames_total": ZERO["oap_frames_total"] | {"HELLO": 2, "START": 1},
               "oap_frame_bytes_total": 14 + 14 + 20, "oap_ack_window": 32}})
 
