@@ -1,6 +1,10 @@
 package main
 
-import "oap.example/oap"
+import (
+	"math"
+
+	"oap.example/oap"
+)
 
 // settings are a Config and the limits of a monitor, side by side.
 type settings struct {
@@ -25,11 +29,11 @@ func takeLimits(f *fields) *oap.MonitorConfig {
 	return config
 }
 
-// event has one of Tick and Close, or a step of a session.
+// event has one of Tick, Load and Close, or a step of a session.
 type event struct {
-	Tick, Close *uint64
-	step        step
-	session     uint64
+	Tick, Load, Close *uint64
+	step              step
+	session           uint64
 }
 
 func eventOf(value any) (read event, err error) {
@@ -37,6 +41,8 @@ func eventOf(value any) (read event, err error) {
 	switch {
 	case f.has("tick"):
 		read.Tick = maybe(f, "tick", whole)
+	case f.has("load"):
+		read.Load = maybe(f, "load", whole)
 	case f.has("close"):
 		read.Close = maybe(f, "close", whole)
 	default:
@@ -67,7 +73,11 @@ func monitor(settings settings, events []event) (any, error) {
 			return nil, err
 		}
 	}
-	return map[string]any{"readiness": host.readiness, "metrics": metrics(config.Monitor.Snapshot())}, nil
+	snapshot := config.Monitor.Snapshot()
+	return map[string]any{
+		"readiness": host.readiness, "metrics": metrics(snapshot),
+		"load_permille": snapshot.HostLoadPermille, "starved_ns": snapshot.AckStarved.Nanoseconds(),
+	}, nil
 }
 
 func (h *host) close() {
@@ -81,6 +91,9 @@ func (h *host) take(e *event) error {
 	case e.Tick != nil:
 		readiness := h.config.Monitor.ReadinessAt(*e.Tick)
 		h.readiness = append(h.readiness, ready{readiness.Ready, append([]string{}, readiness.Missing...)})
+		return nil
+	case e.Load != nil:
+		h.config.Monitor.SetLoad(uint32(min(*e.Load, math.MaxUint32)))
 		return nil
 	case e.Close != nil:
 		if session := h.sessions[*e.Close]; session != nil {
@@ -123,5 +136,6 @@ func metrics(snapshot oap.Snapshot) map[string]any {
 		"oap_frame_bytes_total": snapshot.FrameBytes,
 		"oap_ack_window":        snapshot.AckWindow,
 		"oap_inflight_frames":   snapshot.InflightFrames,
+		"oap_inflight_capacity": snapshot.InflightCapacity,
 	}
 }
