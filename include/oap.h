@@ -47,6 +47,111 @@
 #define OAP_SEQ_ROLLOVER_WRAP 1
 
 /**
+ * oap_connection_info.state: the peer's HELLO has not come.
+ */
+#define OAP_CONNECTION_HANDSHAKE 0
+
+/**
+ * oap_connection_info.state: both HELLOs have passed.
+ */
+#define OAP_CONNECTION_OPEN 1
+
+/**
+ * oap_connection_info.state: the peer's input has ended between streams; what is here can still be taken.
+ */
+#define OAP_CONNECTION_PEER_CLOSED 2
+
+/**
+ * oap_connection_info.state: this side closes; what is queued is being written.
+ */
+#define OAP_CONNECTION_CLOSING 3
+
+/**
+ * oap_connection_info.state: all is written, the writing side is to be shut; acknowledgements are still read.
+ */
+#define OAP_CONNECTION_SHUT 4
+
+/**
+ * oap_connection_info.state: it is over; close the transport.
+ */
+#define OAP_CONNECTION_ENDED 5
+
+/**
+ * oap_connection_info.end_reason: none yet.
+ */
+#define OAP_END_NONE 0
+
+/**
+ * Everything that was sent is acknowledged, and the peer's input ended between streams.
+ */
+#define OAP_END_CLEAN 1
+
+/**
+ * The peer's input ended inside its stream.
+ */
+#define OAP_END_INCOMPLETE 2
+
+/**
+ * The peer closed before it took all that was sent.
+ */
+#define OAP_END_UNACKNOWLEDGED 3
+
+/**
+ * The peer broke a rule: oap_connection_reject.
+ */
+#define OAP_END_REJECT 4
+
+/**
+ * The peer sent an ERROR: oap_connection_peer_error.
+ */
+#define OAP_END_PEER_ERROR 5
+
+/**
+ * The peer sent no HELLO in time.
+ */
+#define OAP_END_HANDSHAKE_TIMEOUT 6
+
+/**
+ * No byte passed for longer than the idle timeout.
+ */
+#define OAP_END_IDLE_TIMEOUT 7
+
+/**
+ * Both sides waited for each other's credit. Take what is received while you send.
+ */
+#define OAP_END_STALLED 8
+
+/**
+ * The close took longer than its timeout.
+ */
+#define OAP_END_CLOSE_TIMEOUT 9
+
+/**
+ * The transport failed.
+ */
+#define OAP_END_RESET 10
+
+/**
+ * This side aborted.
+ */
+#define OAP_END_ABORTED 11
+
+/**
+ * The status of an END that gives its stream up.
+ */
+#define OAP_STREAM_ABORTED 1
+
+/**
+ * The window of a connection whose caller gives no configuration, in DATA frames.
+ */
+#define OAP_CONNECTION_WINDOW 256
+
+/**
+ * oap_connection_close: as the options say.
+ */
+#define OAP_CLOSE_TIMEOUT UINT64_MAX
+
+/**
  * Buckets of a histogram, the unbounded one included.
  */
 #define OAP_HISTOGRAM_BUCKETS 13
@@ -175,6 +280,14 @@ typedef struct Extent Extent;
 typedef struct oap_config oap_config;
 
 /**
+ * One end of a connection, without its transport: it decides when to acknowledge, wait, stop and close
+ * (docs/connection.md). The host moves bytes and says the time, in nanoseconds of a monotonic clock.
+ *
+ * Owner: the caller, from oap_connection_new to oap_connection_free. One thread at a time.
+ */
+typedef struct oap_connection oap_connection;
+
+/**
  * Decodes a byte stream from buffers that the caller owns. It holds a configuration, a position and a verdict, never
  * bytes. Decoding does not allocate, and the cost of a frame does not depend on its body.
  *
@@ -237,6 +350,139 @@ typedef struct oap_config_error {
      */
     uint64_t max;
 } oap_config_error;
+
+/**
+ * Limits of a connection: docs/connection.md. Times are nanoseconds, sizes are bytes. Fill it by
+ * oap_connection_options_init, then change what you want to.
+ *
+ * A later version of the structure may have more fields at its end; `struct_size` tells which one the caller knows.
+ */
+typedef struct oap_connection_options {
+    /**
+     * sizeof(oap_connection_options).
+     */
+    size_t struct_size;
+    /**
+     * How long the peer may take to send its HELLO. Default 10 s; at least 1.
+     */
+    uint64_t handshake_timeout_ns;
+    /**
+     * How long no byte may pass either way. 0, the default, is for ever.
+     */
+    uint64_t idle_timeout_ns;
+    /**
+     * How long both sides may wait for each other's credit. Default 30 s; at least 1.
+     */
+    uint64_t stall_timeout_ns;
+    /**
+     * How long a close may take. Default 10 s; at least 1.
+     */
+    uint64_t close_timeout_ns;
+    /**
+     * Received and untaken bytes from which on nothing is read. Default 1 MiB; 1..=2^32.
+     */
+    uint64_t receive_buffer;
+    /**
+     * The same while a send waits for credit. Default 64 MiB; 1..=2^32.
+     */
+    uint64_t receive_limit;
+    /**
+     * Bytes that wait to be written, from which on a send waits for room. Default 256 KiB; 1..=2^32.
+     */
+    uint64_t send_buffer;
+    /**
+     * Whether what is taken is acknowledged without a call. Default true.
+     */
+    bool auto_ack;
+} oap_connection_options;
+
+/**
+ * One direction of a session at a glance.
+ */
+typedef struct oap_flow {
+    /**
+     * The seq of the direction's last DATA, if `has_last_seq`.
+     */
+    uint64_t last_seq;
+    /**
+     * DATA frames sent and not yet acknowledged.
+     */
+    uint32_t in_flight;
+    /**
+     * DATA frames that may be in flight: the receiver's `ack_window`; 0 before its HELLO.
+     */
+    uint32_t window;
+    /**
+     * DATA frames that may be sent now: `window - in_flight`.
+     */
+    uint32_t credit;
+    /**
+     * Whether the direction has carried DATA.
+     */
+    bool has_last_seq;
+    /**
+     * Whether a stream is open.
+     */
+    bool open;
+    /**
+     * Whether the open stream is an object stream.
+     */
+    bool objects;
+} oap_flow;
+
+/**
+ * A connection at a glance: all that its host asks between two calls.
+ */
+typedef struct oap_connection_info {
+    /**
+     * When oap_connection_handle_timeout is due, in nanoseconds of the host's clock, if `has_timeout`.
+     */
+    uint64_t timeout_ns;
+    /**
+     * Bytes that wait to be written, bodies of the host's among them.
+     */
+    uint64_t queued;
+    /**
+     * Bytes of the frames that were given and not taken.
+     */
+    uint64_t untaken;
+    /**
+     * The largest body that the next DATA without `obj` can have, in bytes; 0 before the peer's HELLO.
+     */
+    uint64_t max_body;
+    /**
+     * What this side has sent.
+     */
+    struct oap_flow outbound;
+    /**
+     * What the peer has sent.
+     */
+    struct oap_flow inbound;
+    /**
+     * OAP_CONNECTION_…
+     */
+    uint8_t state;
+    /**
+     * OAP_END_…: why it ended or is about to end. The first reason is kept.
+     */
+    uint8_t end_reason;
+    /**
+     * Whether a deadline runs.
+     */
+    bool has_timeout;
+    /**
+     * Whether the host is to read now.
+     */
+    bool wants_read;
+    /**
+     * Whether there is something to write now.
+     */
+    bool wants_write;
+    /**
+     * Whether the host is to shut its writing side, if it has not.
+     */
+    bool wants_shutdown;
+} oap_connection_info;
 
 /**
  * One frame of a buffer: its numbers, and where its text and body stand. 32 bytes, no pointer, the layout is fixed.
@@ -317,6 +563,21 @@ typedef struct oap_frame_table {
      */
     bool more;
 } oap_frame_table;
+
+/**
+ * Something to write.
+ */
+typedef struct oap_piece {
+    /**
+     * The bytes, which stay until the next call that may change the connection; NULL: the next `len` bytes of the
+     * oldest body that oap_connection_data_head announced and that is not written.
+     */
+    const uint8_t *bytes;
+    /**
+     * How many.
+     */
+    size_t len;
+} oap_piece;
 
 /**
  * Why a frame was rejected or refused. The texts are static UTF-8 and not NUL-terminated.
@@ -571,40 +832,6 @@ typedef struct oap_snapshot {
     struct oap_timing write;
 } oap_snapshot;
 
-/**
- * One direction of a session at a glance.
- */
-typedef struct oap_flow {
-    /**
-     * The seq of the direction's last DATA, if `has_last_seq`.
-     */
-    uint64_t last_seq;
-    /**
-     * DATA frames sent and not yet acknowledged.
-     */
-    uint32_t in_flight;
-    /**
-     * DATA frames that may be in flight: the receiver's `ack_window`; 0 before its HELLO.
-     */
-    uint32_t window;
-    /**
-     * DATA frames that may be sent now: `window - in_flight`.
-     */
-    uint32_t credit;
-    /**
-     * Whether the direction has carried DATA.
-     */
-    bool has_last_seq;
-    /**
-     * Whether a stream is open.
-     */
-    bool open;
-    /**
-     * Whether the open stream is an object stream.
-     */
-    bool objects;
-} oap_flow;
-
 
 
 /**
@@ -703,6 +930,26 @@ typedef struct oap_flow {
  */
 #define OAP_STATUS_NO_MEMORY 25
 
+/**
+ * The send waits for the peer's HELLO. Nothing was queued.
+ */
+#define OAP_STATUS_WAITS_HANDSHAKE 26
+
+/**
+ * The send waits for an acknowledgement of the peer. Nothing was queued.
+ */
+#define OAP_STATUS_WAITS_CREDIT 27
+
+/**
+ * The send waits for room among the bytes that wait to be written. Nothing was queued.
+ */
+#define OAP_STATUS_WAITS_ROOM 28
+
+/**
+ * The connection closes or has ended. Nothing was queued.
+ */
+#define OAP_STATUS_CLOSED 29
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -789,6 +1036,281 @@ oap_status oap_config_unset_features(struct oap_config *config);
  * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where the last setter succeeded, OAP_STATUS_NULL_POINTER
  */
 oap_status oap_config_get_error(const struct oap_config *config, struct oap_config_error *error);
+
+/**
+ * Makes a connection whose transport has just been opened; its HELLO is queued.
+ *
+ * @param config      copied; NULL means the defaults with a window of OAP_CONNECTION_WINDOW
+ * @param options     copied; NULL means the defaults
+ * @param now         the time, in nanoseconds of a monotonic clock, here and in every call
+ * @param connection  where its handle goes; free it with oap_connection_free
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE (an option:
+ *         oap_connection_options_check says which), OAP_STATUS_NO_MEMORY, OAP_STATUS_POISONED (the configuration)
+ */
+oap_status oap_connection_new(const struct oap_config *config,
+                              const struct oap_connection_options *options,
+                              uint64_t now,
+                              struct oap_connection **connection);
+
+/**
+ * Frees a connection and all that it holds. NULL does nothing.
+ */
+void oap_connection_free(struct oap_connection *connection);
+
+/**
+ * Counts the connection's frames and rejects in a monitor from now on, which it keeps alive.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_set_monitor(struct oap_connection *connection,
+                                      const struct oap_monitor *monitor);
+
+/**
+ * Writes all that a host asks between two calls.
+ *
+ * @param info  where it goes
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_inspect(const struct oap_connection *connection,
+                                  struct oap_connection_info *info);
+
+/**
+ * Takes received bytes, in any split, and gives the START, DATA and END that they complete, as many as there are rows.
+ * Call again with what follows `table->consumed` until all is consumed. A host may stop while the connection does not
+ * want to read, and go on with the rest later.
+ *
+ * A reject or an ERROR of the peer behind these frames is told by oap_connection_info.end_reason. Once the connection
+ * closes or has ended, the table is empty and the bytes are dealt with. `table->bytes` is as in oap_session_recv.
+ *
+ * @param chunk, len      the peer's next bytes; (NULL, 0) is empty and changes nothing
+ * @param rows, capacity  where the rows go: at least 1; not overlapping the input
+ * @param table           what was found
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP,
+ *         OAP_STATUS_MISALIGNED, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_receive(struct oap_connection *connection,
+                                  uint64_t now,
+                                  const uint8_t *chunk,
+                                  size_t len,
+                                  struct oap_row *rows,
+                                  size_t capacity,
+                                  struct oap_frame_table *table);
+
+/**
+ * Says that the peer's input has ended.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_receive_end(struct oap_connection *connection, uint64_t now);
+
+/**
+ * Says that the application has taken so many of the frames given, in their order: it asks for what follows. Their
+ * DATA is acknowledged, unless `auto_ack` is off.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_take(struct oap_connection *connection,
+                               uint64_t now,
+                               size_t frames);
+
+/**
+ * Acknowledges the DATA of that seq and all before it: for hosts with `auto_ack` off.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_CREDIT_VIOLATION where `up_to` names no DATA in flight, OAP_STATUS_WAITS_ROOM,
+ *         OAP_STATUS_CLOSED, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_acknowledge(struct oap_connection *connection,
+                                      uint64_t now,
+                                      uint64_t up_to);
+
+/**
+ * Queues a START: opens this side's stream.
+ *
+ * @param stream, stream_len  1..=1024 bytes of UTF-8, no control characters
+ * @return OAP_STATUS_OK: queued. OAP_STATUS_WAITS_HANDSHAKE, OAP_STATUS_WAITS_CREDIT, OAP_STATUS_WAITS_ROOM: not now,
+ *         nothing was queued; try again when the connection has moved. OAP_STATUS_CLOSED: never. A reject's code:
+ *         the peer would have to reject it (oap_connection_refusal says more). OAP_STATUS_NULL_POINTER,
+ *         OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_start(struct oap_connection *connection,
+                                uint64_t now,
+                                const char *stream,
+                                size_t stream_len);
+
+/**
+ * Queues a DATA of the open stream with a copy of its body.
+ *
+ * @param obj, obj_len    "b3:" and 64 lowercase hex digits; (NULL, 0) for none
+ * @param body, body_len  the bytes carried; (NULL, 0) is empty
+ * @param seq             where its seq goes; may be NULL
+ * @return as oap_connection_start
+ */
+oap_status oap_connection_data(struct oap_connection *connection,
+                               uint64_t now,
+                               const char *obj,
+                               size_t obj_len,
+                               const uint8_t *body,
+                               size_t body_len,
+                               uint64_t *seq);
+
+/**
+ * Queues many DATA of the open stream, without `obj`, whose bodies stand one behind the other: as many as can go now.
+ *
+ * @param bytes, bytes_len  the bodies
+ * @param lens, count       their lengths
+ * @param sent              how many were queued, written on every status below but those of wrong pointers
+ * @return OAP_STATUS_OK: all were queued; else what the first that was not queued would have got from
+ *         oap_connection_data. OAP_STATUS_OUT_OF_RANGE where the lengths are more than there are bytes.
+ */
+oap_status oap_connection_data_all(struct oap_connection *connection,
+                                   uint64_t now,
+                                   const uint8_t *bytes,
+                                   size_t bytes_len,
+                                   const uint32_t *lens,
+                                   size_t count,
+                                   size_t *sent);
+
+/**
+ * Queues a DATA whose body lies with the host, unchanged until it is written: oap_connection_transmit shows where it
+ * goes.
+ *
+ * @param obj, obj_len  as in oap_connection_data
+ * @param body_len      bytes of the body
+ * @param seq           where its seq goes; may be NULL
+ * @return as oap_connection_start
+ */
+oap_status oap_connection_data_head(struct oap_connection *connection,
+                                    uint64_t now,
+                                    const char *obj,
+                                    size_t obj_len,
+                                    size_t body_len,
+                                    uint64_t *seq);
+
+/**
+ * Queues an END: closes this side's stream.
+ *
+ * @param status  the host's: 0 for all went well, OAP_STREAM_ABORTED, others 2..=65535
+ * @return as oap_connection_start
+ */
+oap_status oap_connection_end_stream(struct oap_connection *connection,
+                                     uint64_t now,
+                                     uint32_t status);
+
+/**
+ * Says that the application no longer waits to send: its call was cancelled.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_cancel_send(struct oap_connection *connection);
+
+/**
+ * Gives what is to be written now, in order; an acknowledgement that is due goes with it. The same bytes come again
+ * until oap_connection_transmitted says that they are written.
+ *
+ * @param pieces, capacity  where they go, as many as fit; the bytes stay until the next call with this connection but
+ *                          oap_connection_inspect
+ * @param count             how many there are; 0: nothing is to be written
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP,
+ *         OAP_STATUS_MISALIGNED, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_transmit(struct oap_connection *connection,
+                                   uint64_t now,
+                                   struct oap_piece *pieces,
+                                   size_t capacity,
+                                   size_t *count);
+
+/**
+ * Says that the transport has taken so many bytes of what oap_connection_transmit gave.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_transmitted(struct oap_connection *connection,
+                                      uint64_t now,
+                                      size_t bytes);
+
+/**
+ * Ends what has run out of time by `now`. Early calls do nothing.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_handle_timeout(struct oap_connection *connection, uint64_t now);
+
+/**
+ * Closes in good order: no new sends, an open stream is given up, what is queued is written, acknowledgements are read
+ * on. A second call can only bring the end forward.
+ *
+ * @param within_ns  how long it may take; OAP_CLOSE_TIMEOUT: as the options say
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_close(struct oap_connection *connection,
+                                uint64_t now,
+                                uint64_t within_ns);
+
+/**
+ * Ends at once: nothing more is written or read.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_abort(struct oap_connection *connection);
+
+/**
+ * Says that the transport failed.
+ *
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ */
+oap_status oap_connection_transport_failed(struct oap_connection *connection);
+
+/**
+ * Writes the reject that ended the connection.
+ *
+ * @param reject  where it goes
+ * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where the end reason is another, OAP_STATUS_NULL_POINTER,
+ *         OAP_STATUS_POISONED
+ */
+oap_status oap_connection_reject(const struct oap_connection *connection,
+                                 struct oap_reject *reject);
+
+/**
+ * Writes why the last send was refused with a code of 1..=7: the field and the limit.
+ *
+ * @param refusal  where it goes; its `offset` and `at` are 0
+ * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where the last send was not refused so, OAP_STATUS_NULL_POINTER,
+ *         OAP_STATUS_POISONED
+ */
+oap_status oap_connection_refusal(const struct oap_connection *connection,
+                                  struct oap_reject *refusal);
+
+/**
+ * Writes the ERROR of the peer that ended the connection. Its text is the peer's own: put it into no log.
+ *
+ * @param code    where its code goes
+ * @param reason  where the address of its text goes: UTF-8, not NUL-terminated, until oap_connection_free
+ * @param len     where the bytes of the text go
+ * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where the end reason is another, OAP_STATUS_NULL_POINTER,
+ *         OAP_STATUS_POISONED
+ */
+oap_status oap_connection_peer_error(const struct oap_connection *connection,
+                                     uint32_t *code,
+                                     const char **reason,
+                                     size_t *len);
+
+/**
+ * Sets all options to their defaults.
+ *
+ * @param options  where they go
+ * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER
+ */
+oap_status oap_connection_options_init(struct oap_connection_options *options);
+
+/**
+ * Checks options before they are used, and writes which is out of its range.
+ *
+ * @param options  what to check
+ * @param error    the first field that is out of its range: written on OAP_STATUS_OUT_OF_RANGE only
+ * @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED
+ */
+oap_status oap_connection_options_check(const struct oap_connection_options *options,
+                                        struct oap_config_error *error);
 
 /**
  * Makes a decoder at the start of a stream.
@@ -1074,6 +1596,18 @@ const char *oap_status_name(oap_status status);
  * Static, NUL-terminated. Any thread.
  */
 const char *oap_reject_label(uint32_t code);
+
+/**
+ * The name of an end reason, such as "clean"; NULL where `reason` is none of OAP_END_CLEAN to OAP_END_ABORTED. Static,
+ * NUL-terminated. Any thread.
+ */
+const char *oap_end_reason_name(uint8_t reason);
+
+/**
+ * The name of a connection's state, such as "open"; NULL where `state` is none of OAP_CONNECTION_HANDSHAKE to
+ * OAP_CONNECTION_ENDED. Static, NUL-terminated. Any thread.
+ */
+const char *oap_connection_state_name(uint8_t state);
 
 /**
  * The name of a kind, such as "HELLO"; NULL where `kind` is not 1..=6. Static, NUL-terminated. Any thread.

@@ -68,6 +68,18 @@ pub struct oap_config_error {
     pub max: u64,
 }
 
+impl From<&ConfigError> for oap_config_error {
+    fn from(error: &ConfigError) -> Self {
+        oap_config_error {
+            field: error.field().as_ptr().cast(),
+            field_len: error.field().len(),
+            value: error.value(),
+            min: *error.range().start(),
+            max: *error.range().end(),
+        }
+    }
+}
+
 impl From<&Refused> for oap_config_error {
     fn from(refused: &Refused) -> Self {
         oap_config_error {

@@ -240,7 +240,10 @@ unsafe fn read_hello(hello: *const oap_hello, own: Option<Hello>) -> Result<Hell
 }
 
 /// Text that is not UTF-8 breaks the rule of its field, as a control character does.
-unsafe fn text<'a>(start: *const c_char, len: usize) -> Result<&'a str, Failure> {
+///
+/// # Safety
+/// As in `pointer::items`.
+pub(crate) unsafe fn text<'a>(start: *const c_char, len: usize) -> Result<&'a str, Failure> {
     // SAFETY: the caller's promise.
     let bytes = unsafe { pointer::items(start.cast::<u8>(), len) }?;
     Ok(std::str::from_utf8(bytes).unwrap_or("\u{7f}"))

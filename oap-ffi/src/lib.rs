@@ -6,6 +6,8 @@
 #![allow(clippy::missing_safety_doc)]
 
 pub mod config;
+pub mod connection;
+pub mod connection_options;
 pub mod decoder;
 pub mod encode;
 pub mod frame;

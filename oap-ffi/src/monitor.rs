@@ -228,7 +228,10 @@ unsafe fn call(monitor: *const oap_monitor, call: impl FnOnce(&Arc<Monitor>)) ->
 ///
 /// # Safety
 /// `monitor` is NULL or live.
-unsafe fn attach(monitor: *const oap_monitor, attach: impl FnOnce(&Arc<Monitor>)) -> Outcome {
+pub(crate) unsafe fn attach(
+    monitor: *const oap_monitor,
+    attach: impl FnOnce(&Arc<Monitor>),
+) -> Outcome {
     // SAFETY: the caller's promise.
     attach(&unsafe { handle::copy_of(monitor, |monitor: &Arc<Monitor>| monitor) }?);
     Ok(())

@@ -2,7 +2,10 @@
 
 use crate::pointer::c_bool;
 use crate::status::*;
-use oap::{Kind, Reason, HISTOGRAM_BOUNDS_NS, METRICS, READINESS_KEYS, TEXT_CONTENT_TYPE};
+use oap::{
+    ConnectionState, Kind, Reason, END_REASONS, HISTOGRAM_BOUNDS_NS, METRICS, READINESS_KEYS,
+    TEXT_CONTENT_TYPE,
+};
 use std::ffi::{c_char, CStr};
 use std::ptr;
 
@@ -100,6 +103,10 @@ pub extern "C" fn oap_status_name(status: oap_status) -> *const c_char {
         OAP_STATUS_POISONED => c"OAP_STATUS_POISONED",
         OAP_STATUS_MISALIGNED => c"OAP_STATUS_MISALIGNED",
         OAP_STATUS_NO_MEMORY => c"OAP_STATUS_NO_MEMORY",
+        OAP_STATUS_WAITS_HANDSHAKE => c"OAP_STATUS_WAITS_HANDSHAKE",
+        OAP_STATUS_WAITS_CREDIT => c"OAP_STATUS_WAITS_CREDIT",
+        OAP_STATUS_WAITS_ROOM => c"OAP_STATUS_WAITS_ROOM",
+        OAP_STATUS_CLOSED => c"OAP_STATUS_CLOSED",
         _ => c"OAP_STATUS_UNKNOWN",
     };
     name.as_ptr()
@@ -118,6 +125,41 @@ pub extern "C" fn oap_reject_label(code: u32) -> *const c_char {
         6 => c_string!(Reason::MissingObj.label()),
         7 => c_string!(Reason::CreditViolation.label()),
         8 => c_string!(Reason::Truncated.label()),
+        _ => ptr::null(),
+    }
+}
+
+/// The name of an end reason, such as "clean"; NULL where `reason` is none of OAP_END_CLEAN to OAP_END_ABORTED. Static,
+/// NUL-terminated. Any thread.
+#[no_mangle]
+pub extern "C" fn oap_end_reason_name(reason: u8) -> *const c_char {
+    match reason {
+        1 => c_string!(END_REASONS[0]),
+        2 => c_string!(END_REASONS[1]),
+        3 => c_string!(END_REASONS[2]),
+        4 => c_string!(END_REASONS[3]),
+        5 => c_string!(END_REASONS[4]),
+        6 => c_string!(END_REASONS[5]),
+        7 => c_string!(END_REASONS[6]),
+        8 => c_string!(END_REASONS[7]),
+        9 => c_string!(END_REASONS[8]),
+        10 => c_string!(END_REASONS[9]),
+        11 => c_string!(END_REASONS[10]),
+        _ => ptr::null(),
+    }
+}
+
+/// The name of a connection's state, such as "open"; NULL where `state` is none of OAP_CONNECTION_HANDSHAKE to
+/// OAP_CONNECTION_ENDED. Static, NUL-terminated. Any thread.
+#[no_mangle]
+pub extern "C" fn oap_connection_state_name(state: u8) -> *const c_char {
+    match state {
+        0 => c_string!(ConnectionState::Handshake.name()),
+        1 => c_string!(ConnectionState::Open.name()),
+        2 => c_string!(ConnectionState::PeerClosed.name()),
+        3 => c_string!(ConnectionState::Closing.name()),
+        4 => c_string!(ConnectionState::Shut.name()),
+        5 => c_string!(ConnectionState::Ended.name()),
         _ => ptr::null(),
     }
 }
@@ -211,6 +253,9 @@ mod tests {
         assert_eq!(listed(&|i| oap_readiness_key(i), 0), READINESS_KEYS);
         assert_eq!(text(oap_reject_label(0)), None);
         assert_eq!(text(oap_kind_name(0)), None);
+        assert_eq!(listed(&|i| oap_end_reason_name(i as u8), 1), END_REASONS);
+        let states = listed(&|i| oap_connection_state_name(i as u8), 0);
+        assert_eq!(states, ConnectionState::ALL.map(ConnectionState::name));
     }
 
     #[test]

@@ -47,6 +47,15 @@ pub const OAP_STATUS_MISALIGNED: oap_status = 24;
 /// There is no memory for a new handle. Nothing was done.
 pub const OAP_STATUS_NO_MEMORY: oap_status = 25;
 
+/// The send waits for the peer's HELLO. Nothing was queued.
+pub const OAP_STATUS_WAITS_HANDSHAKE: oap_status = 26;
+/// The send waits for an acknowledgement of the peer. Nothing was queued.
+pub const OAP_STATUS_WAITS_CREDIT: oap_status = 27;
+/// The send waits for room among the bytes that wait to be written. Nothing was queued.
+pub const OAP_STATUS_WAITS_ROOM: oap_status = 28;
+/// The connection closes or has ended. Nothing was queued.
+pub const OAP_STATUS_CLOSED: oap_status = 29;
+
 /// A status other than success.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Failure(pub oap_status);

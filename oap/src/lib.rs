@@ -52,7 +52,7 @@ pub use codec::table::{FrameTable, Frames};
 pub use config::{Config, ConfigError, SeqRolloverPolicy};
 pub use connection::{
     Connection, ConnectionOptions, ConnectionState, EndReason, PeerError, Piece, Pieces, SendError,
-    Wait, ABORTED, CONNECTION_OPTIONS, CONNECTION_WINDOW,
+    Wait, ABORTED, CONNECTION_OPTIONS, CONNECTION_WINDOW, END_REASONS,
 };
 pub use decoder::{decode, Decoded, Decoder};
 pub use frame::{Ack, Data, End, Error, Frame, Hello, Kind, Start, PQ_HYBRID};

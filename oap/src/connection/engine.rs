@@ -127,6 +127,11 @@ impl Connection {
         Connection::over(Session::new(config).with_monitor(monitor), options, now)
     }
 
+    /// Counts its frames and rejects in a monitor, from now on.
+    pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
+        self.session.set_monitor(monitor);
+    }
+
     fn over(session: Session, options: ConnectionOptions, now: u64) -> Self {
         let times =
             Times { opened: now, active: now, heard: now, stalled: None, close_at: 0, shut: 0 };

@@ -16,5 +16,5 @@ mod untaken;
 pub use engine::{Connection, ABORTED};
 pub use options::{ConnectionOptions, CONNECTION_OPTIONS, CONNECTION_WINDOW};
 pub use outgoing::{Piece, Pieces};
-pub use reason::{EndReason, PeerError, SendError, Wait};
+pub use reason::{EndReason, PeerError, SendError, Wait, END_REASONS};
 pub use state::ConnectionState;

@@ -31,23 +31,42 @@ pub enum EndReason {
     Aborted,
 }
 
+/// The names of the reasons, in the order of their codes: the first has code 1.
+pub const END_REASONS: [&str; 11] = [
+    "clean",
+    "incomplete",
+    "unacknowledged",
+    "reject",
+    "peer_error",
+    "handshake_timeout",
+    "idle_timeout",
+    "stalled",
+    "close_timeout",
+    "reset",
+    "aborted",
+];
+
 impl EndReason {
-    /// The word for it in logs and host programs; a reject's label and an ERROR's code stand behind a colon in
-    /// [`EndReason::to_string`](ToString::to_string) of [`EndReason::word`].
-    pub const fn name(&self) -> &'static str {
+    /// The number of the reason in the C ABI: 1..=11.
+    pub const fn code(&self) -> u8 {
         match self {
-            EndReason::Clean => "clean",
-            EndReason::Incomplete => "incomplete",
-            EndReason::Unacknowledged => "unacknowledged",
-            EndReason::Rejected(_) => "reject",
-            EndReason::PeerError(_) => "peer_error",
-            EndReason::HandshakeTimeout => "handshake_timeout",
-            EndReason::IdleTimeout => "idle_timeout",
-            EndReason::Stalled => "stalled",
-            EndReason::CloseTimeout => "close_timeout",
-            EndReason::Reset => "reset",
-            EndReason::Aborted => "aborted",
+            EndReason::Clean => 1,
+            EndReason::Incomplete => 2,
+            EndReason::Unacknowledged => 3,
+            EndReason::Rejected(_) => 4,
+            EndReason::PeerError(_) => 5,
+            EndReason::HandshakeTimeout => 6,
+            EndReason::IdleTimeout => 7,
+            EndReason::Stalled => 8,
+            EndReason::CloseTimeout => 9,
+            EndReason::Reset => 10,
+            EndReason::Aborted => 11,
         }
+    }
+
+    /// The name without detail: one of [`END_REASONS`].
+    pub const fn name(&self) -> &'static str {
+        END_REASONS[self.code() as usize - 1]
     }
 
     /// The word with its detail: `clean`, `reject:truncated`, `peer_error:7`.

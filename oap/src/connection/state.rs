@@ -37,7 +37,7 @@ const fn allow(sends: bool, delivers: bool, reads: bool, writes: bool) -> Allowe
 }
 
 #[rustfmt::skip]
-const TABLE: [Allowed; 6] = [
+const TABLE: [Allowed; ConnectionState::ALL.len()] = [
     //                    sends delivers reads writes
     /* Handshake  */ allow(NO_, YES,     YES,  YES),
     /* Open       */ allow(YES, YES,     YES,  YES),
@@ -48,6 +48,16 @@ const TABLE: [Allowed; 6] = [
 ];
 
 impl ConnectionState {
+    /// All states, in the order of their numbers in the C ABI.
+    pub const ALL: [ConnectionState; 6] = [
+        ConnectionState::Handshake,
+        ConnectionState::Open,
+        ConnectionState::PeerClosed,
+        ConnectionState::Closing,
+        ConnectionState::Shut,
+        ConnectionState::Ended,
+    ];
+
     pub(super) const fn allowed(self) -> &'static Allowed {
         &TABLE[self as usize]
     }
