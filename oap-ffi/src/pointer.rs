@@ -167,3 +167,53 @@ pub(crate) unsafe fn output<'a, T>(pointer: *mut T, items: usize) -> &'a mut [T]
     // SAFETY: the caller's promise.
     unsafe { slice::from_raw_parts_mut(pointer, items) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Extent;
+
+    const PLACES: usize = 7;
+    /// Both ends of memory and the middle, where a signed number would turn.
+    const ORIGINS: [usize; 3] = [0, isize::MAX as usize - PLACES, usize::MAX - 2 * PLACES];
+
+    /// Every extent of up to seven bytes at seven places, at each origin, beside every other.
+    #[test]
+    fn overlap_is_a_byte_in_both() {
+        let extents = || {
+            let at = |origin| (0..PLACES).map(move |place| origin + place);
+            ORIGINS
+                .into_iter()
+                .flat_map(at)
+                .flat_map(|start| (0..PLACES).map(move |bytes| Extent { start, bytes }))
+        };
+        for (one, other) in extents().flat_map(|one| extents().map(move |other| (one, other))) {
+            let shared = (0..one.bytes)
+                .any(|at| (0..other.bytes).any(|there| one.start + at == other.start + there));
+            assert_eq!(one.overlaps(other), shared, "{} {}", one.start, other.start);
+        }
+    }
+
+    /// Lengths that no object of C has, up to the whole of memory, beside a byte at every border.
+    #[test]
+    fn an_extent_of_half_of_memory_and_more_overlaps_what_lies_in_it() {
+        for start in [1, 9] {
+            for bytes in [isize::MAX as usize, isize::MAX as usize + 1, usize::MAX - start] {
+                let large = Extent { start, bytes };
+                for place in [start, start + 1, start + bytes - 1] {
+                    let byte = Extent { start: place, bytes: 1 };
+                    assert!(
+                        large.overlaps(byte) && byte.overlaps(large),
+                        "{start} {bytes} {place}"
+                    );
+                }
+                for place in [start - 1, start + bytes] {
+                    let byte = Extent { start: place, bytes: 1 };
+                    assert!(
+                        !large.overlaps(byte) && !byte.overlaps(large),
+                        "{start} {bytes} {place}"
+                    );
+                }
+            }
+        }
+    }
+}

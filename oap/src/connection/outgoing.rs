@@ -167,6 +167,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "a megabyte takes Miri minutes")]
     fn written_bytes_are_forgotten_and_a_large_buffer_is_given_back() {
         let mut queue = Outgoing::default();
         queue.buffer().resize(1 << 20, 0);

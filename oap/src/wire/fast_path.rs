@@ -173,6 +173,50 @@ mod tests {
         assert!(compared > 10_000);
     }
 
+    /// Every length, header length and cut around both ends of their ranges. Overflow panics in tests.
+    #[test]
+    fn no_number_wraps_whatever_the_prefix_promises() {
+        const SHORT: u32 = 26;
+        let far =
+            (MAX_FRAME_BYTES as u32 - 2..=MAX_FRAME_BYTES as u32).chain(u32::MAX - 9..=u32::MAX);
+        let step = if cfg!(miri) { 5 } else { 1 };
+        for kind in [Kind::Data, Kind::Ack] {
+            for length in (0..=SHORT).chain(far.clone()).step_by(step) {
+                for header_len in (0..=SHORT as u16).chain(u16::MAX - 9..=u16::MAX) {
+                    for seq in [&[0x08, 1][..], &[0x08, 0xff, 0xff, 0x7f], &[0x08; 12]] {
+                        let kind_and_reserved = (kind as u16) << 8;
+                        let prefix = [
+                            &length.to_be_bytes()[..],
+                            &kind_and_reserved.to_be_bytes(),
+                            &header_len.to_be_bytes(),
+                        ];
+                        let mut bytes = [prefix.concat(), seq.to_vec()].concat();
+                        bytes.resize(SHORT as usize, 0x5a);
+                        for cut in 0..=bytes.len() {
+                            assert_inside::<false>(&bytes[..cut], header_len);
+                            assert_inside::<true>(&bytes[..cut], header_len);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// What was read lies in its frame, at the last place where it can lie.
+    fn assert_inside<const CUT: bool>(bytes: &[u8], header_len: u16) {
+        let mut row = Row::default();
+        let offset = u32::MAX - MAX_FRAME_BYTES as u32;
+        let Some(length) = read_fast::<CUT>(bytes, MAX_FRAME_BYTES, offset, &mut row) else {
+            return;
+        };
+        let header_end = PREFIX_BYTES + usize::from(header_len);
+        assert!(header_end <= length && header_end <= bytes.len());
+        assert!(CUT || length <= bytes.len());
+        assert_eq!(row.body_offset - offset, header_end as u32);
+        assert_eq!(row.body_len as usize, length - header_end);
+        assert!(row.text_offset >= offset && row.text_offset <= row.body_offset);
+    }
+
     fn assert_written_fast(kind: Kind, number: u64, obj: Option<&[u8]>, by_table: &[u8]) {
         let head = match kind {
             Kind::Ack => Head::ack(number),

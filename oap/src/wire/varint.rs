@@ -139,4 +139,15 @@ mod tests {
             }
         }
     }
+
+    /// The length depends on the highest bit alone: every value of three bytes, then both ends of every class of bits.
+    #[test]
+    fn varint_len_is_that_of_seven_bits_a_byte() {
+        let by_hand = |value: u64| (1..10).find(|&n| value >> (7 * n) == 0).unwrap_or(10);
+        let all = if cfg!(miri) { 300 } else { 1 << 21 };
+        let ends = (0..64).flat_map(|bits| [1 << bits, u64::MAX >> bits]);
+        for value in (0..=all).chain(ends) {
+            assert_eq!(varint_len(value), by_hand(value), "{value}");
+        }
+    }
 }
