@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from program import NoAnswer, Testee, clipped
+from testee_process import NoAnswer, Testee, clipped
 from suite import ABSENT, VECTORS, agrees, choose, examples, expand, first_difference, line, load, request_line
 
 HERE = Path(__file__).resolve().parent
