@@ -59,7 +59,7 @@ uninstall: ## remove what `make install` has laid out, by the same variables
 dist: build venv ## make what is released, in all languages, in build/release with checksums, and try each in a clean place
 	@tools/need pkg-config:pkg-config lintian:lintian
 	rm -rf build/release
-	tools/dist/c build/release
+	oap-ffi/pack build/release
 	sdk-python/pack build/release
 	sdk-node/pack build/release
 	bindings/go/pack build/release
@@ -168,11 +168,11 @@ test-c:
 	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils curl:curl clang:clang \
 		promtool:prometheus abidiff:abigail-tools
 	@tools/need "$$(clang -print-runtime-dir)/libclang_rt.asan-$$(uname -m).a:libclang-rt-$$(clang -dumpversion | cut -d. -f1)-dev"
-	tests/c/run
+	tests/c/test
 
 test-cpp:
-	tests/cpp/run
-	tests/cpp/bench/run
+	tests/cpp/test
+	tests/cpp/bench/bench
 
 test-go:
 	bindings/go/test

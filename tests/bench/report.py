@@ -25,7 +25,7 @@ RAW = ROOT / "build" / "bench.json"
 REPORTS = ROOT / "build" / "reports"
 PROGRAMS = {
     "Rust": ["target/release/oap-bench"],
-    "C and C++": ["tests/c/bench/run"],
+    "C and C++": ["tests/c/bench/bench"],
     "Go": ["bindings/go/bench"],
     "Python": ["sdk-python/bench"],
     "Node": ["sdk-node/bench"],
