@@ -41,7 +41,7 @@ impl FrameBatch {
     /// of the chunk where no earlier chunk had begun the first frame, else of a copy.
     #[getter]
     fn wire<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        self.wire.view(py)
+        guard(|| self.wire.view(py))
     }
 
     /// The index of the first frame that equals `value`. Raises ValueError where none does.
@@ -63,21 +63,23 @@ impl FrameBatch {
     }
 
     /// Whether the frames are equal, one by one.
-    fn __eq__(&self, py: Python<'_>, other: &FrameBatch) -> bool {
-        let (ours, theirs) = (self.wire.slices(py), other.wire.slices(py));
-        self.rows
-            .iter()
-            .map(|row| ours.content(row))
-            .eq(other.rows.iter().map(|row| theirs.content(row)))
+    fn __eq__(&self, py: Python<'_>, other: &FrameBatch) -> PyResult<bool> {
+        guard(|| {
+            let (ours, theirs) = (self.wire.slices(py), other.wire.slices(py));
+            let theirs = other.rows.iter().map(|row| theirs.content(row));
+            Ok(self.rows.iter().map(|row| ours.content(row)).eq(theirs))
+        })
     }
 
-    fn __hash__(&self, py: Python<'_>) -> u64 {
-        let (slices, mut hasher) = (self.wire.slices(py), DefaultHasher::new());
-        self.rows.iter().for_each(|row| slices.content(row).hash(&mut hasher));
-        hasher.finish()
+    fn __hash__(&self, py: Python<'_>) -> PyResult<u64> {
+        guard(|| {
+            let (slices, mut hasher) = (self.wire.slices(py), DefaultHasher::new());
+            self.rows.iter().for_each(|row| slices.content(row).hash(&mut hasher));
+            Ok(hasher.finish())
+        })
     }
 
-    /// The frames are encoded anew: of the chunk that they came in only they go along.
+    /// The frames are encoded anew, so that nothing else of their chunk goes along.
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Remade<'py, (Bound<'py, PyBytes>,)>> {
         guard(|| {
             let slices = self.wire.slices(py);
