@@ -38,8 +38,7 @@ def test_numpy_is_not_needed() -> None:
 
 
 def test_the_constants_are_those_of_the_vectors() -> None:
-    (case,) = cases("constants")
-    expected = case["answer"]
+    (expected,) = [case["answer"] for case in cases("constants") if "usage" not in case["answer"]]
     assert oap.MAX_FRAME_BYTES == expected["max_frame_bytes"]
     assert oap.MAX_HEADER_BYTES == expected["max_header_bytes"]
     assert oap.STREAM_CHUNK_BYTES == expected["stream_chunk_bytes"]
