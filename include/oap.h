@@ -12,9 +12,18 @@
  * - Every buffer belongs to the caller. Inputs are only read, and only during the call. Texts and bytes are pointer
  *   and length; (NULL, 0) is an empty one. Texts are UTF-8 and not NUL-terminated where a length comes with them.
  * - Outputs are written on success only, unless the function says otherwise.
- * - A NULL where there must be none is OAP_STATUS_NULL_POINTER, never a crash. Other bad pointers can't be seen: a
- *   pointer must be valid for as many bytes as its length says, and a handle must be live.
+ * - A NULL where there must be none is OAP_STATUS_NULL_POINTER, never a crash. Rows, frames and limits must be aligned
+ *   as their type asks: OAP_STATUS_MISALIGNED. Other bad pointers can't be seen: a pointer must be valid for as many
+ *   bytes as its length says, and a handle must be live.
+ * - Outputs need not be initialized. An output that overlaps an input, another output, or the rows is
+ *   OAP_STATUS_OVERLAP; so is a handle's own staging buffer as its input. Not checked: outputs over an oap_frame or its
+ *   oap_hello in oap_encode and oap_session_send, which are read before anything is written, and over handles.
+ * - A bool is true where its byte is not 0.
  * - oap_status is 0 on success, 1..=8 for the rejects of OAP/1, more for faults of the call.
+ * - Where malloc gives NULL, making a handle is OAP_STATUS_NO_MEMORY. What else allocates ends the process then, as
+ *   Rust does: staging of a partial frame in oap_stream_decoder_feed and oap_session_recv, oap_monitor_readiness and
+ *   oap_monitor_text.
+ * - Handles stay usable in the child of a fork(); see oap_monitor.
  * - A bug inside is caught: OAP_STATUS_INTERNAL. (The Rust runtime writes a line about it to stderr.)
  *
  * This file is generated: change the comments in oap-ffi/src and run `make header`.
@@ -300,6 +309,9 @@ typedef struct oap_decoder oap_decoder;
  *
  * Owner: the caller, from oap_monitor_new to oap_monitor_free; decoders and sessions that have it may outlive the
  * handle. Any thread, at any time, but for oap_monitor_free.
+ *
+ * No call waits for ever. A child of fork() makes a monitor of its own: one that it inherited still counts and answers,
+ * but its window stands still where a thread of the parent was ticking at that moment.
  */
 typedef struct oap_monitor oap_monitor;
 

@@ -15,6 +15,9 @@ use std::sync::Arc;
 ///
 /// Owner: the caller, from oap_monitor_new to oap_monitor_free; decoders and sessions that have it may outlive the
 /// handle. Any thread, at any time, but for oap_monitor_free.
+///
+/// No call waits for ever. A child of fork() makes a monitor of its own: one that it inherited still counts and answers,
+/// but its window stands still where a thread of the parent was ticking at that moment.
 pub struct oap_monitor(Handle<Arc<Monitor>>);
 
 opaque!(oap_monitor, Arc<Monitor>);

@@ -1,5 +1,5 @@
 //! The telemetry contract: counters, gauges and the readiness that follows from them. No clock: time is an argument.
-//! Decoders and sessions publish by atomic additions, once a call; only ticks and readers take a lock.
+//! Decoders and sessions publish by atomic additions, once a call; only ticks take a lock, and never wait for it for ever.
 
 use crate::frame::Kind;
 use crate::reject::{Reason, Reject};
@@ -9,18 +9,22 @@ use crate::telemetry::readiness::{MonitorLimits, Readiness, Window};
 use crate::telemetry::snapshot::Snapshot;
 use crate::telemetry::totals::{Counts, Gauges, Totals};
 use std::fmt;
-use std::sync::PoisonError;
+use std::sync::TryLockError;
 
 #[cfg(loom)]
 use loom::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
-    Arc, Mutex,
+    Arc, Mutex, MutexGuard,
 };
+#[cfg(loom)]
+use loom::thread;
 #[cfg(not(loom))]
 use std::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering::Relaxed},
-    Arc, Mutex,
+    Arc, Mutex, MutexGuard,
 };
+#[cfg(not(loom))]
+use std::thread;
 
 /// What all decoders and sessions of a process did, and whether it is fit to serve. Share it by `Arc`; every method may
 /// be called from any thread.
@@ -47,7 +51,19 @@ pub struct Monitor {
     load_permille: AtomicU32,
     limits: MonitorLimits,
     window: Mutex<Window>,
+    /// What the last tick saw, for those who find the window taken.
+    last: LastTick,
 }
+
+#[derive(Debug, Default)]
+struct LastTick {
+    false_keys: AtomicU32,
+    starved_ns: AtomicU64,
+}
+
+/// How often a tick tries for a window that another thread has, which takes microseconds. It never waits for ever: in
+/// the child of a fork the window may have been taken by a thread that is not there.
+const TRIES: usize = if cfg!(loom) { 2 } else { 100 };
 
 const FULL_LOAD_PERMILLE: u32 = 1_000;
 
@@ -116,17 +132,31 @@ impl Monitor {
 
     /// Ticks, and says whether the process is fit to serve.
     pub fn readiness(&self, now: u64) -> Readiness {
-        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        let parser_ready = !self.parser_down.load(Relaxed);
+        for _ in 0..TRIES {
+            match self.window.try_lock() {
+                Ok(window) => return self.judge(window, now, parser_ready),
+                Err(TryLockError::Poisoned(error)) => {
+                    return self.judge(error.into_inner(), now, parser_ready)
+                }
+                Err(TryLockError::WouldBlock) => thread::yield_now(),
+            }
+        }
+        Readiness::of_false_keys(self.last.false_keys.load(Relaxed), parser_ready)
+    }
+
+    fn judge(&self, mut window: MutexGuard<'_, Window>, now: u64, parser_ready: bool) -> Readiness {
         // Under the lock, so that totals never go back from one tick to the next.
         window.tick(now, &self.totals(), &self.limits);
-        window.readiness(&self.limits, !self.parser_down.load(Relaxed))
+        let readiness = window.readiness(&self.limits, parser_ready);
+        self.last.false_keys.store(readiness.false_keys(), Relaxed);
+        self.last.starved_ns.store(window.starved_ns(), Relaxed);
+        readiness
     }
 
     /// All numbers, as they are now.
     pub fn snapshot(&self) -> Snapshot {
-        let window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
-        let starved_ns = window.starved_ns();
-        drop(window);
+        let starved_ns = self.last.starved_ns.load(Relaxed);
         let (read, write) = (self.read.load(), self.write.load());
         let inflight_capacity = self.limits.inflight_capacity;
         Snapshot { totals: self.totals(), read, write, starved_ns, inflight_capacity }
@@ -282,5 +312,31 @@ mod loom_tests {
             monitor.tick(3);
             assert_eq!(monitor.snapshot().rejects(Reason::Truncated), 1);
         });
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+
+    /// As in the child of a fork, whose copy of the window was taken by a thread of the parent.
+    #[test]
+    fn nothing_waits_for_a_window_that_nobody_gives_back() {
+        let limits = MonitorLimits { ack_starvation_limit_ns: 0, ..MonitorLimits::default() };
+        let monitor = Arc::new(Monitor::new(limits));
+        let mut publisher = Publisher::new(&monitor, None);
+        publisher.gauges(Gauges { open: 1, credit: 0, in_flight: 2 });
+        monitor.tick(0);
+        let before = monitor.readiness(5);
+        assert_eq!(before.missing().collect::<Vec<_>>(), ["oap_ack_window_ok"]);
+        let held = monitor.window.lock().unwrap();
+        monitor.tick(7);
+        assert_eq!(monitor.readiness(8), before);
+        assert_eq!(monitor.snapshot().ack_starved_ns(), 5);
+        monitor.set_parser_ready(false);
+        assert_eq!(monitor.readiness(9).missing().next(), Some("oap_parser_ready"));
+        drop(held);
+        monitor.tick(10);
+        assert_eq!(monitor.snapshot().ack_starved_ns(), 10);
     }
 }

@@ -181,6 +181,22 @@ pub struct Readiness {
 }
 
 impl Readiness {
+    /// The places of the keys that are false, a bit each.
+    pub(crate) fn false_keys(&self) -> u32 {
+        let bits = self.keys.iter().zip(0..).map(|(&key, place)| u32::from(!key) << place);
+        bits.sum()
+    }
+
+    /// Of keys that were judged before; the first is the host's own.
+    pub(crate) fn of_false_keys(bits: u32, parser_ready: bool) -> Self {
+        let mut keys = [true; READINESS_KEYS.len()];
+        for (place, key) in keys.iter_mut().enumerate() {
+            *key = bits & (1 << place) == 0;
+        }
+        keys[0] = parser_ready;
+        Readiness { keys }
+    }
+
     /// All four keys are true.
     pub fn is_ready(&self) -> bool {
         self.keys.iter().all(|&key| key)
