@@ -124,7 +124,7 @@ test('publint and arethetypeswrong find nothing to say of the tarballs', { timeo
   );
 });
 
-test('npm install of the folder builds it in a fresh clone', { timeout: 900_000 }, async () => {
+test('npm install of the folder builds it in a fresh clone', { timeout: 1_800_000 }, async () => {
   const work = join(target, '../npm');
   const clone = join(work, 'clone');
   rmSync(clone, { recursive: true, force: true });
