@@ -209,7 +209,7 @@ impl Connection {
 
     /// The largest body that a DATA to this peer can have, in bytes; `None` before its HELLO.
     pub fn max_body(&self, with_obj: bool) -> Option<usize> {
-        let head = crate::wire::header::data_head_len(self.next_seq(), with_obj);
+        let head = crate::wire::header::data_head_len(self.session.next_seq(), with_obj);
         self.session.peer_max_frame().map(|max_frame| max_frame - head)
     }
 

@@ -68,19 +68,21 @@ impl Connection {
     pub(super) fn sort(&mut self, now: u64, chunk: &[u8], rows: &mut [Row], staged: bool) -> usize {
         let mut kept = 0;
         for place in 0..rows.len() {
-            let row = rows[place];
+            let row = &rows[place];
             match Kind::from_byte(row.kind) {
                 Some(Kind::Start | Kind::Data | Kind::End) => {
                     if self.state.allowed().delivers {
-                        self.untaken.push(&row);
-                        rows[kept] = row;
+                        self.untaken.push(row);
+                        if kept < place {
+                            rows[kept] = *row;
+                        }
                         kept += 1;
                     }
                 }
                 Some(Kind::Hello) => self.greeted(),
                 Some(Kind::Error) => {
                     let bytes = if staged { self.session.staged_bytes() } else { chunk };
-                    let error = peer_error(&row, bytes);
+                    let error = peer_error(row, bytes);
                     self.end(EndReason::PeerError(error));
                 }
                 Some(Kind::Ack) | None => self.update_stall(now),

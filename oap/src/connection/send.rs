@@ -6,7 +6,9 @@ use super::reason::{SendError, Wait};
 use super::state::ConnectionState;
 use crate::codec::encode::{encoded_len, EncodeError};
 use crate::frame::{Ack, Data, End, Frame, Start};
+use crate::limits::MAX_FRAME_BYTES;
 use crate::reject::{Fault, Reason};
+use crate::wire::header::data_head_len;
 
 impl Connection {
     /// Queues a START.
@@ -22,8 +24,8 @@ impl Connection {
     /// # Errors
     /// [`SendError`]; nothing was queued.
     pub fn data(&mut self, now: u64, obj: Option<&str>, body: &[u8]) -> Result<u64, SendError> {
-        let seq = self.next_seq();
-        self.send(now, &Frame::Data(Data { seq, obj, body }))?;
+        let seq = self.queue_head(now, obj, body.len(), body.len())?;
+        self.outgoing.buffer().extend_from_slice(body);
         Ok(seq)
     }
 
@@ -38,11 +40,29 @@ impl Connection {
         obj: Option<&str>,
         body_len: usize,
     ) -> Result<u64, SendError> {
-        let seq = self.next_seq();
-        self.may_send(now)?;
-        let queued = self.session.send_data_head(seq, obj, body_len, self.outgoing.buffer());
-        self.noted(now, queued)?;
+        let seq = self.queue_head(now, obj, body_len, 0)?;
         self.outgoing.push_body(body_len);
+        Ok(seq)
+    }
+
+    /// Queues what goes before a body, with room for `copied` bytes behind it.
+    #[inline(always)]
+    fn queue_head(
+        &mut self,
+        now: u64,
+        obj: Option<&str>,
+        body_len: usize,
+        copied: usize,
+    ) -> Result<u64, SendError> {
+        let seq = self.session.next_seq();
+        if self.state == ConnectionState::Handshake {
+            check_frame(&Frame::Data(Data { seq, obj, body: &[] }))?;
+        }
+        self.may_send(now)?;
+        let buffer = self.outgoing.buffer();
+        buffer.reserve(data_head_len(seq, obj.is_some()) + copied.min(MAX_FRAME_BYTES));
+        let queued = self.session.send_data_head(seq, obj, body_len, buffer);
+        self.noted(now, queued)?;
         Ok(seq)
     }
 
@@ -63,14 +83,14 @@ impl Connection {
 
     pub(super) fn send(&mut self, now: u64, frame: &Frame<'_>) -> Result<(), SendError> {
         if self.state == ConnectionState::Handshake {
-            // What can never be sent is refused now, not when the peer has greeted.
-            encoded_len(frame).map_err(SendError::Refused)?;
+            check_frame(frame)?;
         }
         self.may_send(now)?;
         let queued = self.session.send_to(frame, self.outgoing.buffer());
         self.noted(now, queued)
     }
 
+    #[inline(always)]
     pub(super) fn may_send(&mut self, now: u64) -> Result<(), SendError> {
         if self.state == ConnectionState::Handshake {
             return Err(self.wait(now, Wait::Handshake));
@@ -81,6 +101,7 @@ impl Connection {
         self.check_room().inspect_err(|_| self.waits = Some(Wait::Room))
     }
 
+    #[inline(always)]
     pub(super) fn noted(
         &mut self,
         now: u64,
@@ -111,10 +132,6 @@ impl Connection {
         } else {
             Err(SendError::Waits(Wait::Room))
         }
-    }
-
-    pub(super) fn next_seq(&self) -> u64 {
-        self.outbound().last_seq.map_or(1, |last| last.wrapping_add(1))
     }
 
     pub(super) fn queue(&mut self, frame: &Frame<'_>) -> Result<usize, SendError> {
@@ -152,6 +169,11 @@ impl Connection {
         (self.taken, self.ack_is_due) = (0, false);
         self.update_stall(now);
     }
+}
+
+/// What can never be sent is refused at once, not when the peer has greeted.
+fn check_frame(frame: &Frame<'_>) -> Result<(), SendError> {
+    encoded_len(frame).map(drop).map_err(SendError::Refused)
 }
 
 fn is_about_credit(fault: &Fault) -> bool {

@@ -124,6 +124,12 @@ impl SessionState {
         }
     }
 
+    /// The seq of a direction's next DATA; 1 where the choice is free (rule 4.8).
+    #[inline(always)]
+    pub fn next_seq(&self, sender: Sender) -> u64 {
+        self.sides(sender).0.last().map_or(1, |last| last.wrapping_add(1))
+    }
+
     /// The seq that an END has to say (rule 4.7).
     pub fn end_seq(&self, sender: Sender) -> u64 {
         self.sides(sender).0.end_seq()

@@ -272,6 +272,7 @@ impl Session {
     }
 
     /// [`Session::send_to`] for a DATA whose body is written by the host.
+    #[inline(always)]
     pub(crate) fn send_data_head(
         &mut self,
         seq: u64,
@@ -285,6 +286,12 @@ impl Session {
         self.state.apply(step);
         self.publish_sent(Kind::Data, head.length);
         Ok(head.length - body_len)
+    }
+
+    /// The seq of the next DATA: the first is 1.
+    #[inline(always)]
+    pub(crate) fn next_seq(&self) -> u64 {
+        self.state.next_seq(Sender::Own)
     }
 
     /// The seq that an END of the open stream has to say (rule 4.7).
