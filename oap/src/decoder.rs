@@ -86,15 +86,22 @@ impl Decoder {
         bytes: &'t [u8],
         rows: &'t mut [Row],
     ) -> Result<FrameTable<'t>, Reject> {
-        let run = match rows {
-            [row] => self.parser.decode_row(&self.config, bytes, row),
-            _ => self.parser.decode_rows(&self.config, &mut NoRules, bytes, rows),
-        };
-        if let Some(publisher) = &mut self.publisher {
-            let found = run.as_ref().map_or(0, |run| run.rows);
-            publisher.received(&rows[..found], self.parser.verdict());
+        if let [row] = rows {
+            if let Some(found) = self.parser.decode_fast_row(&self.config, bytes, row) {
+                self.publish(rows);
+                return Ok(found.table(bytes, rows));
+            }
         }
+        let run = self.parser.decode_rows(&self.config, &mut NoRules, bytes, rows);
+        self.publish(&rows[..run.as_ref().map_or(0, |run| run.rows)]);
         Ok(run?.table(bytes, rows))
+    }
+
+    #[inline(always)]
+    fn publish(&mut self, rows: &[Row]) {
+        if let Some(publisher) = &mut self.publisher {
+            publisher.received(rows, self.parser.verdict());
+        }
     }
 
     /// Says that the input has ended; `rest` is what no call has consumed (rule 3.4).
@@ -103,18 +110,14 @@ impl Decoder {
     /// `truncated` where `rest` is part of a frame, or the reject given before.
     pub fn finish(&mut self, rest: &[u8]) -> Result<(), Reject> {
         let finished = self.parser.finish(rest);
-        if let Some(publisher) = &mut self.publisher {
-            publisher.received(&[], self.parser.verdict());
-        }
+        self.publish(&[]);
         finished
     }
 
     /// Back to the start of a new stream, without a verdict.
     pub fn reset(&mut self) {
         self.parser = Parser::new();
-        if let Some(publisher) = &mut self.publisher {
-            publisher.received(&[], None);
-        }
+        self.publish(&[]);
     }
 
     /// The reject, once it is known: where frames stand before it, they are given first.

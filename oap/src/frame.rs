@@ -31,10 +31,10 @@ impl Kind {
 
     /// The kind of that byte.
     pub const fn from_byte(byte: u8) -> Option<Kind> {
-        match byte {
-            1..=6 => Some(Kind::ALL[byte as usize - 1]),
-            _ => None,
+        if byte == 0 || byte as usize > Kind::ALL.len() {
+            return None;
         }
+        Some(Kind::ALL[byte as usize - 1])
     }
 
     /// The spec's name, also the metric label: `HELLO`, `START`, …

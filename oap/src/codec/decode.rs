@@ -70,22 +70,22 @@ impl Parser {
         *self.verdict.insert(Reject::new(fault, offset, offset + known as u64))
     }
 
-    /// The loop for a single row: a canonical DATA or ACK takes the fast path, so that a call a frame is cheap.
+    /// Decodes a canonical DATA or ACK that lies whole at the front, so that a call a frame is cheap. Anything else is
+    /// left to [`Parser::decode_rows`].
     #[inline(always)]
-    pub fn decode_row(
+    pub fn decode_fast_row(
         &mut self,
         config: &Config,
         bytes: &[u8],
         row: &mut Row,
-    ) -> Result<Progress, Reject> {
-        if self.verdict.is_none() && bytes.len() >= self.resume_at {
-            if let Some(length) = read_fast::<false>(bytes, config.max_frame(), 0, row) {
-                self.resume_at = 0;
-                self.position += length as u64;
-                return Ok(Progress::behind(1, length, bytes.len()));
-            }
+    ) -> Option<Progress> {
+        if self.verdict.is_some() || bytes.len() < self.resume_at {
+            return None;
         }
-        self.decode_rows(config, &mut NoRules, bytes, std::slice::from_mut(row))
+        let length = read_fast::<false>(bytes, config.max_frame(), 0, row)?;
+        self.resume_at = 0;
+        self.position += length as u64;
+        Some(Progress::behind(1, length, bytes.len()))
     }
 
     /// What every layer decodes with: the loop, and what it means for this stream.
@@ -221,8 +221,8 @@ impl Progress {
     /// The rows found, with the bytes that they count in.
     #[inline(always)]
     pub fn table<'t>(&self, bytes: &'t [u8], rows: &'t [Row]) -> FrameTable<'t> {
-        let Progress { rows: found, consumed, need, more, staged: _ } = *self;
-        FrameTable { bytes, rows: &rows[..found], consumed, need, more }
+        let Progress { rows: found, consumed, need, more: _, staged: _ } = *self;
+        FrameTable { bytes, rows: &rows[..found], consumed, need }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The one canonical encoding of a frame (rule 2.11).
 
-use crate::frame::{Frame, Kind};
+use crate::frame::{Ack, Data, Frame, Kind};
 use crate::reject::{Fault, Reason};
 use crate::row::Row;
 use crate::wire::header::Head;
@@ -76,19 +76,20 @@ pub fn encode(frame: &Frame<'_>, mut out: &mut [u8]) -> Result<usize, EncodeErro
 pub fn encode_to(frame: &Frame<'_>, out: &mut impl BufMut) -> Result<usize, EncodeError> {
     match *frame {
         // Each on its own, as in `encode_row`.
-        Frame::Data(data) => {
-            let head = Head::data(data.seq, data.obj.map(str::as_bytes), data.body.len())?;
-            put(&head, data.body, out)
+        Frame::Data(Data { seq, obj, body }) => {
+            put(&Head::data(seq, obj.map(str::as_bytes), body.len())?, body, out)
         }
-        Frame::Ack(ack) => put(&Head::ack(ack.up_to)?, &[], out),
-        _ => put(&Head::of(frame)?, &[], out),
+        Frame::Ack(Ack { up_to }) => put(&Head::ack(up_to)?, &[], out),
+        Frame::Hello(_) | Frame::Start(_) | Frame::End(_) | Frame::Error(_) => {
+            put(&Head::of(frame)?, &[], out)
+        }
     }
 }
 
 pub(crate) fn body_of<'a>(frame: &Frame<'a>) -> &'a [u8] {
     match frame {
-        Frame::Data(data) => data.body,
-        _ => &[],
+        Frame::Data(Data { seq: _, obj: _, body }) => body,
+        Frame::Hello(_) | Frame::Start(_) | Frame::Ack(_) | Frame::End(_) | Frame::Error(_) => &[],
     }
 }
 

@@ -31,13 +31,13 @@ pub struct FrameTable<'t> {
     pub(crate) bytes: &'t [u8],
     pub(crate) rows: &'t [Row],
     pub(crate) consumed: usize,
+    /// 0 while there is more: no second word to write for each call.
     pub(crate) need: usize,
-    pub(crate) more: bool,
 }
 
 impl<'t> FrameTable<'t> {
     pub(crate) const fn of(bytes: &'t [u8], rows: &'t [Row], consumed: usize, more: bool) -> Self {
-        FrameTable { bytes, rows, consumed, need: if more { 0 } else { PREFIX_BYTES }, more }
+        FrameTable { bytes, rows, consumed, need: if more { 0 } else { PREFIX_BYTES } }
     }
 
     /// One row a frame, in order.
@@ -57,7 +57,7 @@ impl<'t> FrameTable<'t> {
 
     /// Whether to call again now with the rest of the input: no row was left for its frames, or a reject follows these.
     pub const fn more(&self) -> bool {
-        self.more
+        self.need == 0
     }
 
     /// How many bytes, behind all of the input, the next step needs: a hint for the size of the next read. 0 while
@@ -94,7 +94,7 @@ impl fmt::Debug for FrameTable<'_> {
             .field("rows", &self.rows)
             .field("consumed", &self.consumed)
             .field("need", &self.need)
-            .field("more", &self.more)
+            .field("more", &self.more())
             .finish_non_exhaustive()
     }
 }

@@ -35,13 +35,11 @@ impl Histogram {
         self.sum_ns.fetch_add(ns, Relaxed);
     }
 
-    pub fn load(&self) -> Timing {
-        let sum_ns = self.sum_ns.load(Relaxed);
-        let mut counts = [0; HISTOGRAM_BOUNDS_NS.len() + 1];
-        for (count, bucket) in counts.iter_mut().zip(&self.buckets) {
-            *count = bucket.load(Relaxed);
+    pub fn add_to(&self, timing: &mut Timing) {
+        timing.sum_ns = timing.sum_ns.wrapping_add(self.sum_ns.load(Relaxed));
+        for (count, bucket) in timing.counts.iter_mut().zip(&self.buckets) {
+            *count = count.wrapping_add(bucket.load(Relaxed));
         }
-        Timing { counts, sum_ns }
     }
 }
 
@@ -59,7 +57,7 @@ impl Timing {
     }
 
     /// Calls by bucket of [`HISTOGRAM_BOUNDS_NS`]; the last is beyond them all.
-    pub const fn counts(&self) -> &[u64; 13] {
+    pub const fn counts(&self) -> &[u64; HISTOGRAM_BOUNDS_NS.len() + 1] {
         &self.counts
     }
 

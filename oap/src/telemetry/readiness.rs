@@ -177,7 +177,7 @@ fn at_most(part: u64, whole: u64, percent: u64) -> bool {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Readiness {
-    keys: [bool; 4],
+    keys: [bool; READINESS_KEYS.len()],
 }
 
 impl Readiness {

@@ -3,7 +3,7 @@
 use crate::frame::Kind;
 use crate::limits::PREFIX_BYTES;
 use crate::row::Row;
-use crate::wire::fields::{is_obj, OBJ_LEN};
+use crate::wire::fields::{fields, is_obj, Field, Rule, Type, OBJ_LEN};
 use crate::wire::varint::{put_varint, read_varint, varint_len};
 use bytes::BufMut;
 
@@ -55,10 +55,27 @@ pub(crate) fn read_fast<const CUT: bool>(
     Some(length)
 }
 
-/// Key of field 1, a varint.
-const FIRST_VARINT: u8 = 1 << 3;
-/// Key of field 2, a string, and its length.
-const OBJ_KEY: [u8; 2] = [2 << 3 | 2, OBJ_LEN as u8];
+const DATA_FIELDS: &[Field] = fields(Kind::Data);
+const ACK_FIELDS: &[Field] = fields(Kind::Ack);
+
+/// The key of `seq` and of `up_to`.
+const NUMBER_KEY: u8 = DATA_FIELDS[0].key();
+/// The key of `obj`, and its length.
+const OBJ_KEY: [u8; 2] = [DATA_FIELDS[1].key(), OBJ_LEN as u8];
+
+/// What this file takes for granted of the table: DATA is a number and perhaps an address, ACK a number.
+const _: () = {
+    assert!(DATA_FIELDS.len() == 2 && ACK_FIELDS.len() == 1);
+    assert!(is_any_number(&DATA_FIELDS[0]) && is_any_number(&ACK_FIELDS[0]));
+    assert!(ACK_FIELDS[0].key() == NUMBER_KEY);
+    assert!(!DATA_FIELDS[1].required && matches!(DATA_FIELDS[1].rule, Rule::Obj));
+    assert!(matches!(DATA_FIELDS[1].ty, Type::String));
+    assert!(DATA_FIELDS[0].number < DATA_FIELDS[1].number && OBJ_LEN < 0x80);
+};
+
+const fn is_any_number(field: &Field) -> bool {
+    field.required && matches!(field.ty, Type::Uint64) && matches!(field.rule, Rule::Any)
+}
 
 /// `obj` as it must stand after `seq`: key, length, address.
 #[inline(always)]
@@ -70,9 +87,9 @@ fn is_obj_field(bytes: &[u8]) -> bool {
 #[inline(always)]
 fn read_number(header: &[u8]) -> Option<(u64, usize)> {
     match *header {
-        [FIRST_VARINT, a @ ..=0x7f, ..] => Some((u64::from(a), 2)),
-        [FIRST_VARINT, a, b @ 1..=0x7f, ..] => Some((u64::from(a & 0x7f) | u64::from(b) << 7, 3)),
-        [FIRST_VARINT, ref rest @ ..] => read_long_number(rest),
+        [NUMBER_KEY, a @ ..=0x7f, ..] => Some((u64::from(a), 2)),
+        [NUMBER_KEY, a, b @ 1..=0x7f, ..] => Some((u64::from(a & 0x7f) | u64::from(b) << 7, 3)),
+        [NUMBER_KEY, ref rest @ ..] => read_long_number(rest),
         _ => None,
     }
 }
@@ -105,13 +122,13 @@ impl FastHeader<'_> {
         let group = |nth: u32| (number >> (7 * nth)) as u8;
         let more = |nth| group(nth) | 0x80;
         match number {
-            0..=0x7f => put_first(prefix, [FIRST_VARINT, group(0)], out),
-            0x80..=0x3fff => put_first(prefix, [FIRST_VARINT, more(0), group(1)], out),
+            0..=0x7f => put_first(prefix, [NUMBER_KEY, group(0)], out),
+            0x80..=0x3fff => put_first(prefix, [NUMBER_KEY, more(0), group(1)], out),
             0x4000..=0x1f_ffff => {
-                put_first(prefix, [FIRST_VARINT, more(0), more(1), group(2)], out);
+                put_first(prefix, [NUMBER_KEY, more(0), more(1), group(2)], out);
             }
             _ => {
-                put_first(prefix, [FIRST_VARINT], out);
+                put_first(prefix, [NUMBER_KEY], out);
                 put_varint(number, out);
             }
         }

@@ -48,6 +48,14 @@ pub(crate) struct Field {
     pub rule: Rule,
 }
 
+impl Field {
+    /// Its key on the wire, one byte.
+    pub const fn key(&self) -> u8 {
+        assert!(self.number < 16, "a key of two bytes");
+        (self.number as u8) << 3 | self.ty.wire() as u8
+    }
+}
+
 const fn required(number: u32, name: &'static str, ty: Type, rule: Rule) -> Field {
     Field { number, name, ty, required: true, rule }
 }

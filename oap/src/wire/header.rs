@@ -1,6 +1,6 @@
 //! Reading and writing a header by the table of its kind's fields (section 2).
 
-use crate::frame::{Frame, Hello, Kind};
+use crate::frame::{Ack, Data, End, Error, Frame, Hello, Kind, Start};
 use crate::limits::{MAX_FRAME_BYTES, PREFIX_BYTES};
 use crate::reject::{Fault, Reason};
 use crate::row::Row;
@@ -179,20 +179,23 @@ impl<'h> Head<'h> {
     pub fn of(frame: &Frame<'h>) -> Result<Self, Fault> {
         match *frame {
             Frame::Hello(hello) => Head::hello(&hello),
-            Frame::Start(start) => Head::start(start.stream.as_bytes()),
-            Frame::Data(data) => Head::data(data.seq, data.obj.map(str::as_bytes), data.body.len()),
-            Frame::Ack(ack) => Head::ack(ack.up_to),
-            Frame::End(end) => Head::end(end.seq, end.status),
-            Frame::Error(error) => Head::error(error.code, error.reason.as_bytes()),
+            Frame::Start(Start { stream }) => Head::start(stream.as_bytes()),
+            Frame::Data(Data { seq, obj, body }) => {
+                Head::data(seq, obj.map(str::as_bytes), body.len())
+            }
+            Frame::Ack(Ack { up_to }) => Head::ack(up_to),
+            Frame::End(End { seq, status }) => Head::end(seq, status),
+            Frame::Error(Error { code, reason }) => Head::error(code, reason.as_bytes()),
         }
     }
 
     pub fn hello(hello: &Hello) -> Result<Self, Fault> {
+        let Hello { version, max_frame, features, ack_window } = *hello;
         let values = Values::default()
-            .number(0, hello.version.into())
-            .number(1, hello.max_frame)
-            .maybe(2, hello.features)
-            .maybe(3, hello.ack_window.map(u64::from));
+            .number(0, version.into())
+            .number(1, max_frame)
+            .maybe(2, features)
+            .maybe(3, ack_window.map(u64::from));
         Head::general(Kind::Hello, values)
     }
 
@@ -264,7 +267,7 @@ fn put_general(prefix: [u8; PREFIX_BYTES], kind: Kind, values: &Values<'_>, out:
     out.put_slice(&prefix);
     for (place, field) in fields(kind).iter().enumerate() {
         if values.present[place] {
-            out.put_u8((field.number << 3) as u8 | field.ty.wire() as u8);
+            out.put_u8(field.key());
             match field.ty {
                 Type::String => {
                     put_varint(values.text.len() as u64, out);
