@@ -72,7 +72,7 @@ dist: build venv ## make what is released, in all languages, in build/release wi
 lint: toolchains ## formatting and lints, without changing anything
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
-	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings
+	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings -D clippy::undocumented_unsafe_blocks
 
 dashboard: venv prefix ## draw the dashboard from a real Prometheus into docs/images
 	@tools/need npm:npm prometheus:prometheus chromium:chromium

@@ -170,6 +170,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "more cases than Miri ends with")]
     fn the_fast_path_agrees_with_the_table() {
         let obj = format!("b3:{}", "0f".repeat(32));
         let mut compared = 0;
@@ -192,13 +193,13 @@ mod tests {
 
     /// Every length, header length and cut around both ends of their ranges. Overflow panics in tests.
     #[test]
+    #[cfg_attr(miri, ignore = "more cases than Miri ends with")]
     fn no_number_wraps_whatever_the_prefix_promises() {
         const SHORT: u32 = 26;
         let far =
             (MAX_FRAME_BYTES as u32 - 2..=MAX_FRAME_BYTES as u32).chain(u32::MAX - 9..=u32::MAX);
-        let step = if cfg!(miri) { 5 } else { 1 };
         for kind in [Kind::Data, Kind::Ack] {
-            for length in (0..=SHORT).chain(far.clone()).step_by(step) {
+            for length in (0..=SHORT).chain(far.clone()) {
                 for header_len in (0..=SHORT as u16).chain(u16::MAX - 9..=u16::MAX) {
                     for seq in [&[0x08, 1][..], &[0x08, 0xff, 0xff, 0x7f], &[0x08; 12]] {
                         let kind_and_reserved = (kind as u16) << 8;
