@@ -20,13 +20,6 @@ inline result<span<const std::uint8_t>> framed(oap_status status, span<std::uint
     return span<const std::uint8_t>(out.data(), size);
 }
 
-template <auto Put, class... Arguments>
-result<span<const std::uint8_t>> put(span<std::uint8_t> out, Arguments... arguments) noexcept {
-    std::size_t size;
-    const oap_status status = Put(arguments..., out.data(), out.size(), &size);
-    return framed(status, out, size);
-}
-
 /// What C takes for `obj`: none is NULL, an empty one is not.
 inline std::string_view obj_of(const Data& data) noexcept {
     if (!data.obj) return {};
@@ -40,6 +33,60 @@ inline oap_hello to_c(const Hello& hello) noexcept {
             hello.ack_window.value_or(0),
             hello.features.has_value(),
             hello.ack_window.has_value()};
+}
+
+/// A frame of a kind; C reads no field that its kind does not have.
+inline oap_frame frame_of(Kind kind) noexcept {
+    oap_frame frame = {};
+    frame.struct_size = sizeof frame;
+    frame.kind = static_cast<std::uint8_t>(kind);
+    return frame;
+}
+
+inline oap_frame frame_of(const oap_hello& hello) noexcept {
+    oap_frame frame = frame_of(Kind::hello);
+    frame.hello = &hello;
+    return frame;
+}
+inline oap_frame frame_of(const Start& start) noexcept {
+    oap_frame frame = frame_of(Kind::start);
+    frame.text = start.stream.data();
+    frame.text_len = start.stream.size();
+    return frame;
+}
+inline oap_frame frame_of(const Data& data) noexcept {
+    oap_frame frame = frame_of(Kind::data);
+    const std::string_view obj = obj_of(data);
+    frame.seq = data.seq;
+    frame.text = obj.data();
+    frame.text_len = obj.size();
+    frame.body = data.body.data();
+    frame.body_len = data.body.size();
+    return frame;
+}
+inline oap_frame frame_of(const Ack& ack) noexcept {
+    oap_frame frame = frame_of(Kind::ack);
+    frame.seq = ack.up_to;
+    return frame;
+}
+inline oap_frame frame_of(const End& end) noexcept {
+    oap_frame frame = frame_of(Kind::end);
+    frame.seq = end.seq;
+    frame.value = end.status;
+    return frame;
+}
+inline oap_frame frame_of(const Error& error) noexcept {
+    oap_frame frame = frame_of(Kind::error);
+    frame.value = error.code;
+    frame.text = error.reason.data();
+    frame.text_len = error.reason.size();
+    return frame;
+}
+
+inline result<span<const std::uint8_t>> encode(const oap_frame& frame, span<std::uint8_t> out) noexcept {
+    std::size_t size = 0;
+    const oap_status status = oap_encode(&frame, out.data(), out.size(), &size);
+    return framed(status, out, size);
 }
 
 }  // namespace detail
@@ -58,28 +105,27 @@ inline oap_hello to_c(const Hello& hello) noexcept {
 /// ~~~
 [[nodiscard]] inline result<span<const std::uint8_t>> encode(const Hello& hello, span<std::uint8_t> out) noexcept {
     const oap_hello fields = detail::to_c(hello);
-    return detail::put<oap_encode_hello>(out, &fields);
+    return detail::encode(detail::frame_of(fields), out);
 }
 /// Encodes a START; see encode of a Hello.
 [[nodiscard]] inline result<span<const std::uint8_t>> encode(const Start& start, span<std::uint8_t> out) noexcept {
-    return detail::put<oap_encode_start>(out, start.stream.data(), start.stream.size());
+    return detail::encode(detail::frame_of(start), out);
 }
 /// Encodes a DATA; see encode of a Hello. Status::frame_oversize where it would be over 1 MiB.
 [[nodiscard]] inline result<span<const std::uint8_t>> encode(const Data& data, span<std::uint8_t> out) noexcept {
-    const std::string_view obj = detail::obj_of(data);
-    return detail::put<oap_encode_data>(out, data.seq, obj.data(), obj.size(), data.body.data(), data.body.size());
+    return detail::encode(detail::frame_of(data), out);
 }
 /// Encodes an ACK; see encode of a Hello.
 [[nodiscard]] inline result<span<const std::uint8_t>> encode(const Ack& ack, span<std::uint8_t> out) noexcept {
-    return detail::put<oap_encode_ack>(out, ack.up_to);
+    return detail::encode(detail::frame_of(ack), out);
 }
 /// Encodes an END; see encode of a Hello.
 [[nodiscard]] inline result<span<const std::uint8_t>> encode(const End& end, span<std::uint8_t> out) noexcept {
-    return detail::put<oap_encode_end>(out, end.seq, end.status);
+    return detail::encode(detail::frame_of(end), out);
 }
 /// Encodes an ERROR; see encode of a Hello.
 [[nodiscard]] inline result<span<const std::uint8_t>> encode(const Error& error, span<std::uint8_t> out) noexcept {
-    return detail::put<oap_encode_error>(out, error.code, error.reason.data(), error.reason.size());
+    return detail::encode(detail::frame_of(error), out);
 }
 
 /// How far encode_rows came: `rows` encoded, bytes `written`.

@@ -92,6 +92,8 @@ class Frame {
 public:
     /// A frame of `row`, whose offsets count from `bytes`: what FrameTable::bytes gave with it.
     Frame(const Row& row, const std::uint8_t* bytes) noexcept : row_(&row), bytes_(bytes) {}
+    /// Not of a row that is gone by the next line.
+    Frame(const Row&& row, const std::uint8_t* bytes) = delete;
 
     [[nodiscard]] Kind kind() const noexcept { return static_cast<Kind>(row_->kind); }
 
@@ -177,7 +179,7 @@ public:
 
     /// What C filled in: the table and the rows given to that call.
     FrameTable(const oap_frame_table& table, const Row* rows) noexcept
-        : rows_(rows), size_(table.rows), bytes_(table.bytes), need_(table.need), consumed_(table.consumed) {}
+        : rows_(rows), size_(table.rows), bytes_(table.bytes), need_(table.need), consumed_(table.consumed), more_(table.more) {}
 
     [[nodiscard]] iterator begin() const noexcept { return {rows_, bytes_}; }
     [[nodiscard]] iterator end() const noexcept { return {rows_ + size_, bytes_}; }
@@ -188,8 +190,9 @@ public:
 
     /// Bytes of the input that are dealt with. The next input starts behind them.
     [[nodiscard]] std::size_t consumed() const noexcept { return consumed_; }
-    /// How many bytes more, after all of the input, the next step needs. 0: call again with the rest of the input,
-    /// since no row was left or a reject follows these frames.
+    /// Whether to call again now with the rest of the input: no row was left, or a reject follows these frames.
+    [[nodiscard]] bool more() const noexcept { return more_; }
+    /// How many bytes more, after all of the input, the next step needs: a hint for the size of the next read.
     [[nodiscard]] std::size_t need() const noexcept { return need_; }
     /// The rows that were filled.
     [[nodiscard]] span<const Row> rows() const noexcept { return {rows_, size_}; }
@@ -203,6 +206,7 @@ private:
     const std::uint8_t* bytes_;
     std::size_t need_;
     std::size_t consumed_;
+    bool more_;
 };
 
 }  // namespace OAP_HPP_NAMESPACE

@@ -94,28 +94,27 @@ public:
     /// more), Status::buffer_too_small (`needed` says how many bytes it takes), Status::overlap.
     [[nodiscard]] result<span<const std::uint8_t>> send(const Hello& hello, span<std::uint8_t> out) noexcept {
         const oap_hello fields = detail::to_c(hello);
-        return put<oap_session_send_hello>(out, &fields);
+        return put(detail::frame_of(fields), out);
     }
     /// Opens this side's stream.
     [[nodiscard]] result<span<const std::uint8_t>> send(const Start& start, span<std::uint8_t> out) noexcept {
-        return put<oap_session_send_start>(out, start.stream.data(), start.stream.size());
+        return put(detail::frame_of(start), out);
     }
     /// Carries bytes on the open stream. It takes one credit until the peer acknowledges it.
     [[nodiscard]] result<span<const std::uint8_t>> send(const Data& data, span<std::uint8_t> out) noexcept {
-        const std::string_view obj = detail::obj_of(data);
-        return put<oap_session_send_data>(out, data.seq, obj.data(), obj.size(), data.body.data(), data.body.size());
+        return put(detail::frame_of(data), out);
     }
     /// Gives the peer credit back: `up_to` is the seq of a received DATA that is not yet acknowledged.
     [[nodiscard]] result<span<const std::uint8_t>> send(const Ack& ack, span<std::uint8_t> out) noexcept {
-        return put<oap_session_send_ack>(out, ack.up_to);
+        return put(detail::frame_of(ack), out);
     }
     /// Closes this side's stream.
     [[nodiscard]] result<span<const std::uint8_t>> send(const End& end, span<std::uint8_t> out) noexcept {
-        return put<oap_session_send_end>(out, end.seq, end.status);
+        return put(detail::frame_of(end), out);
     }
     /// Ends the session both ways. What still arrives is discarded.
     [[nodiscard]] result<span<const std::uint8_t>> send(const Error& error, span<std::uint8_t> out) noexcept {
-        return put<oap_session_send_error>(out, error.code, error.reason.data(), error.reason.size());
+        return put(detail::frame_of(error), out);
     }
 
     /// What this side has sent: its credit, what is in flight, whether a stream is open.
@@ -139,10 +138,10 @@ private:
     friend Configured;
     using Configured::Configured;
 
-    template <auto Send, class... Arguments>
-    result<span<const std::uint8_t>> put(span<std::uint8_t> out, Arguments... arguments) noexcept {
-        std::size_t size;
-        const oap_status status = observed<oap_monitor_observe_write, Send>(arguments..., out.data(), out.size(), &size);
+    result<span<const std::uint8_t>> put(const oap_frame& frame, span<std::uint8_t> out) noexcept {
+        std::size_t size = 0;
+        const oap_status status = observed<oap_monitor_observe_write, oap_session_send>(&frame, out.data(), out.size(),
+                                                                                        &size);
         return detail::framed(status, out, size);
     }
 };
