@@ -1,5 +1,6 @@
 #include "ops.h"
 
+#include "connection.h"
 #include "envelope.h"
 #include "monitor.h"
 #include "take.h"
@@ -268,6 +269,7 @@ static const struct operation {
     {"encode", encode, {"op", "frames"}},
     {"session", session, {"op", "config", "steps"}},
     {"monitor", monitor, {"op", "config", "events"}},
+    {"connection", connection, {"op", "config", "options", "steps"}},
     {"constants", constants, {"op"}},
 };
 
