@@ -129,29 +129,33 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
     /// Writes what there is, and lets the time pass. Gives whether anything moved.
     fn end_round(&mut self, cx: &mut Context<'_>, read: Poll<io::Result<()>>) -> bool {
         let shared = Arc::clone(&self.shared);
-        let mut moved = read.is_ready();
-        let wrote = shared.change(|state, now| {
-            match read {
-                Poll::Ready(Err(error)) => state.fail(self.write_failure.take().unwrap_or(error)),
-                Poll::Pending => {
-                    if let Some(error) = self.write_failure.take() {
-                        state.fail(error);
-                    }
-                }
-                Poll::Ready(Ok(())) => {}
-            }
+        let moved = read.is_ready();
+        let went_on = shared.change(|state, now| {
+            let before = (state.written, state.engine.state());
+            self.judge(state, read);
             state.engine.handle_timeout(now);
-            let before = state.written;
             if let Err(error) = self.write(state, cx, now) {
                 self.write_failure = Some(error);
-                moved = true;
             }
-            state.written != before
+            before != (state.written, state.engine.state())
         });
-        if wrote {
+        if went_on {
             shared.progress.notify_waiters();
         }
-        moved | wrote
+        moved || went_on || self.write_failure.is_some()
+    }
+
+    /// Tells the engine that the transport failed. What writing says is told once all that came is read: an ERROR of
+    /// the peer may be there.
+    fn judge(&mut self, state: &mut State, read: Poll<io::Result<()>>) {
+        let failure = match read {
+            Poll::Ready(Ok(())) => return,
+            Poll::Ready(Err(error)) => self.write_failure.take().or(Some(error)),
+            Poll::Pending => self.write_failure.take(),
+        };
+        if let Some(failure) = failure {
+            state.fail(failure);
+        }
     }
 
     fn write(&mut self, state: &mut State, cx: &mut Context<'_>, now: u64) -> io::Result<()> {

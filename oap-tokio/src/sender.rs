@@ -5,6 +5,7 @@ use crate::shared::{SendWait, Shared, State};
 use crate::source::{poll_fetch, Fetched, Reader, Source};
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
+use futures_util::future::{select, Either};
 use futures_util::stream;
 use oap::{ConnectionState, EndReason, Flow, SendError, Wait};
 use std::collections::VecDeque;
@@ -57,9 +58,22 @@ impl Sender {
     /// # Errors
     /// [`Error::Refused`] where the name breaks a rule, [`Error::Ended`] and [`Error::Closed`].
     pub async fn start(&self, stream: &str) -> Result<OutboundStream, Error> {
-        let turn = Arc::clone(&self.link.turn).lock_owned().await;
+        let turn = self.turn().await?;
         send(self.shared(), |state, now| state.engine.start(now, stream)).await?;
         Ok(OutboundStream { sender: self.clone(), open: true, _turn: turn })
+    }
+
+    /// Waits for the end of the streams before; the end of the connection ends the wait.
+    async fn turn(&self) -> Result<OwnedMutexGuard<()>, Error> {
+        let turn = Arc::clone(&self.link.turn);
+        if let Ok(turn) = Arc::clone(&turn).try_lock_owned() {
+            return Ok(turn);
+        }
+        let ended = |state: &mut State, _: u64| (!state.may_send()).then(|| state.error());
+        match select(pin!(turn.lock_owned()), pin!(self.shared().wait_until(ended))).await {
+            Either::Left((turn, _)) => Ok(turn),
+            Either::Right((error, _)) => Err(error),
+        }
     }
 
     /// Sends a whole stream: each item of `source` as one DATA, cut where it is larger than

@@ -192,7 +192,7 @@ impl State {
         self.engine.state() == ConnectionState::Ended
     }
 
-    fn may_send(&self) -> bool {
+    pub fn may_send(&self) -> bool {
         matches!(self.engine.state(), ConnectionState::Handshake | ConnectionState::Open)
     }
 
