@@ -1,5 +1,6 @@
 //! Bytes that stay as they are while Rust reads them.
 
+use crate::guard::internal;
 use pyo3::buffer::PyUntypedBuffer;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView};
@@ -44,6 +45,12 @@ impl Chunk {
         }
         let copy = view.call_method0(pyo3::intern!(object.py(), "tobytes"))?;
         Ok(Chunk::of_bytes(copy.cast_into::<PyBytes>()?))
+    }
+
+    /// What bodies are made of, of any length.
+    #[inline]
+    pub fn of_body(object: &Bound<'_, PyAny>) -> PyResult<Self> {
+        Chunk::of_buffer(object, usize::MAX, |_| internal())
     }
 
     /// Of a memoryview of `bytes`, without a copy.

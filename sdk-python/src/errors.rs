@@ -1,8 +1,8 @@
 //! The exceptions. Those of rejects are made from the core's labels.
 
 use crate::once::get_or_make;
-use oap::{Fault, Reason, Reject};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use oap::{EndReason, Fault, Reason, Reject};
+use pyo3::exceptions::{PyConnectionError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -25,6 +25,7 @@ struct Classes {
     /// In the order of [`Reason::ALL`].
     by_reason: Vec<Py<PyType>>,
     config: Py<PyType>,
+    closed: Py<PyType>,
 }
 
 static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
@@ -36,6 +37,7 @@ fn classes(py: Python<'_>) -> PyResult<&Classes> {
         Ok(Classes {
             by_reason: by_reason.collect::<PyResult<_>>()?,
             config: config_class(py)?,
+            closed: closed_class(py)?,
             reject,
         })
     })
@@ -71,6 +73,17 @@ fn config_class(py: Python<'_>) -> PyResult<Py<PyType>> {
     let bases = PyTuple::new(py, [py.get_type::<OapError>(), py.get_type::<PyValueError>()])?;
     let doc = "A value of a Config is out of its range.";
     new_class("ConfigError", doc, &bases, &attributes)
+}
+
+fn closed_class(py: Python<'_>) -> PyResult<Py<PyType>> {
+    let attributes = PyDict::new(py);
+    attributes.set_item("reason", CLOSED)?;
+    for name in ["reject", "code", "text"] {
+        attributes.set_item(name, py.None())?;
+    }
+    let bases = PyTuple::new(py, [py.get_type::<OapError>(), py.get_type::<PyConnectionError>()])?;
+    let doc = "The connection closes or has ended; `reason` says why.";
+    new_class("ConnectionClosedError", doc, &bases, &attributes)
 }
 
 fn new_class(
@@ -146,6 +159,30 @@ pub fn misconfigured(
     error.map_or_else(|error| error, PyErr::from_value)
 }
 
+/// The word where this side has closed a connection that has not ended yet.
+const CLOSED: &str = "closed";
+
+/// The exception of a call that comes too late for a connection. The peer's text is a field and in no message.
+pub fn connection_closed(py: Python<'_>, reason: Option<&EndReason>) -> PyErr {
+    let message = reason.map_or_else(|| "the connection is closed".to_owned(), ToString::to_string);
+    let error = classes(py).and_then(|classes| {
+        let error = classes.closed.bind(py).call1((message,))?;
+        error.setattr("reason", reason.map_or_else(|| CLOSED.to_owned(), EndReason::word))?;
+        match reason {
+            Some(EndReason::Rejected(reject)) => {
+                error.setattr("reject", verdict(py, Some(reject)))?;
+            }
+            Some(EndReason::PeerError(peer)) => {
+                error.setattr("code", peer.code())?;
+                error.setattr("text", peer.reason())?;
+            }
+            _ => {}
+        }
+        Ok(error)
+    });
+    error.map_or_else(|error| error, PyErr::from_value)
+}
+
 /// The exception of a call while another one is under way: of another thread, or of a finalizer that the collector ran.
 #[cold]
 pub fn busy(class: &str) -> PyErr {
@@ -160,6 +197,7 @@ pub fn add(module: &Bound<'_, PyModule>) -> PyResult<()> {
     let classes = classes(py)?;
     module.add("RejectError", &classes.reject)?;
     module.add("ConfigError", &classes.config)?;
+    module.add("ConnectionClosedError", &classes.closed)?;
     for (&reason, class) in Reason::ALL.iter().zip(&classes.by_reason) {
         module.add(class_name(reason).as_str(), class)?;
     }

@@ -1,9 +1,12 @@
 //! The native module of the Python package `oap`. It holds no protocol: rules, labels and limits are the core's.
 
 mod batch;
+mod bodies;
 mod buffer;
 mod chunk;
 mod config;
+mod connection;
+mod connection_options;
 mod constants;
 mod decoder;
 mod encode;
@@ -34,7 +37,9 @@ use pyo3::prelude::*;
 const _: () = {
     const fn shared<T: Send + Sync>() {}
     shared::<batch::FrameBatch>();
+    shared::<bodies::Bodies>();
     shared::<config::Config>();
+    shared::<connection::Connection>();
     shared::<decoder::Decoder>();
     shared::<iterate::FrameIterator>();
     shared::<monitor::Monitor>();
@@ -56,6 +61,8 @@ fn _oap(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<frames::Error>()?;
     sequence::add(module)?;
     module.add_class::<decoder::Decoder>()?;
+    module.add_class::<bodies::Bodies>()?;
+    module.add_class::<connection::Connection>()?;
     module.add_class::<session::Flow>()?;
     module.add_class::<session::Session>()?;
     module.add_class::<monitor::Monitor>()?;

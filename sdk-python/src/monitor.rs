@@ -164,7 +164,8 @@ fn named(limits: &mut MonitorLimits) -> [(&'static str, &mut u64); 6] {
     ]
 }
 
-fn monotonic_ns(py: Python<'_>) -> PyResult<u64> {
+/// `time.monotonic_ns()`.
+pub fn monotonic_ns(py: Python<'_>) -> PyResult<u64> {
     static CLOCK: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let clock =
         get_or_make(py, &CLOCK, || Ok(py.import("time")?.getattr("monotonic_ns")?.unbind()))?;

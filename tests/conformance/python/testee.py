@@ -148,6 +148,81 @@ def send(session: oap.Session, frame: oap.Frame) -> Json:
         return {"refused": error.reason}
 
 
+def connection(request: Fields) -> Answer:
+    made = oap.Connection(request.take("config", config), now=0, **request.take("options", options))
+    steps = request.take("steps", list_of(timed_step_of))
+    return lambda: {"outcomes": [played(made, *step) for step in steps]}
+
+
+def options(value: Json) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("not an object")
+    return {name: (switch if name == "auto_ack" else whole)(value) for name, value in value.items()}
+
+
+def timed_step_of(value: Json) -> tuple[int, str, Json]:
+    """Its time, and what happens."""
+    fields = Fields(value)
+    at = fields.take("at", whole)
+    name, what = one_of(fields, ACTIONS)
+    fields.end()
+    return at, name, what
+
+
+def played(connection: oap.Connection, at: int, name: str, what: Json) -> Json:
+    answer = act(connection, at, name, what)
+    answer |= {"state": connection.state}
+    answer |= {"wants_read": connection.wants_read, "wants_write": connection.wants_write}
+    if connection.next_timeout is not None:
+        answer["timeout"] = connection.next_timeout
+    if connection.end_reason is not None:
+        answer["ended"] = connection.end_reason
+    return answer
+
+
+def act(connection: oap.Connection, at: int, name: str, what: Json) -> dict[str, Json]:
+    match name:
+        case "receive":
+            return {"frames": [envelope(frame) for frame in connection.receive(what, now=at)]}
+        case "write":
+            wire = connection.transmit_bytes(what, now=at)
+            connection.transmitted(len(wire), now=at)
+            return {"bytes": wire.hex()}
+        case "start":
+            return sent(lambda: connection.start(what, now=at))
+        case "data":
+            return sent(lambda: connection.data(what, now=at))
+        case "end":
+            return sent(lambda: connection.end_stream(what, now=at))
+        case "ack":
+            return sent(lambda: connection.acknowledge(what, now=at))
+        case "take":
+            connection.take(what, now=at)
+        case "close":
+            connection.close(None if what is True else what, now=at)
+        case "receive_end":
+            connection.receive_end(now=at)
+        case "timeout":
+            connection.handle_timeout(now=at)
+        case "cancel":
+            connection.cancel_send()
+        case "abort":
+            connection.abort()
+        case _:
+            connection.transport_failed()
+    return {}
+
+
+def sent(send: Callable[[], str | None]) -> dict[str, Json]:
+    try:
+        waits = send()
+    except oap.RejectError as error:
+        return {"refused": error.reason}
+    except oap.ConnectionClosedError:
+        return {"refused": "closed"}
+    return {} if waits is None else {"waits": waits}
+
+
 def monitor(request: Fields) -> Answer:
     host = Host(*request.take("config", config_and_limits))
     events = request.take("events", list_of(event_of))
@@ -226,6 +301,7 @@ OPERATIONS: dict[str, Callable[[Fields], Answer]] = {
     "table": table,
     "encode": encode,
     "session": session,
+    "connection": connection,
     "monitor": monitor,
     "constants": constants,
 }
@@ -413,6 +489,21 @@ CONFIG: dict[str, Callable[[Json], Json]] = {
 }
 
 STEPS: dict[str, Callable[[Json], Json]] = {"recv": unhex, "send": frame_of, "finish": true}
+ACTIONS: dict[str, Callable[[Json], Json]] = {
+    "receive": unhex,
+    "receive_end": true,
+    "start": text,
+    "data": unhex,
+    "end": whole,
+    "take": whole,
+    "ack": u64,
+    "cancel": true,
+    "write": whole,
+    "timeout": true,
+    "close": lambda value: value if value is True else whole(value),
+    "abort": true,
+    "fail": true,
+}
 EVENTS: dict[str, Callable[[Json], Json]] = {
     "tick": whole,
     "recv": unhex,
