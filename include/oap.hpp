@@ -3,7 +3,7 @@
 // What holds for all of it:
 //
 // - Nothing throws, and it builds with -fno-exceptions -fno-rtti. What can fail returns a result; see Failure.
-// - Config, Decoder, StreamDecoder and Session own a handle of liboap: they move, do not copy, and free it. Copies of a
+// - Config, Decoder, StreamDecoder, Session and Connection own a handle of liboap: they move, do not copy, and free it. Copies of a
 //   Monitor are one and the same monitor. One that was moved from can be destroyed and assigned to; its other calls
 //   fail with Status::null_pointer, and what only tells something tells zeros or defaults.
 // - One thread at a time for each of them; different ones are independent. A Monitor is used by any thread.
@@ -17,6 +17,7 @@
 #define OAP_HPP
 
 #include "oap/config.hpp"
+#include "oap/connection.hpp"
 #include "oap/decoder.hpp"
 #include "oap/encode.hpp"
 #include "oap/frame.hpp"

@@ -44,6 +44,10 @@ enum class Status : oap_status {
     poisoned = OAP_STATUS_POISONED,
     misaligned = OAP_STATUS_MISALIGNED,
     no_memory = OAP_STATUS_NO_MEMORY,
+    waits_handshake = OAP_STATUS_WAITS_HANDSHAKE,
+    waits_credit = OAP_STATUS_WAITS_CREDIT,
+    waits_room = OAP_STATUS_WAITS_ROOM,
+    closed = OAP_STATUS_CLOSED,
 };
 
 /// Why a frame is rejected or refused: the closed set of OAP/1. The value is the reject's code.

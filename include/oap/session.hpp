@@ -35,16 +35,20 @@ inline Hello from_c(const oap_hello& hello) noexcept {
             hello.has_ack_window ? std::optional(hello.ack_window) : std::nullopt};
 }
 
-template <auto Tell>
-Flow flow(const oap_session* session) noexcept {
-    oap_flow flow;
-    if (Tell(session, &flow) != OAP_STATUS_OK) return {};
+inline Flow from_c(const oap_flow& flow) noexcept {
     return {flow.has_last_seq ? std::optional(flow.last_seq) : std::nullopt,
             flow.in_flight,
             flow.window,
             flow.credit,
             flow.open,
             flow.objects};
+}
+
+template <auto Tell>
+Flow flow(const oap_session* session) noexcept {
+    oap_flow flow;
+    if (Tell(session, &flow) != OAP_STATUS_OK) return {};
+    return from_c(flow);
 }
 
 }  // namespace detail

@@ -1,5 +1,6 @@
 // The C++ testee: one JSON request a line on stdin, one JSON answer a line on stdout.
 
+#include "connection.hpp"
 #include "json_shapes.hpp"
 
 #include <algorithm>
@@ -260,6 +261,7 @@ json answer(const std::string& line) try {
     if (op == "table") return table(fields);
     if (op == "encode") return encode(fields);
     if (op == "session") return session(fields);
+    if (op == "connection") return connection(fields);
     if (op == "monitor") return monitor(fields);
     if (op == "constants") return constants(fields);
     throw Usage("no such op");
