@@ -129,9 +129,10 @@ node:
 testees: prefix
 	@tools/least go 1.26 'install a current Go'
 	@tools/need gcc:gcc g++:g++ make:make /usr/include/jansson.h:libjansson-dev \
-		/usr/include/nlohmann/json.hpp:nlohmann-json3-dev
+		/usr/include/nlohmann/json.hpp:nlohmann-json3-dev /usr/include/zlib.h:zlib1g-dev
 	@$(MAKE) --no-print-directory -C tests/conformance/c
 	@$(MAKE) --no-print-directory -C tests/conformance/cpp
+	@$(MAKE) --no-print-directory -C tests/conformance/hosts/c-host
 	bindings/go/build
 
 $(VENV): tests/requirements.txt
