@@ -1142,7 +1142,8 @@ oap_status oap_connection_acknowledge(struct oap_connection *connection,
  * @return OAP_STATUS_OK: queued. OAP_STATUS_WAITS_HANDSHAKE, OAP_STATUS_WAITS_CREDIT, OAP_STATUS_WAITS_ROOM: not now,
  *         nothing was queued; try again when the connection has moved. OAP_STATUS_CLOSED: never. A reject's code:
  *         the peer would have to reject it (oap_connection_refusal says more). OAP_STATUS_NULL_POINTER,
- *         OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+ *         OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP (also for what oap_connection_transmit shows, as an input),
+ *         OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
  */
 oap_status oap_connection_start(struct oap_connection *connection,
                                 uint64_t now,
@@ -1319,7 +1320,7 @@ oap_status oap_connection_options_init(struct oap_connection_options *options);
  *
  * @param options  what to check
  * @param error    the first field that is out of its range: written on OAP_STATUS_OUT_OF_RANGE only
- * @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED
+ * @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OVERLAP
  */
 oap_status oap_connection_options_check(const struct oap_connection_options *options,
                                         struct oap_config_error *error);

@@ -34,6 +34,11 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
+    /// That no input lies in what waits to be written: it would be read after the queue has moved.
+    fn check_input(&self, input: Extent) -> Outcome {
+        input.check_apart([Extent::of_slice(self.connection.queued_bytes())])
+    }
+
     fn send<T>(
         &mut self,
         send: impl FnOnce(&mut Connection) -> Result<T, SendError>,
@@ -335,7 +340,8 @@ pub unsafe extern "C" fn oap_connection_acknowledge(
 /// @return OAP_STATUS_OK: queued. OAP_STATUS_WAITS_HANDSHAKE, OAP_STATUS_WAITS_CREDIT, OAP_STATUS_WAITS_ROOM: not now,
 ///         nothing was queued; try again when the connection has moved. OAP_STATUS_CLOSED: never. A reject's code:
 ///         the peer would have to reject it (oap_connection_refusal says more). OAP_STATUS_NULL_POINTER,
-///         OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
+///         OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP (also for what oap_connection_transmit shows, as an input),
+///         OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
 #[no_mangle]
 pub unsafe extern "C" fn oap_connection_start(
     connection: *mut oap_connection,
@@ -346,6 +352,7 @@ pub unsafe extern "C" fn oap_connection_start(
     // SAFETY: the caller keeps the header's promises.
     unsafe {
         handle::with(connection, |engine| {
+            engine.check_input(check_items(stream, stream_len)?)?;
             let stream = crate::frame::text(stream, stream_len)?;
             engine.send(|connection| connection.start(now, stream))
         })
@@ -371,6 +378,11 @@ pub unsafe extern "C" fn oap_connection_data(
     // SAFETY: the caller keeps the header's promises.
     unsafe {
         handle::with(connection, |engine| {
+            let inputs = [check_items(obj, obj_len)?, check_items(body, body_len)?];
+            for input in inputs {
+                engine.check_input(input)?;
+            }
+            check_seq(seq, inputs)?;
             let (obj, body) = (optional_text(obj, obj_len)?, pointer::items(body, body_len)?);
             let sent = engine.send(|connection| connection.data(now, obj, body))?;
             write_seq(seq, sent)
@@ -401,6 +413,9 @@ pub unsafe extern "C" fn oap_connection_data_all(
             let (mut rest, lens) =
                 (pointer::items(bytes, bytes_len)?, pointer::items(lens, count)?);
             let place = Place::new(sent)?;
+            let bodies = Extent::of_slice(rest);
+            place.extent().check_apart([bodies, Extent::of_slice(lens)])?;
+            engine.check_input(bodies)?;
             let mut queued = 0;
             let mut outcome = Ok(());
             for &len in lens {
@@ -439,6 +454,9 @@ pub unsafe extern "C" fn oap_connection_data_head(
     // SAFETY: the caller keeps the header's promises.
     unsafe {
         handle::with(connection, |engine| {
+            let text = check_items(obj, obj_len)?;
+            engine.check_input(text)?;
+            check_seq(seq, [text])?;
             let obj = optional_text(obj, obj_len)?;
             let sent = engine.send(|connection| connection.data_head(now, obj, body_len))?;
             write_seq(seq, sent)
@@ -618,6 +636,8 @@ pub unsafe extern "C" fn oap_connection_peer_error(
     unsafe {
         handle::inspect(connection, |engine| {
             let (code, reason, len) = (Place::new(code)?, Place::new(reason)?, Place::new(len)?);
+            code.extent().check_apart([reason.extent(), len.extent()])?;
+            reason.extent().check_apart([len.extent()])?;
             let Some(EndReason::PeerError(error)) = engine.connection.end_reason() else {
                 return Err(Failure(OAP_STATUS_ABSENT));
             };
@@ -662,6 +682,14 @@ unsafe fn optional_text<'a>(text: *const c_char, len: usize) -> Result<Option<&'
     }
     // SAFETY: the caller's promise.
     unsafe { crate::frame::text(text, len) }.map(Some)
+}
+
+/// That a seq which is asked for goes nowhere where an input lies.
+fn check_seq<const N: usize>(seq: *mut u64, inputs: [Extent; N]) -> Outcome {
+    if seq.is_null() {
+        return Ok(());
+    }
+    Extent::of(seq, 1).check_apart(inputs)
 }
 
 /// # Safety

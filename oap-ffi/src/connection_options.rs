@@ -2,7 +2,7 @@
 
 use crate::config::oap_config_error;
 use crate::handle::guard;
-use crate::pointer::{c_bool, check_pointer, input, Place};
+use crate::pointer::{c_bool, check_pointer, input, Extent, Place};
 use crate::status::{oap_status, Failure, OAP_STATUS_OUT_OF_RANGE};
 use oap::{ConfigError, ConnectionOptions};
 use std::mem::offset_of;
@@ -111,7 +111,7 @@ pub unsafe extern "C" fn oap_connection_options_init(
 ///
 /// @param options  what to check
 /// @param error    the first field that is out of its range: written on OAP_STATUS_OUT_OF_RANGE only
-/// @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED
+/// @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OVERLAP
 #[no_mangle]
 pub unsafe extern "C" fn oap_connection_options_check(
     options: *const oap_connection_options,
@@ -120,6 +120,7 @@ pub unsafe extern "C" fn oap_connection_options_check(
     guard(|| {
         // SAFETY: the caller keeps the header's promises.
         let (options, place) = unsafe { (input(options)?, Place::new(error)?) };
+        place.extent().check_apart([Extent::of(options, 1)])?;
         let checked = if options.struct_size < LEAST_SIZE {
             Err(struct_size_error(options.struct_size))
         } else {

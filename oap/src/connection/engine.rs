@@ -192,6 +192,12 @@ impl Connection {
         self.outgoing.len()
     }
 
+    /// The encoded bytes that it holds to be written: what `transmit` shows lies in them. For liboap, which can't borrow.
+    #[doc(hidden)]
+    pub fn queued_bytes(&self) -> &[u8] {
+        self.outgoing.bytes()
+    }
+
     /// Bytes of the frames that were given and not taken.
     pub fn untaken(&self) -> u64 {
         self.untaken.bytes()
