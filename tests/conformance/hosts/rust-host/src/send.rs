@@ -2,7 +2,7 @@
 
 use crate::arguments::Arguments;
 use bytes::Bytes;
-use oap_tokio::oap::Frame;
+use oap_tokio::oap::{EndReason, Frame};
 use oap_tokio::{connect_with, BoxError, Connection, Error, Options};
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
@@ -36,7 +36,11 @@ pub async fn run(
         }
         Err(Error::Refused(fault)) => Err(fault.into()),
         Err(_) => {
-            let reason = connection.ended().await;
+            let reason = match connection.ended().await {
+                // In good order, but before it took this stream.
+                EndReason::Clean => EndReason::Unacknowledged,
+                reason => reason,
+            };
             Ok(failed(&reason.word(), messages.acknowledged(&connection)))
         }
     }

@@ -3,13 +3,15 @@
 use crate::arguments::Arguments;
 use oap_tokio::oap::Frame;
 use oap_tokio::{BoxError, Connection, Error};
+use std::io::stdin;
 use std::net::Ipv4Addr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
-use tokio::io::{stdin, AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{signal, SignalKind};
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 /// How long a shutdown may take: open streams may finish.
@@ -32,15 +34,18 @@ pub async fn run(arguments: &Arguments) -> Result<ExitCode, BoxError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The end of standard input asks for nothing.
+/// The end of standard input asks for nothing. A thread reads, since a read that waits would hold the runtime's end up.
 async fn shutdown_is_asked_for() {
-    let mut lines = BufReader::new(stdin()).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        if line.trim() == "shutdown" {
-            return;
+    let (tell, told) = oneshot::channel();
+    thread::spawn(|| {
+        let mut lines = stdin().lines().map_while(Result::ok);
+        if lines.any(|line| line.trim() == "shutdown") {
+            let _ = tell.send(());
         }
+    });
+    if told.await.is_err() {
+        std::future::pending::<()>().await;
     }
-    std::future::pending().await
 }
 
 async fn attend(arguments: Arc<Arguments>, mut connection: Connection) -> Result<(), Error> {
