@@ -3,6 +3,7 @@
 mod closing;
 mod descriptors;
 mod ends;
+mod example;
 mod flow;
 mod hostile;
 mod peers;
