@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
 use futures_util::future::{select, Either};
 use futures_util::stream;
-use oap::{ConnectionState, EndReason, Flow, SendError, Wait};
+use oap::{ConnectionState, EndReason, Flow, SendError, Wait, MAX_HEAD_BYTES, MIN_MAX_FRAME};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -383,7 +383,7 @@ impl State {
         pieces: &mut VecDeque<Bytes>,
     ) -> Result<(), SendError> {
         while let Some(piece) = pieces.front_mut() {
-            let most = chunk.min(self.engine.max_body(false).unwrap_or(chunk));
+            let most = self.largest_piece(chunk, piece.len());
             if piece.len() <= most {
                 self.queue_body(now, None, piece)?;
                 pieces.pop_front();
@@ -393,5 +393,13 @@ impl State {
             }
         }
         Ok(())
+    }
+
+    /// How much of a body of that length one DATA takes. Every peer takes a small one.
+    fn largest_piece(&self, chunk: usize, len: usize) -> usize {
+        if len <= MIN_MAX_FRAME - MAX_HEAD_BYTES {
+            return chunk;
+        }
+        chunk.min(self.engine.max_body(false).unwrap_or(chunk))
     }
 }
