@@ -1350,7 +1350,7 @@ oap_status oap_decoder_reset(struct oap_decoder *decoder);
  * Decodes the whole frames at the front of `bytes`, as many as there are rows. With one row it is one frame a call.
  *
  * Each call continues behind what the calls before it consumed: next pass the same bytes from `table->consumed` on,
- * with more behind them where `table->need` is not 0. Frames before a bad one are given first, by a call of their
+ * at once while `table->more` is true, else with more behind them. Frames before a bad one are given first, by a call of their
  * own; after a reject every call gives the same reject until oap_decoder_reset.
  *
  * @param bytes     the stream from where the last call left off; (NULL, 0) is empty
@@ -1655,121 +1655,6 @@ const char *oap_text_content_type(void);
 const char *oap_readyz_headers(bool ready);
 
 /**
- * As oap_encode of such a frame.
- */
-oap_status oap_encode_hello(const struct oap_hello *hello,
-                            uint8_t *out,
-                            size_t capacity,
-                            size_t *size);
-
-/**
- * As oap_session_send of such a frame.
- */
-oap_status oap_session_send_hello(struct oap_session *session,
-                                  const struct oap_hello *hello,
-                                  uint8_t *out,
-                                  size_t capacity,
-                                  size_t *size);
-
-/**
- * As oap_encode of such a frame.
- */
-oap_status oap_encode_start(const char *stream,
-                            size_t stream_len,
-                            uint8_t *out,
-                            size_t capacity,
-                            size_t *size);
-
-/**
- * As oap_session_send of such a frame.
- */
-oap_status oap_session_send_start(struct oap_session *session,
-                                  const char *stream,
-                                  size_t stream_len,
-                                  uint8_t *out,
-                                  size_t capacity,
-                                  size_t *size);
-
-/**
- * As oap_encode of such a frame.
- */
-oap_status oap_encode_data(uint64_t seq,
-                           const char *obj,
-                           size_t obj_len,
-                           const uint8_t *body,
-                           size_t body_len,
-                           uint8_t *out,
-                           size_t capacity,
-                           size_t *size);
-
-/**
- * As oap_session_send of such a frame.
- */
-oap_status oap_session_send_data(struct oap_session *session,
-                                 uint64_t seq,
-                                 const char *obj,
-                                 size_t obj_len,
-                                 const uint8_t *body,
-                                 size_t body_len,
-                                 uint8_t *out,
-                                 size_t capacity,
-                                 size_t *size);
-
-/**
- * As oap_encode of such a frame.
- */
-oap_status oap_encode_ack(uint64_t up_to, uint8_t *out, size_t capacity, size_t *size);
-
-/**
- * As oap_session_send of such a frame.
- */
-oap_status oap_session_send_ack(struct oap_session *session,
-                                uint64_t up_to,
-                                uint8_t *out,
-                                size_t capacity,
-                                size_t *size);
-
-/**
- * As oap_encode of such a frame.
- */
-oap_status oap_encode_end(uint64_t seq,
-                          uint32_t status,
-                          uint8_t *out,
-                          size_t capacity,
-                          size_t *size);
-
-/**
- * As oap_session_send of such a frame.
- */
-oap_status oap_session_send_end(struct oap_session *session,
-                                uint64_t seq,
-                                uint32_t status,
-                                uint8_t *out,
-                                size_t capacity,
-                                size_t *size);
-
-/**
- * As oap_encode of such a frame.
- */
-oap_status oap_encode_error(uint32_t code,
-                            const char *reason,
-                            size_t reason_len,
-                            uint8_t *out,
-                            size_t capacity,
-                            size_t *size);
-
-/**
- * As oap_session_send of such a frame.
- */
-oap_status oap_session_send_error(struct oap_session *session,
-                                  uint32_t code,
-                                  const char *reason,
-                                  size_t reason_len,
-                                  uint8_t *out,
-                                  size_t capacity,
-                                  size_t *size);
-
-/**
  * Makes a session in which neither side has spoken.
  *
  * @param config   copied; NULL means the defaults
@@ -1792,10 +1677,11 @@ oap_status oap_session_reset(struct oap_session *session);
 
 /**
  * Takes received bytes and gives the next frames, as many as there are rows. A reject stands from the call that gives
- * the frames before it: from then on only an ERROR may go. Call again with what follows `table->consumed`, until all of the chunk is consumed and `table->need` is not 0.
+ * the frames before it: from then on only an ERROR may go. Call again with what follows `table->consumed` while
+ * `table->more` is true.
  *
  * `table->bytes` is the chunk itself or, for a frame that an earlier chunk began, the staging buffer. The latter
- * stays until the next oap_session_recv, _finish, _send_error, _reset or _free.
+ * stays until the next oap_session_recv, _finish, _reset or _free, or until an ERROR is sent.
  *
  * @param chunk     the peer's next bytes, in any split; (NULL, 0) is empty
  * @param len       bytes there
@@ -1949,7 +1835,7 @@ oap_status oap_stream_decoder_reset(struct oap_stream_decoder *decoder);
 
 /**
  * Takes a chunk and gives the next frames, as many as there are rows. Call again with what follows
- * `table->consumed`, until all of the chunk is consumed and `table->need` is not 0.
+ * `table->consumed` while `table->more` is true.
  *
  * `table->bytes` is the chunk itself or, for a frame that an earlier chunk began, the staging buffer. The latter stays
  * until the next call with this handle other than oap_stream_decoder_staged and _reject.

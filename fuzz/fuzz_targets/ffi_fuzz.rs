@@ -11,12 +11,10 @@ use oap_ffi::config::*;
 use oap_ffi::decoder::*;
 use oap_ffi::encode::*;
 use oap_ffi::monitor::*;
-use oap_ffi::old_encode::*;
 use oap_ffi::session::*;
 use oap_ffi::status::*;
 use oap_ffi::stream_decoder::*;
-use oap_fuzz::call_of_kind;
-use oap_fuzz::foreign::{assert_flow, assert_reject, status_of, text_of, told};
+use oap_fuzz::foreign::{assert_flow, assert_reject, frame_of, status_of, told, with_frame};
 use oap_fuzz::foreign::{Output, Table, Twin};
 use oap_fuzz::frames::Owned;
 use oap_fuzz::game::Game;
@@ -342,16 +340,11 @@ impl World {
     fn send(&mut self, owned: &Owned, room: i8) {
         let mut out = Output::new(room_for(owned, room));
         let session = self.session.handle;
-        let status = out.call(call_of_kind!(
-            owned,
-            (session),
-            oap_session_send_hello,
-            oap_session_send_start,
-            oap_session_send_data,
-            oap_session_send_ack,
-            oap_session_send_end,
-            oap_session_send_error
-        ));
+        let status = out.call(|start, capacity, size| {
+            with_frame(owned, |frame| unsafe {
+                oap_session_send(session, frame, start, capacity, size)
+            })
+        });
         let mut expected = vec![0; room_for(owned, room)];
         let sent =
             self.session.core.as_mut().map(|session| session.send(&owned.frame(), &mut expected));
@@ -527,16 +520,9 @@ fn room_for(owned: &Owned, room: i8) -> usize {
 
 fn encode(owned: &Owned, room: i8) {
     let mut out = Output::new(room_for(owned, room));
-    let status = out.call(call_of_kind!(
-        owned,
-        (),
-        oap_encode_hello,
-        oap_encode_start,
-        oap_encode_data,
-        oap_encode_ack,
-        oap_encode_end,
-        oap_encode_error
-    ));
+    let status = out.call(|start, capacity, size| {
+        with_frame(owned, |frame| unsafe { oap_encode(frame, start, capacity, size) })
+    });
     let mut expected = vec![0; room_for(owned, room)];
     let encoded = oap::encode(&owned.frame(), &mut expected);
     out.assert_is(status, Some(encoded.map(|len| &expected[..len])));
@@ -583,8 +569,9 @@ fn overlap([body_at, body_len, out_at, out_len]: [usize; 4]) {
     let start = memory.as_mut_ptr();
     let mut size = usize::MAX;
     let status = unsafe {
-        let (body, out) = (start.add(body_at), start.add(out_at));
-        oap_encode_data(1, null(), 0, body, body_len, out, out_len, &mut size)
+        let (mut frame, _) = frame_of(&Owned::Data { seq: 1, obj: None, body: Vec::new() });
+        (frame.body, frame.body_len) = (start.add(body_at), body_len);
+        oap_encode(&frame, start.add(out_at), out_len, &mut size)
     };
     let touch =
         body_len > 0 && out_len > 0 && body_at < out_at + out_len && out_at < body_at + body_len;

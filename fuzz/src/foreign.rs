@@ -1,11 +1,12 @@
 //! Handles of the C ABI beside the core objects that they stand for, and outputs whose every byte is watched.
 
+use crate::frames::Owned;
 use oap::{EncodeError, Flow, Monitor, Reject};
+use oap_ffi::frame::{oap_frame, oap_hello};
 use oap_ffi::reject::oap_reject;
 use oap_ffi::row::{oap_frame_table, oap_row};
 use oap_ffi::session::oap_flow;
 use oap_ffi::status::*;
-use std::ffi::c_char;
 use std::mem::{size_of, MaybeUninit};
 use std::ptr::{null, null_mut};
 use std::sync::Arc;
@@ -242,32 +243,41 @@ pub fn assert_flow(found: Result<oap_flow, oap_status>, core: Option<Flow>) {
     assert_eq!(found, expected.ok_or(OAP_STATUS_NULL_POINTER));
 }
 
-/// The call for a frame's kind, as a closure over an output: of the six functions given, after the first argument given.
-#[macro_export]
-macro_rules! call_of_kind {
-    ($owned:expr, ($($first:expr)?), $hello:path, $start:path, $data:path, $ack:path, $end:path, $error:path) => {
-        |out, capacity, size| {
-            // SAFETY: texts and bodies with their lengths, and an output that is all ours.
-            unsafe {
-                match $owned {
-                    Owned::Hello(hello) => $hello($($first,)? &(*hello).into(), out, capacity, size),
-                    Owned::Start(s) => $start($($first,)? s.as_ptr().cast(), s.len(), out, capacity, size),
-                    Owned::Data { seq, obj, body } => {
-                        let obj = obj.as_ref().map_or((null(), 0), |obj| (text_of(obj), obj.len()));
-                        let body = (body.as_ptr(), body.len());
-                        $data($($first,)? *seq, obj.0, obj.1, body.0, body.1, out, capacity, size)
-                    }
-                    Owned::Ack(up_to) => $ack($($first,)? *up_to, out, capacity, size),
-                    Owned::End(end) => $end($($first,)? end.seq, end.status, out, capacity, size),
-                    Owned::Error { code, reason } => {
-                        $error($($first,)? *code, text_of(reason), reason.len(), out, capacity, size)
-                    }
-                }
-            }
-        }
+/// A frame as C says it. A HELLO's fields stand beside it: put their address into `hello`.
+pub fn frame_of(owned: &Owned) -> (oap_frame, Option<oap_hello>) {
+    let mut frame = oap_frame {
+        struct_size: size_of::<oap_frame>(),
+        kind: owned.frame().kind() as u8,
+        value: 0,
+        seq: 0,
+        body: null(),
+        body_len: 0,
+        text: null(),
+        text_len: 0,
+        hello: null(),
     };
+    let mut say = |text: &str| (frame.text, frame.text_len) = (text.as_ptr().cast(), text.len());
+    match owned {
+        Owned::Hello(hello) => return (frame, Some((*hello).into())),
+        Owned::Start(stream) => say(stream),
+        Owned::Data { seq, obj, body } => {
+            obj.iter().for_each(|obj| say(obj));
+            frame.seq = *seq;
+            (frame.body, frame.body_len) = (body.as_ptr(), body.len());
+        }
+        Owned::Ack(up_to) => frame.seq = *up_to,
+        Owned::End(end) => (frame.seq, frame.value) = (end.seq, end.status),
+        Owned::Error { code, reason } => {
+            say(reason);
+            frame.value = *code;
+        }
+    }
+    (frame, None)
 }
 
-pub fn text_of(text: &str) -> *const c_char {
-    text.as_ptr().cast()
+/// Calls with the frame that C would give.
+pub fn with_frame<T>(owned: &Owned, call: impl FnOnce(*const oap_frame) -> T) -> T {
+    let (mut frame, hello) = frame_of(owned);
+    frame.hello = hello.as_ref().map_or(null(), |hello| hello);
+    call(&frame)
 }

@@ -50,7 +50,7 @@ pub unsafe extern "C" fn oap_decoder_reset(decoder: *mut oap_decoder) -> oap_sta
 /// Decodes the whole frames at the front of `bytes`, as many as there are rows. With one row it is one frame a call.
 ///
 /// Each call continues behind what the calls before it consumed: next pass the same bytes from `table->consumed` on,
-/// with more behind them where `table->need` is not 0. Frames before a bad one are given first, by a call of their
+/// at once while `table->more` is true, else with more behind them. Frames before a bad one are given first, by a call of their
 /// own; after a reject every call gives the same reject until oap_decoder_reset.
 ///
 /// @param bytes     the stream from where the last call left off; (NULL, 0) is empty

@@ -14,7 +14,6 @@ pub mod frame;
 pub mod handle;
 pub mod monitor;
 pub mod names;
-pub mod old_encode;
 pub mod pointer;
 pub mod reject;
 pub mod row;

@@ -114,10 +114,11 @@ pub unsafe extern "C" fn oap_session_reset(session: *mut oap_session) -> oap_sta
 }
 
 /// Takes received bytes and gives the next frames, as many as there are rows. A reject stands from the call that gives
-/// the frames before it: from then on only an ERROR may go. Call again with what follows `table->consumed`, until all of the chunk is consumed and `table->need` is not 0.
+/// the frames before it: from then on only an ERROR may go. Call again with what follows `table->consumed` while
+/// `table->more` is true.
 ///
 /// `table->bytes` is the chunk itself or, for a frame that an earlier chunk began, the staging buffer. The latter
-/// stays until the next oap_session_recv, _finish, _send_error, _reset or _free.
+/// stays until the next oap_session_recv, _finish, _reset or _free, or until an ERROR is sent.
 ///
 /// @param chunk     the peer's next bytes, in any split; (NULL, 0) is empty
 /// @param len       bytes there

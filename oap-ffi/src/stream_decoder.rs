@@ -48,7 +48,7 @@ pub unsafe extern "C" fn oap_stream_decoder_reset(decoder: *mut oap_stream_decod
 }
 
 /// Takes a chunk and gives the next frames, as many as there are rows. Call again with what follows
-/// `table->consumed`, until all of the chunk is consumed and `table->need` is not 0.
+/// `table->consumed` while `table->more` is true.
 ///
 /// `table->bytes` is the chunk itself or, for a frame that an earlier chunk began, the staging buffer. The latter stays
 /// until the next call with this handle other than oap_stream_decoder_staged and _reject.

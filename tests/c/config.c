@@ -150,8 +150,8 @@ static oap_status send_without_obj(const oap_config *config)
     uint8_t out[64];
     size_t size;
     oap_session *peer = new_session(NULL), *session = new_session_that_met(config, peer);
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_start(session, "objects", 7, out, sizeof out, &size));
-    oap_status status = oap_session_send_data(session, 1, NULL, 0, NULL, 0, out, sizeof out, &size);
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(session, start_frame("objects", 7), out, sizeof out, &size));
+    oap_status status = send_frame(session, data_frame(1, NULL, 0, NULL, 0), out, sizeof out, &size);
     oap_session_free(session);
     oap_session_free(peer);
     return status;
@@ -172,10 +172,10 @@ static oap_status send_past_the_last_seq(const oap_config *config)
     uint8_t out[64];
     size_t size;
     oap_session *peer = new_session(NULL), *session = new_session_that_met(config, peer);
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_start(session, "a", 1, out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(session, start_frame("a", 1), out, sizeof out, &size));
     CHECK_STATUS(OAP_STATUS_OK,
-                 oap_session_send_data(session, UINT64_MAX, NULL, 0, NULL, 0, out, sizeof out, &size));
-    oap_status status = oap_session_send_data(session, 0, NULL, 0, NULL, 0, out, sizeof out, &size);
+                 send_frame(session, data_frame(UINT64_MAX, NULL, 0, NULL, 0), out, sizeof out, &size));
+    oap_status status = send_frame(session, data_frame(0, NULL, 0, NULL, 0), out, sizeof out, &size);
     oap_session_free(session);
     oap_session_free(peer);
     return status;

@@ -8,44 +8,39 @@
 /* One call for each kind, always with the same frame. */
 typedef oap_status encoder(uint8_t *out, size_t capacity, size_t *size);
 
-static oap_status encode(oap_frame frame, uint8_t *out, size_t capacity, size_t *size)
-{
-    return oap_encode(&frame, out, capacity, size);
-}
-
 static oap_status hello(uint8_t *out, size_t capacity, size_t *size)
 {
     const oap_hello longest = {OAP_MAX_FRAME_BYTES, UINT64_MAX, OAP_PROTOCOL_VERSION, 1024, true, true};
-    return encode(hello_frame(&longest), out, capacity, size);
+    return encode_frame(hello_frame(&longest), out, capacity, size);
 }
 
 static oap_status start(uint8_t *out, size_t capacity, size_t *size)
 {
     char stream[LONGEST_TEXT];
     memset(stream, 's', sizeof stream);
-    return encode(start_frame(stream, sizeof stream), out, capacity, size);
+    return encode_frame(start_frame(stream, sizeof stream), out, capacity, size);
 }
 
 static oap_status data(uint8_t *out, size_t capacity, size_t *size)
 {
-    return encode(data_frame(UINT64_MAX, OBJ, strlen(OBJ), (const uint8_t *)"abc", 3), out, capacity, size);
+    return encode_frame(data_frame(UINT64_MAX, OBJ, strlen(OBJ), (const uint8_t *)"abc", 3), out, capacity, size);
 }
 
 static oap_status ack(uint8_t *out, size_t capacity, size_t *size)
 {
-    return encode(ack_frame(UINT64_MAX), out, capacity, size);
+    return encode_frame(ack_frame(UINT64_MAX), out, capacity, size);
 }
 
 static oap_status end(uint8_t *out, size_t capacity, size_t *size)
 {
-    return encode(end_frame(UINT64_MAX, 65535), out, capacity, size);
+    return encode_frame(end_frame(UINT64_MAX, 65535), out, capacity, size);
 }
 
 static oap_status error(uint8_t *out, size_t capacity, size_t *size)
 {
     char reason[LONGEST_TEXT];
     memset(reason, 'r', sizeof reason);
-    return encode(error_frame(65535, reason, sizeof reason), out, capacity, size);
+    return encode_frame(error_frame(65535, reason, sizeof reason), out, capacity, size);
 }
 
 static encoder *const ENCODERS[] = {hello, start, data, ack, end, error};
@@ -97,10 +92,10 @@ static void one_mebibyte_can_be_encoded_and_a_byte_more_cannot(void)
     uint8_t *body = calloc(most + 1, 1), *out = malloc(OAP_MAX_FRAME_BYTES);
     size_t size = 0;
     CHECK(body != NULL && out != NULL);
-    CHECK_STATUS(OAP_STATUS_OK, encode(data_frame(1, NULL, 0, body, most), out, OAP_MAX_FRAME_BYTES, &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(data_frame(1, NULL, 0, body, most), out, OAP_MAX_FRAME_BYTES, &size));
     CHECK(size == OAP_MAX_FRAME_BYTES);
     CHECK_STATUS(OAP_STATUS_FRAME_OVERSIZE,
-                 encode(data_frame(1, NULL, 0, body, most + 1), out, OAP_MAX_FRAME_BYTES, &size));
+                 encode_frame(data_frame(1, NULL, 0, body, most + 1), out, OAP_MAX_FRAME_BYTES, &size));
     CHECK(size == OAP_MAX_FRAME_BYTES);
     free(out);
     free(body);
@@ -114,15 +109,15 @@ static void fields_that_break_their_rule_are_refused_and_write_nothing(void)
     size_t size;
     SOIL(out);
     SOIL(size);
-    CHECK_STATUS(OAP_STATUS_BAD_HELLO, encode(hello_frame(&version_2), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_BAD_HELLO, encode(hello_frame(&window_0), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(start_frame(NULL, 0), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(start_frame("a\nb", 3), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(start_frame("\xc3", 1), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_BAD_HELLO, encode_frame(hello_frame(&version_2), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_BAD_HELLO, encode_frame(hello_frame(&window_0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode_frame(start_frame(NULL, 0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode_frame(start_frame("a\nb", 3), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode_frame(start_frame("\xc3", 1), out, sizeof out, &size));
     CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED,
-                 encode(data_frame(1, "b3:", 3, NULL, 0), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(end_frame(1, 65536), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(error_frame(65536, NULL, 0), out, sizeof out, &size));
+                 encode_frame(data_frame(1, "b3:", 3, NULL, 0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode_frame(end_frame(1, 65536), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode_frame(error_frame(65536, NULL, 0), out, sizeof out, &size));
     CHECK(IS_SOILED(out) && IS_SOILED(size));
 }
 
@@ -130,16 +125,16 @@ static void an_obj_that_is_there_and_empty_is_malformed(void)
 {
     uint8_t out[64];
     size_t size = 0;
-    CHECK_STATUS(OAP_STATUS_OK, encode(data_frame(1, NULL, 0, NULL, 0), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode(data_frame(1, "", 0, NULL, 0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(data_frame(1, NULL, 0, NULL, 0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, encode_frame(data_frame(1, "", 0, NULL, 0), out, sizeof out, &size));
 }
 
 static void an_empty_reason_and_an_empty_body_are_good(void)
 {
     wire w = {0};
     size_t size = 0;
-    CHECK_STATUS(OAP_STATUS_OK, encode(error_frame(1, NULL, 0), ROOM(&w), &size));
-    CHECK_STATUS(OAP_STATUS_OK, encode(data_frame(1, NULL, 0, NULL, 0), ROOM(&w), &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(error_frame(1, NULL, 0), ROOM(&w), &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(data_frame(1, NULL, 0, NULL, 0), ROOM(&w), &size));
     CHECK(size == 10);
 }
 
@@ -149,7 +144,7 @@ static oap_status data_from(size_t at)
     uint8_t all[192];
     size_t size;
     memset(all, 'x', sizeof all);
-    return encode(data_frame(1, NULL, 0, all + at, 32), all + 64, 64, &size);
+    return encode_frame(data_frame(1, NULL, 0, all + at, 32), all + 64, 64, &size);
 }
 
 static oap_status obj_from(size_t at)
@@ -158,7 +153,7 @@ static oap_status obj_from(size_t at)
     size_t size;
     memset(all, 'x', sizeof all);
     memcpy(all + at, OBJ, strlen(OBJ));
-    return encode(data_frame(1, all + at, strlen(OBJ), NULL, 0), (uint8_t *)all + 128, 128, &size);
+    return encode_frame(data_frame(1, all + at, strlen(OBJ), NULL, 0), (uint8_t *)all + 128, 128, &size);
 }
 
 static oap_status start_from(size_t at)
@@ -166,7 +161,7 @@ static oap_status start_from(size_t at)
     char all[192];
     size_t size;
     memset(all, 'x', sizeof all);
-    return encode(start_frame(all + at, 32), (uint8_t *)all + 64, 64, &size);
+    return encode_frame(start_frame(all + at, 32), (uint8_t *)all + 64, 64, &size);
 }
 
 static oap_status reason_from(size_t at)
@@ -174,7 +169,7 @@ static oap_status reason_from(size_t at)
     char all[192];
     size_t size;
     memset(all, 'x', sizeof all);
-    return encode(error_frame(1, all + at, 32), (uint8_t *)all + 64, 64, &size);
+    return encode_frame(error_frame(1, all + at, 32), (uint8_t *)all + 64, 64, &size);
 }
 
 static void an_input_inside_the_output_overlaps(void)
@@ -283,12 +278,13 @@ static void a_size_inside_the_body_the_text_or_the_output_overlaps(void)
     } in;
     uint8_t out[64];
     memset(&in, 'x', sizeof in);
-    CHECK_STATUS(OAP_STATUS_OVERLAP, encode(data_frame(1, NULL, 0, in.bytes, 8), out, sizeof out, &in.size));
-    CHECK_STATUS(OAP_STATUS_OVERLAP, encode(data_frame(1, NULL, 0, in.bytes + 7, 8), out, sizeof out, &in.size));
-    CHECK_STATUS(OAP_STATUS_OVERLAP, encode(start_frame(in.text, 8), out, sizeof out, &in.size));
-    CHECK_STATUS(OAP_STATUS_OVERLAP, encode(ack_frame(1), in.bytes + 7, 32, &in.size));
+    CHECK_STATUS(OAP_STATUS_OVERLAP, encode_frame(data_frame(1, NULL, 0, in.bytes, 8), out, sizeof out, &in.size));
+    CHECK_STATUS(OAP_STATUS_OVERLAP, encode_frame(data_frame(1, NULL, 0, in.bytes + 7, 8), out, sizeof out, &in.size));
+    CHECK_STATUS(OAP_STATUS_OVERLAP, encode_frame(start_frame(in.text, 8), out, sizeof out, &in.size));
+    CHECK_STATUS(OAP_STATUS_OVERLAP, encode_frame(ack_frame(1), in.bytes + 7, 32, &in.size));
     CHECK(in.text[0] == 'x');
-    CHECK_STATUS(OAP_STATUS_OK, encode(data_frame(1, NULL, 0, in.bytes + sizeof(size_t), 8), out, sizeof out, &in.size));
+    const oap_frame beside = data_frame(1, NULL, 0, in.bytes + sizeof(size_t), 8);
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(beside, out, sizeof out, &in.size));
 }
 
 static void a_length_that_no_object_has_is_out_of_range(void)
@@ -298,12 +294,12 @@ static void a_length_that_no_object_has_is_out_of_range(void)
     uint8_t out[64];
     size_t size;
     SOIL(size);
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(start_frame("a", over), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(data_frame(1, "a", over, NULL, 0), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(data_frame(1, NULL, 0, &byte, over), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(error_frame(1, "a", SIZE_MAX), out, sizeof out, &size));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(ack_frame(1), out, over, &size));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode(end_frame(1, 1), out, SIZE_MAX, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode_frame(start_frame("a", over), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode_frame(data_frame(1, "a", over, NULL, 0), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode_frame(data_frame(1, NULL, 0, &byte, over), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode_frame(error_frame(1, "a", SIZE_MAX), out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode_frame(ack_frame(1), out, over, &size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, encode_frame(end_frame(1, 1), out, SIZE_MAX, &size));
     CHECK(IS_SOILED(size));
 }
 

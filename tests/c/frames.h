@@ -71,6 +71,16 @@ static inline oap_frame error_frame(uint32_t code, const char *reason, size_t le
     return frame;
 }
 
+static inline oap_status encode_frame(oap_frame frame, uint8_t *out, size_t capacity, size_t *size)
+{
+    return oap_encode(&frame, out, capacity, size);
+}
+
+static inline oap_status send_frame(oap_session *session, oap_frame frame, uint8_t *out, size_t capacity, size_t *size)
+{
+    return oap_session_send(session, &frame, out, capacity, size);
+}
+
 /* The bytes that the output of a call starts at, and how many fit. */
 #define ROOM(w) (w)->at + (w)->len, sizeof(w)->at - (w)->len
 
@@ -78,14 +88,14 @@ static inline void add_hello(wire *w)
 {
     const oap_hello hello = {OAP_MAX_FRAME_BYTES, 5, OAP_PROTOCOL_VERSION, 16, true, true};
     size_t size = 0;
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_hello(&hello, ROOM(w), &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(hello_frame(&hello), ROOM(w), &size));
     w->len += size;
 }
 
 static inline void add_start(wire *w, const char *stream)
 {
     size_t size = 0;
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_start(stream, strlen(stream), ROOM(w), &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(start_frame(stream, strlen(stream)), ROOM(w), &size));
     w->len += size;
 }
 
@@ -94,28 +104,28 @@ static inline void add_data(wire *w, uint64_t seq, const char *obj, const char *
     size_t size = 0;
     size_t obj_len = obj != NULL ? strlen(obj) : 0;
     CHECK_STATUS(OAP_STATUS_OK,
-                 oap_encode_data(seq, obj, obj_len, (const uint8_t *)body, strlen(body), ROOM(w), &size));
+                 encode_frame(data_frame(seq, obj, obj_len, (const uint8_t *)body, strlen(body)), ROOM(w), &size));
     w->len += size;
 }
 
 static inline void add_ack(wire *w, uint64_t up_to)
 {
     size_t size = 0;
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_ack(up_to, ROOM(w), &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(ack_frame(up_to), ROOM(w), &size));
     w->len += size;
 }
 
 static inline void add_end(wire *w, uint64_t seq, uint32_t status)
 {
     size_t size = 0;
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_end(seq, status, ROOM(w), &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(end_frame(seq, status), ROOM(w), &size));
     w->len += size;
 }
 
 static inline void add_error(wire *w, uint32_t code, const char *reason)
 {
     size_t size = 0;
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_error(code, reason, strlen(reason), ROOM(w), &size));
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(error_frame(code, reason, strlen(reason)), ROOM(w), &size));
     w->len += size;
 }
 
@@ -151,7 +161,7 @@ static inline void greet(oap_session *from, oap_session *to)
 {
     uint8_t out[64];
     size_t size = 0;
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_hello(from, NULL, out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(from, hello_frame(NULL), out, sizeof out, &size));
     take_all(to, out, size, 1);
 }
 

@@ -9,6 +9,7 @@ static struct {
     oap_decoder *decoder;
     oap_stream_decoder *stream_decoder;
     oap_session *session;
+    oap_connection *connection;
     oap_monitor *monitor;
 } made;
 
@@ -16,6 +17,10 @@ static oap_config *config;
 static oap_decoder *decoder;
 static oap_stream_decoder *stream_decoder;
 static oap_session *session;
+static oap_connection *connection;
+static oap_connection_options options;
+static oap_connection_info info;
+static oap_piece piece;
 static oap_monitor *monitor;
 static oap_monitor_limits limits;
 static oap_readiness readiness;
@@ -32,6 +37,10 @@ static const uint8_t ack[] = {0, 0, 0, 10, OAP_KIND_ACK, 0, 0, 2, 8, 1};
 static uint8_t out[128];
 static char page[8192];
 static size_t size;
+static const uint32_t body_size = 1;
+static uint32_t code;
+static uint64_t seq;
+static const char *text;
 
 static void set_up(void)
 {
@@ -40,6 +49,8 @@ static void set_up(void)
     CHECK_STATUS(OAP_STATUS_OK, oap_decoder_new(NULL, &decoder));
     CHECK_STATUS(OAP_STATUS_OK, oap_stream_decoder_new(NULL, &stream_decoder));
     CHECK_STATUS(OAP_STATUS_OK, oap_session_new(NULL, &session));
+    CHECK_STATUS(OAP_STATUS_OK, oap_connection_options_init(&options));
+    CHECK_STATUS(OAP_STATUS_OK, oap_connection_new(NULL, NULL, 0, &connection));
     CHECK_STATUS(OAP_STATUS_OK, oap_monitor_new(NULL, &monitor));
     CHECK_STATUS(OAP_STATUS_OK, oap_monitor_default_limits(&limits));
     CHECK_STATUS(OAP_STATUS_OK, oap_decode(NULL, ack, sizeof ack, &ack_row, &table));
@@ -51,11 +62,13 @@ static void tear_down(void)
     oap_decoder_free(made.decoder);
     oap_stream_decoder_free(made.stream_decoder);
     oap_session_free(made.session);
+    oap_connection_free(made.connection);
     oap_monitor_free(made.monitor);
     oap_config_free(config);
     oap_decoder_free(decoder);
     oap_stream_decoder_free(stream_decoder);
     oap_session_free(session);
+    oap_connection_free(connection);
     oap_monitor_free(monitor);
 }
 

@@ -23,6 +23,13 @@ POINTERS = {
     "struct oap_session *": ("session", None),
     "const struct oap_session *": ("session", None),
     "struct oap_session **": ("&made.session", None),
+    "struct oap_connection *": ("connection", None),
+    "const struct oap_connection *": ("connection", None),
+    "struct oap_connection **": ("&made.connection", None),
+    "struct oap_connection_options *": ("&options", None),
+    "const struct oap_connection_options *": ("&options", None),
+    "struct oap_connection_info *": ("&info", None),
+    "struct oap_piece *": ("&piece", "1"),
     "struct oap_monitor *": ("monitor", None),
     "const struct oap_monitor *": ("monitor", None),
     "struct oap_monitor **": ("&made.monitor", None),
@@ -43,21 +50,29 @@ POINTERS = {
     "uint8_t *": ("out", "sizeof out"),
     "char *": ("page", "sizeof page"),
     "size_t *": ("&size", None),
+    "const uint32_t *": ("&body_size", "1"),
+    "uint32_t *": ("&code", None),
+    "uint64_t *": ("&seq", None),
+    "const char **": ("&text", None),
 }
 TEXTS = {"stream": '"a"', "obj": "OBJ", "reason": '"a"'}
 NUMBERS = {
-    "allow": "true", "bytes": "4096", "code": "1", "enforce": "true", "features": "0", "frames": "1", "kind": "1",
+    "allow": "true", "body_len": "1", "bytes": "4096", "code": "1", "enforce": "true", "features": "0", "frames": "1", "kind": "1",
     "now": "1", "ns": "1", "permille": "1", "policy": "0", "ready": "true", "seq": "1", "status": "0", "strict": "true", "up_to": "1",
+    "within_ns": "1",
 }
 
 # Where NULL means something. Beyond these: *_free(NULL) does nothing, and a function that gives a value gives 0.
 EXCEPTIONS = {
+    ("oap_connection_data", "seq"): "OAP_STATUS_WAITS_HANDSHAKE",
+    ("oap_connection_data_head", "seq"): "OAP_STATUS_WAITS_HANDSHAKE",
+    ("oap_connection_new", "config"): "OAP_STATUS_OK",
+    ("oap_connection_new", "options"): "OAP_STATUS_OK",
     ("oap_decode", "config"): "OAP_STATUS_OK",
     ("oap_decoder_new", "config"): "OAP_STATUS_OK",
     ("oap_monitor_new", "limits"): "OAP_STATUS_OK",
     ("oap_stream_decoder_new", "config"): "OAP_STATUS_OK",
     ("oap_session_new", "config"): "OAP_STATUS_OK",
-    ("oap_session_send_hello", "hello"): "OAP_STATUS_OK",
 }
 
 

@@ -11,7 +11,7 @@ static oap_reject rejected(const oap_config *config, const wire *w, oap_status w
     oap_reject reject;
     oap_session *session = new_session(config);
     oap_status status = OAP_STATUS_OK;
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_hello(session, NULL, out, sizeof out, &size));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(session, hello_frame(NULL), out, sizeof out, &size));
     while (status == OAP_STATUS_OK && used < w->len) {
         status = oap_session_recv(session, w->at + used, w->len - used, rows, 4, &table);
         used += status == OAP_STATUS_OK ? table.consumed : 0;

@@ -29,14 +29,14 @@ static pair met_with(const oap_config *config)
 static pair with_open_stream(void)
 {
     pair p = met_with(NULL);
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_start(p.own, "a", 1, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.own, start_frame("a", 1), OUT(&p)));
     take_all(p.peer, p.out, p.size, 1);
     return p;
 }
 
 static oap_status send_data(pair *p, uint64_t seq)
 {
-    return oap_session_send_data(p->own, seq, NULL, 0, (const uint8_t *)"abc", 3, OUT(p));
+    return send_frame(p->own, data_frame(seq, NULL, 0, (const uint8_t *)"abc", 3), OUT(p));
 }
 
 static oap_status recv_bytes(oap_session *session, const uint8_t *bytes, size_t len)
@@ -102,13 +102,13 @@ static void two_hellos_establish_both_sides(void)
 static void nothing_but_hello_and_error_may_be_sent_first(void)
 {
     pair p = strangers();
-    CHECK_STATUS(OAP_STATUS_BAD_HELLO, oap_session_send_start(p.own, "a", 1, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_BAD_HELLO, send_frame(p.own, start_frame("a", 1), OUT(&p)));
     CHECK_STATUS(OAP_STATUS_BAD_HELLO, send_data(&p, 1));
-    CHECK_STATUS(OAP_STATUS_BAD_HELLO, oap_session_send_ack(p.own, 1, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_BAD_HELLO, oap_session_send_end(p.own, 0, 0, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_BAD_HELLO, send_frame(p.own, ack_frame(1), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_BAD_HELLO, send_frame(p.own, end_frame(0, 0), OUT(&p)));
     greet(p.own, p.peer);
-    CHECK_STATUS(OAP_STATUS_BAD_HELLO, oap_session_send_start(p.own, "a", 1, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_error(p.own, 1, NULL, 0, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_BAD_HELLO, send_frame(p.own, start_frame("a", 1), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.own, error_frame(1, NULL, 0), OUT(&p)));
     part(&p);
 }
 
@@ -116,7 +116,7 @@ static void a_second_hello_is_refused(void)
 {
     pair p = strangers();
     greet(p.own, p.peer);
-    CHECK_STATUS(OAP_STATUS_BAD_HELLO, oap_session_send_hello(p.own, NULL, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_BAD_HELLO, send_frame(p.own, hello_frame(NULL), OUT(&p)));
     part(&p);
 }
 
@@ -130,12 +130,12 @@ static void a_hello_may_advertise_less_and_never_more(void)
     oap_session *session = new_session(config);
     CHECK_STATUS(OAP_STATUS_OK, oap_session_hello(session, &hello));
     hello.max_frame = 8193;
-    CHECK_STATUS(OAP_STATUS_BAD_HELLO, oap_session_send_hello(session, &hello, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_BAD_HELLO, send_frame(session, hello_frame(&hello), OUT(&p)));
     const oap_reject refused = refusal(session);
     CHECK(says(refused.field, refused.field_len, "HELLO.max_frame"));
     CHECK(refused.has_limit && refused.limit == 8192);
     hello.max_frame = 4096;
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_hello(session, &hello, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(session, hello_frame(&hello), OUT(&p)));
     take_all(p.peer, p.out, p.size, 1);
     CHECK(oap_session_peer_max_frame(p.peer) == 4096);
     oap_session_free(session);
@@ -148,12 +148,12 @@ static void a_frame_longer_than_the_peer_takes_is_refused(void)
     static const uint8_t body[OAP_MIN_MAX_FRAME];
     pair p = strangers();
     oap_hello small = {OAP_MIN_MAX_FRAME, 0, OAP_PROTOCOL_VERSION, 0, false, false};
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_hello(&small, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(hello_frame(&small), OUT(&p)));
     take_all(p.own, p.out, p.size, 1);
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_hello(p.own, NULL, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_start(p.own, "a", 1, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.own, hello_frame(NULL), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.own, start_frame("a", 1), OUT(&p)));
     CHECK_STATUS(OAP_STATUS_FRAME_OVERSIZE,
-                 oap_session_send_data(p.own, 1, NULL, 0, body, sizeof body, OUT(&p)));
+                 send_frame(p.own, data_frame(1, NULL, 0, body, sizeof body), OUT(&p)));
     CHECK(refusal(p.own).limit == OAP_MIN_MAX_FRAME);
     part(&p);
 }
@@ -167,7 +167,7 @@ static void data_takes_credit_and_an_ack_gives_it_back(void)
     }
     CHECK(outbound(p.own).credit == 0 && outbound(p.own).in_flight == OAP_DEFAULT_ACK_WINDOW);
     CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, send_data(&p, OAP_DEFAULT_ACK_WINDOW + 1));
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_ack(p.peer, 30, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.peer, ack_frame(30), OUT(&p)));
     take_all(p.own, p.out, p.size, 1);
     CHECK(outbound(p.own).in_flight == 2 && inbound(p.peer).in_flight == 2);
     CHECK_STATUS(OAP_STATUS_OK, send_data(&p, OAP_DEFAULT_ACK_WINDOW + 1));
@@ -177,15 +177,15 @@ static void data_takes_credit_and_an_ack_gives_it_back(void)
 static void a_flow_tells_the_stream_and_its_last_seq(void)
 {
     pair p = met_with(NULL);
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_start(p.own, "objects/v1", 10, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.own, start_frame("objects/v1", 10), OUT(&p)));
     CHECK(outbound(p.own).open && outbound(p.own).objects);
     take_all(p.peer, p.out, p.size, 1);
     CHECK(inbound(p.peer).open && inbound(p.peer).objects && !inbound(p.peer).has_last_seq);
     CHECK_STATUS(OAP_STATUS_OK,
-                 oap_session_send_data(p.own, 41, OBJ, strlen(OBJ), (const uint8_t *)"abc", 3, OUT(&p)));
+                 send_frame(p.own, data_frame(41, OBJ, strlen(OBJ), (const uint8_t *)"abc", 3), OUT(&p)));
     take_all(p.peer, p.out, p.size, 1);
     CHECK(inbound(p.peer).has_last_seq && inbound(p.peer).last_seq == 41);
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_end(p.own, 41, 0, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.own, end_frame(41, 0), OUT(&p)));
     take_all(p.peer, p.out, p.size, 1);
     CHECK(!inbound(p.peer).open && !inbound(p.peer).objects && inbound(p.peer).last_seq == 41);
     part(&p);
@@ -212,9 +212,9 @@ static void a_refusal_is_told_until_the_next_send(void)
     pair p = with_open_stream();
     oap_reject none;
     SOIL(none);
-    CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, oap_session_send_end(p.own, 9, 0, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, send_frame(p.own, end_frame(9, 0), OUT(&p)));
     CHECK(says(refusal(p.own).field, refusal(p.own).field_len, "END.seq"));
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_end(p.own, 0, 0, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.own, end_frame(0, 0), OUT(&p)));
     CHECK_STATUS(OAP_STATUS_ABSENT, oap_session_refusal(p.own, &none));
     CHECK(IS_SOILED(none));
     part(&p);
@@ -223,7 +223,7 @@ static void a_refusal_is_told_until_the_next_send(void)
 static void text_that_is_not_utf8_is_refused_and_told(void)
 {
     pair p = met_with(NULL);
-    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, oap_session_send_start(p.own, "\xff", 1, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_HEADER_MALFORMED, send_frame(p.own, start_frame("\xff", 1), OUT(&p)));
     CHECK(refusal(p.own).code == OAP_STATUS_HEADER_MALFORMED);
     CHECK(says(refusal(p.own).field, refusal(p.own).field_len, "START.stream"));
     part(&p);
@@ -233,11 +233,11 @@ static void a_send_without_room_tells_the_size_and_does_not_count(void)
 {
     pair p = with_open_stream();
     CHECK_STATUS(OAP_STATUS_BUFFER_TOO_SMALL,
-                 oap_session_send_data(p.own, 1, NULL, 0, (const uint8_t *)"abc", 3, NULL, 0, &p.size));
+                 send_frame(p.own, data_frame(1, NULL, 0, (const uint8_t *)"abc", 3), NULL, 0, &p.size));
     const size_t needed = p.size;
     CHECK(outbound(p.own).in_flight == 0 && !outbound(p.own).has_last_seq);
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_data(p.own, 1, NULL, 0, (const uint8_t *)"abc", 3, p.out,
-                                                      needed, &p.size));
+    CHECK_STATUS(OAP_STATUS_OK,
+                 send_frame(p.own, data_frame(1, NULL, 0, (const uint8_t *)"abc", 3), p.out, needed, &p.size));
     CHECK(p.size == needed && outbound(p.own).in_flight == 1);
     part(&p);
 }
@@ -253,8 +253,8 @@ static void what_the_peer_breaks_is_rejected_until_an_error_is_sent(void)
     CHECK(reject.code == OAP_STATUS_CREDIT_VIOLATION && reject.offset == 16 && reject.at == 16 + 10);
     CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, recv_bytes(p.own, NULL, 0));
     CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, oap_session_finish(p.own));
-    CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, oap_session_send_start(p.own, "a", 1, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_error(p.own, reject.code, "no", 2, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, send_frame(p.own, start_frame("a", 1), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.own, error_frame(reject.code, "no", 2), OUT(&p)));
     take_all(p.own, w.at, w.len, 0);
     CHECK_STATUS(OAP_STATUS_OK, oap_session_finish(p.own));
     CHECK(oap_session_has_ended(p.own));
@@ -279,12 +279,12 @@ static void a_reject_writes_no_output(void)
 static void after_an_error_nothing_more_may_be_sent_by_either_side(void)
 {
     pair p = with_open_stream();
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_error(p.own, 1000, "bye", 3, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.own, error_frame(1000, "bye", 3), OUT(&p)));
     take_all(p.peer, p.out, p.size, 1);
     CHECK(oap_session_has_ended(p.own) && oap_session_has_ended(p.peer));
     CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, send_data(&p, 1));
-    CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, oap_session_send_error(p.own, 1, NULL, 0, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, oap_session_send_start(p.peer, "a", 1, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, send_frame(p.own, error_frame(1, NULL, 0), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, send_frame(p.peer, start_frame("a", 1), OUT(&p)));
     part(&p);
 }
 
@@ -293,7 +293,7 @@ static void a_reset_in_the_middle_starts_a_new_session(void)
     pair p = with_open_stream();
     wire w = {0};
     add_data(&w, 1, NULL, "abc");
-    CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, oap_session_send_end(p.own, 9, 0, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_CREDIT_VIOLATION, send_frame(p.own, end_frame(9, 0), OUT(&p)));
     take_all(p.peer, w.at, w.len - 1, 0);
     CHECK(oap_session_staged(p.peer) == w.len - 1);
     CHECK_STATUS(OAP_STATUS_OK, oap_session_reset(p.own));
@@ -337,11 +337,11 @@ static void a_staged_frame_stays_while_other_frames_are_sent(void)
     take_all(p.peer, sent.at, 7, 0);
     CHECK_STATUS(OAP_STATUS_OK, oap_session_recv(p.peer, sent.at + 7, sent.len - 7, &row, 1, &table));
     CHECK(table.rows == 1 && oap_session_staged(p.peer) == 0);
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_ack(p.peer, 1, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_start(p.peer, "b", 1, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.peer, ack_frame(1), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.peer, start_frame("b", 1), OUT(&p)));
     CHECK_STATUS(OAP_STATUS_OK,
-                 oap_session_send_data(p.peer, 1, NULL, 0, table.bytes + row.body_offset, row.body_len, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_end(p.peer, 1, 0, OUT(&p)));
+                 send_frame(p.peer, data_frame(1, NULL, 0, table.bytes + row.body_offset, row.body_len), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(p.peer, end_frame(1, 0), OUT(&p)));
     CHECK(inbound(p.peer).in_flight == 0);
     CHECK(memcmp(table.bytes, sent.at, sent.len) == 0);
     part(&p);
@@ -367,11 +367,11 @@ static void a_length_that_no_object_has_is_out_of_range(void)
     oap_frame_table table;
     CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_session_recv(p.own, &byte, over, &row, 1, &table));
     CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_session_recv(p.own, &byte, 1, &row, over, &table));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_session_send_start(p.own, "a", over, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_session_send_data(p.own, 1, "a", over, NULL, 0, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_session_send_data(p.own, 1, NULL, 0, &byte, over, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_session_send_error(p.own, 1, "a", over, OUT(&p)));
-    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, oap_session_send_ack(p.own, 1, p.out, over, &p.size));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, send_frame(p.own, start_frame("a", over), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, send_frame(p.own, data_frame(1, "a", over, NULL, 0), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, send_frame(p.own, data_frame(1, NULL, 0, &byte, over), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, send_frame(p.own, error_frame(1, "a", over), OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OUT_OF_RANGE, send_frame(p.own, ack_frame(1), p.out, over, &p.size));
     CHECK_STATUS(OAP_STATUS_OK, send_data(&p, 1));
     part(&p);
 }
@@ -380,10 +380,10 @@ static void an_output_over_its_input_is_told_and_does_not_count(void)
 {
     pair p = with_open_stream();
     memcpy(p.out + 100, "abc", 3);
-    CHECK_STATUS(OAP_STATUS_OVERLAP, oap_session_send_data(p.own, 1, NULL, 0, p.out + 100, 3, OUT(&p)));
+    CHECK_STATUS(OAP_STATUS_OVERLAP, send_frame(p.own, data_frame(1, NULL, 0, p.out + 100, 3), OUT(&p)));
     CHECK(outbound(p.own).in_flight == 0);
     CHECK_STATUS(OAP_STATUS_OK,
-                 oap_session_send_data(p.own, 1, NULL, 0, p.out + 100, 3, p.out, 100, &p.size));
+                 send_frame(p.own, data_frame(1, NULL, 0, p.out + 100, 3), p.out, 100, &p.size));
     part(&p);
 }
 

@@ -126,8 +126,8 @@ static void no_more_than_what_has_come_is_staged(void)
     oap_row row = {0};
     oap_frame_table table;
     CHECK(frame != NULL && body != NULL);
-    CHECK_STATUS(OAP_STATUS_OK, oap_encode_data(1, NULL, 0, body, OAP_MAX_FRAME_BYTES - 10, frame,
-                                                OAP_MAX_FRAME_BYTES, &size));
+    const oap_frame data = data_frame(1, NULL, 0, body, OAP_MAX_FRAME_BYTES - 10);
+    CHECK_STATUS(OAP_STATUS_OK, encode_frame(data, frame, OAP_MAX_FRAME_BYTES, &size));
     for (size_t at = 0; at < size; at += OAP_STREAM_CHUNK_BYTES) {
         CHECK(oap_stream_decoder_staged(decoder) == at);
         size_t found = feed(decoder, frame + at, OAP_STREAM_CHUNK_BYTES, &row, &table);

@@ -31,7 +31,7 @@ class Abi(unittest.TestCase):
         self.assert_noticed(planted("uint32_t retry_after;", "uint64_t retry_after;"), "retry_after")
 
     def test_a_parameter_of_another_type_is_noticed(self):
-        self.assert_noticed(planted("oap_encode_ack(uint64_t up_to", "oap_encode_ack(uint32_t up_to"), "parameter 1")
+        self.assert_noticed(planted("uint64_t up_to);", "uint32_t up_to);"), "parameter 3")
 
     def test_a_function_that_is_gone_is_noticed(self):
         self.assert_noticed(planted(LAST, ""), "1 Removed")

@@ -18,7 +18,8 @@ int main(void)
 {
     uint8_t out[16];
     size_t size = 0;
-    oap_status status = oap_encode_ack(1, out, sizeof out, &size);
+    const oap_frame ack = {.struct_size = sizeof ack, .kind = OAP_KIND_ACK, .seq = 1};
+    oap_status status = oap_encode(&ack, out, sizeof out, &size);
     printf("%s %s %zu\\n", oap_version(), oap_status_name(status), size);
     return 0;
 }
@@ -63,7 +64,8 @@ int main(void)
 {
     uint8_t out[16];
     size_t size = 0;
-    oap_status status = oap_encode_ack(1, out, sizeof out, &size);
+    const oap_frame ack = {.struct_size = sizeof ack, .kind = OAP_KIND_ACK, .seq = 1};
+    oap_status status = oap_encode(&ack, out, sizeof out, &size);
     printf("%s %zu %zu\\n", oap_status_name(status), size, other_length(11));
     return 0;
 }

@@ -30,13 +30,13 @@ static void send_what_credit_allows(transfer *t)
     CHECK_STATUS(OAP_STATUS_OK, oap_session_outbound(t->sender, &flow));
     for (; flow.credit > 0 && t->sent < TOTAL; flow.credit--) {
         size_t len = TOTAL - t->sent < BODY ? TOTAL - t->sent : BODY;
-        CHECK_STATUS(OAP_STATUS_OK, oap_session_send_data(t->sender, ++t->seq, NULL, 0, t->content + t->sent, len,
-                                                          INTO(&t->there), &size));
+        const oap_frame data = data_frame(++t->seq, NULL, 0, t->content + t->sent, len);
+        CHECK_STATUS(OAP_STATUS_OK, send_frame(t->sender, data, INTO(&t->there), &size));
         t->there.written += size;
         t->sent += len;
     }
     if (t->sent == TOTAL && flow.open) {
-        CHECK_STATUS(OAP_STATUS_OK, oap_session_send_end(t->sender, t->seq, 0, INTO(&t->there), &size));
+        CHECK_STATUS(OAP_STATUS_OK, send_frame(t->sender, end_frame(t->seq, 0), INTO(&t->there), &size));
         t->there.written += size;
     }
 }
@@ -47,7 +47,7 @@ static void keep(transfer *t, const oap_row *row, const oap_frame_table *table)
     if (row->kind == OAP_KIND_DATA) {
         memcpy(t->arrived + t->received, table->bytes + row->body_offset, row->body_len);
         t->received += row->body_len;
-        CHECK_STATUS(OAP_STATUS_OK, oap_session_send_ack(t->receiver, row->seq, INTO(&t->back), &size));
+        CHECK_STATUS(OAP_STATUS_OK, send_frame(t->receiver, ack_frame(row->seq), INTO(&t->back), &size));
         t->back.written += size;
     }
     t->ended = t->ended || row->kind == OAP_KIND_END;
@@ -66,7 +66,7 @@ static void deliver(transfer *t, pipe_end *p, oap_session *reader, size_t most)
         for (size_t i = 0; reader == t->receiver && i < table.rows; i++)
             keep(t, &rows[i], &table);
         p->read += table.consumed;
-    } while (table.need == 0);
+    } while (table.more);
     CHECK(p->read == end);
     if (p->read == p->written)
         p->read = p->written = 0;
@@ -82,7 +82,7 @@ static transfer begin(const oap_config *config, const uint8_t *content)
     t.content = content;
     t.arrived = malloc(TOTAL);
     CHECK(t.arrived != NULL);
-    CHECK_STATUS(OAP_STATUS_OK, oap_session_send_start(t.sender, "file", 4, start, sizeof start, &size));
+    CHECK_STATUS(OAP_STATUS_OK, send_frame(t.sender, start_frame("file", 4), start, sizeof start, &size));
     take_all(t.receiver, start, size, 1);
     return t;
 }

@@ -22,8 +22,9 @@ static size_t hostile_bytes(uint8_t *out, size_t capacity)
 {
     static const uint8_t OVERSIZE[] = {0xff, 0xff, 0xff, 0xff};
     const oap_hello hello = {.version = OAP_PROTOCOL_VERSION, .max_frame = OAP_MAX_FRAME_BYTES};
+    const oap_frame frame = {.struct_size = sizeof frame, .kind = OAP_KIND_HELLO, .hello = &hello};
     size_t size = 0;
-    oap_status status = oap_encode_hello(&hello, out, capacity - sizeof OVERSIZE, &size);
+    oap_status status = oap_encode(&frame, out, capacity - sizeof OVERSIZE, &size);
     if (status != OAP_STATUS_OK)
         fail("a frame was not encoded: %s", oap_status_name(status));
     for (size_t i = 0; i < sizeof OVERSIZE; i++)

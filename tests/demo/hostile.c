@@ -23,18 +23,10 @@ static void add(bytes *out, const void *more, size_t len)
     out->len += len;
 }
 
-static uint8_t *end_of(bytes *out)
+static void add_frame(bytes *out, const oap_frame *frame)
 {
-    return out->at + out->len;
-}
-
-static size_t room_in(const bytes *out)
-{
-    return sizeof out->at - out->len;
-}
-
-static void encoded(bytes *out, oap_status status, size_t size)
-{
+    size_t size = 0;
+    oap_status status = oap_encode(frame, out->at + out->len, sizeof out->at - out->len, &size);
     if (status != OAP_STATUS_OK)
         fail("a frame was not encoded: %s", oap_status_name(status));
     out->len += size;
@@ -42,31 +34,29 @@ static void encoded(bytes *out, oap_status status, size_t size)
 
 static void add_start(bytes *out, const char *stream)
 {
-    size_t size = 0;
-    oap_status status = oap_encode_start(stream, strlen(stream), end_of(out), room_in(out), &size);
-    encoded(out, status, size);
+    const oap_frame frame = {
+        .struct_size = sizeof frame, .kind = OAP_KIND_START, .text = stream, .text_len = strlen(stream)};
+    add_frame(out, &frame);
 }
 
 static void add_data(bytes *out, uint64_t seq)
 {
-    size_t size = 0;
-    oap_status status = oap_encode_data(seq, NULL, 0, BODY, sizeof BODY, end_of(out), room_in(out), &size);
-    encoded(out, status, size);
+    const oap_frame frame = {
+        .struct_size = sizeof frame, .kind = OAP_KIND_DATA, .seq = seq, .body = BODY, .body_len = sizeof BODY};
+    add_frame(out, &frame);
 }
 
 static void add_ack(bytes *out, uint64_t up_to)
 {
-    size_t size = 0;
-    oap_status status = oap_encode_ack(up_to, end_of(out), room_in(out), &size);
-    encoded(out, status, size);
+    const oap_frame frame = {.struct_size = sizeof frame, .kind = OAP_KIND_ACK, .seq = up_to};
+    add_frame(out, &frame);
 }
 
 static void add_hello(bytes *out)
 {
     const oap_hello hello = {.version = OAP_PROTOCOL_VERSION, .max_frame = OAP_MAX_FRAME_BYTES};
-    size_t size = 0;
-    oap_status status = oap_encode_hello(&hello, end_of(out), room_in(out), &size);
-    encoded(out, status, size);
+    const oap_frame frame = {.struct_size = sizeof frame, .kind = OAP_KIND_HELLO, .hello = &hello};
+    add_frame(out, &frame);
 }
 
 static void oversize(bytes *out)

@@ -145,9 +145,10 @@ static _Noreturn void fail_refused(wire *w, oap_status status)
          (int)why.detail_len, why.detail);
 }
 
-/* Sends what the session has put into the output, if it has. */
-static void send_output(wire *w, oap_status status, size_t size)
+static void send_frame(wire *w, const oap_frame *frame)
 {
+    size_t size = 0;
+    oap_status status = oap_session_send(w->session, frame, w->output, sizeof w->output, &size);
     if (status != OAP_STATUS_OK)
         fail_refused(w, status);
     wire_send_bytes(w, w->output, size);
@@ -155,36 +156,32 @@ static void send_output(wire *w, oap_status status, size_t size)
 
 void wire_greet(wire *w)
 {
-    size_t size = 0;
-    oap_status status = oap_session_send_hello(w->session, NULL, w->output, sizeof w->output, &size);
-    send_output(w, status, size);
+    const oap_frame own = {.struct_size = sizeof own, .kind = OAP_KIND_HELLO};
+    send_frame(w, &own);
     while (!oap_session_is_established(w->session))
         wire_await(w);
 }
 
 void wire_send_start(wire *w, const char *stream)
 {
-    size_t size = 0;
-    oap_status status =
-        oap_session_send_start(w->session, stream, strlen(stream), w->output, sizeof w->output, &size);
-    send_output(w, status, size);
+    const oap_frame start = {
+        .struct_size = sizeof start, .kind = OAP_KIND_START, .text = stream, .text_len = strlen(stream)};
+    send_frame(w, &start);
 }
 
 void wire_send_data(wire *w, uint64_t seq, const char *obj, const uint8_t *body, size_t len)
 {
     while (wire_outbound(w).credit == 0)
         wire_await(w);
-    size_t size = 0;
-    oap_status status = oap_session_send_data(w->session, seq, obj, obj == NULL ? 0 : strlen(obj), body, len,
-                                              w->output, sizeof w->output, &size);
-    send_output(w, status, size);
+    const oap_frame data = {.struct_size = sizeof data, .kind = OAP_KIND_DATA, .seq = seq, .body = body, .body_len = len,
+                            .text = obj, .text_len = obj == NULL ? 0 : strlen(obj)};
+    send_frame(w, &data);
 }
 
 void wire_send_end(wire *w, uint64_t seq)
 {
-    size_t size = 0;
-    oap_status status = oap_session_send_end(w->session, seq, 0, w->output, sizeof w->output, &size);
-    send_output(w, status, size);
+    const oap_frame end = {.struct_size = sizeof end, .kind = OAP_KIND_END, .seq = seq};
+    send_frame(w, &end);
 }
 
 oap_flow wire_outbound(const wire *w)

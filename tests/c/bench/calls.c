@@ -21,9 +21,10 @@ static size_t by_hand(const work *work)
 
 static size_t one_by_one(const work *work)
 {
+    oap_frame frame = {.struct_size = sizeof frame, .kind = OAP_KIND_DATA, .body = body, .body_len = sizeof body};
     size_t at = 0, size;
-    for (uint64_t seq = 1; seq <= work->frames; seq++, at += size)
-        if (oap_encode_data(seq, NULL, 0, body, sizeof body, out + at, sizeof out - at, &size) != OAP_STATUS_OK)
+    for (frame.seq = 1; frame.seq <= work->frames; frame.seq++, at += size)
+        if (oap_encode(&frame, out + at, sizeof out - at, &size) != OAP_STATUS_OK)
             return 0;
     return at;
 }
@@ -55,7 +56,7 @@ size_t add_encoders(bench_case *all)
 {
     const bench_case encoders[] = {
         {.language = "c", .what = "by hand", .role = "floor", .run = by_hand},
-        {.language = "c", .what = "oap_encode_data", .role = "oap", .run = one_by_one},
+        {.language = "c", .what = "oap_encode", .role = "oap", .run = one_by_one},
         {.language = "c", .what = "oap_encode_rows", .role = "oap", .run = in_rows},
         {.language = "c", .what = "the core in Rust: encode_to", .role = "floor", .run = by_the_core},
         {.language = "c", .what = "nghttp2", .role = "peer", .run = by_http2},

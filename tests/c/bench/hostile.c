@@ -103,7 +103,7 @@ static size_t decoded(const work *work)
         status = oap_decoder_decode(decoder, work->wire + at, work->size - at, rows, MOST_ROWS, &table);
         if (status == OAP_STATUS_OK)
             at += table.consumed;
-    } while (status == OAP_STATUS_OK && table.need == 0);
+    } while (status == OAP_STATUS_OK && table.more);
     if (status == OAP_STATUS_OK)
         status = oap_decoder_finish(decoder, work->wire + at, work->size - at);
     oap_decoder_free(decoder);
@@ -114,19 +114,20 @@ static size_t decoded(const work *work)
 static size_t received(const work *work)
 {
     const stream *stream = (const void *)work;
+    const oap_frame own = {.struct_size = sizeof own, .kind = OAP_KIND_HELLO};
     uint8_t hello[OAP_MAX_HEAD_BYTES];
     oap_session *session;
     oap_frame_table table;
     size_t at = 0, size;
     if (oap_session_new(stream->config, &session) != OAP_STATUS_OK ||
-        oap_session_send_hello(session, NULL, hello, sizeof hello, &size) != OAP_STATUS_OK)
+        oap_session_send(session, &own, hello, sizeof hello, &size) != OAP_STATUS_OK)
         return 0;
     oap_status status;
     do {
         status = oap_session_recv(session, work->wire + at, work->size - at, rows, MOST_ROWS, &table);
         if (status == OAP_STATUS_OK)
             at += table.consumed;
-    } while (status == OAP_STATUS_OK && table.need == 0);
+    } while (status == OAP_STATUS_OK && table.more);
     oap_session_free(session);
     return status == stream->verdict ? work->size : 0;
 }

@@ -32,9 +32,10 @@ static work data_work(const char *name, size_t frames, size_t body, bool obj)
     uint8_t *bytes = memset(room(body), 0x5a, body);
     uint8_t *wire = room(frames * (OAP_MAX_HEAD_BYTES + body)), *http2 = room(frames * (HTTP2_HEAD + obj_len + body));
     size_t at = 0, http2_at = 0, size;
-    for (uint64_t seq = 1; seq <= frames; seq++) {
-        if (oap_encode_data(seq, obj ? OBJ : NULL, obj_len, bytes, body, wire + at,
-                            OAP_MAX_HEAD_BYTES + body, &size) != OAP_STATUS_OK)
+    oap_frame frame = {.struct_size = sizeof frame, .kind = OAP_KIND_DATA, .body = bytes, .body_len = body,
+                       .text = obj ? OBJ : NULL, .text_len = obj_len};
+    for (frame.seq = 1; frame.seq <= frames; frame.seq++) {
+        if (oap_encode(&frame, wire + at, OAP_MAX_HEAD_BYTES + body, &size) != OAP_STATUS_OK)
             abort();
         at += size;
         http2_at += http2_head(http2 + http2_at, obj_len + body, HTTP2_DATA);
@@ -51,8 +52,9 @@ static work ack_work(size_t frames)
     static const uint8_t one[4] = {0, 0, 0, 1};
     uint8_t *wire = room(frames * OAP_MAX_HEAD_BYTES), *http2 = room(frames * (HTTP2_HEAD + sizeof one));
     size_t at = 0, http2_at = 0, size;
-    for (uint64_t up_to = 1; up_to <= frames; up_to++) {
-        if (oap_encode_ack(up_to, wire + at, OAP_MAX_HEAD_BYTES, &size) != OAP_STATUS_OK)
+    oap_frame frame = {.struct_size = sizeof frame, .kind = OAP_KIND_ACK};
+    for (frame.seq = 1; frame.seq <= frames; frame.seq++) {
+        if (oap_encode(&frame, wire + at, OAP_MAX_HEAD_BYTES, &size) != OAP_STATUS_OK)
             abort();
         at += size;
         http2_at += http2_head(http2 + http2_at, sizeof one, HTTP2_WINDOW_UPDATE);

@@ -107,41 +107,29 @@ size_t room_for(const envelope *envelope)
     return OAP_MAX_HEAD_BYTES + envelope->body.len;
 }
 
+static oap_frame frame_of(const envelope *e)
+{
+    return (oap_frame){.struct_size = sizeof(oap_frame),
+                       .kind = e->kind,
+                       .value = e->value,
+                       .seq = e->seq,
+                       .body = e->body.at,
+                       .body_len = e->body.len,
+                       .text = e->text,
+                       .text_len = e->text_len,
+                       .hello = &e->hello};
+}
+
 oap_status encode_envelope(const envelope *e, uint8_t *out, size_t capacity, size_t *size)
 {
-    switch (e->kind) {
-    case OAP_KIND_HELLO:
-        return oap_encode_hello(&e->hello, out, capacity, size);
-    case OAP_KIND_START:
-        return oap_encode_start(e->text, e->text_len, out, capacity, size);
-    case OAP_KIND_DATA:
-        return oap_encode_data(e->seq, e->text, e->text_len, e->body.at, e->body.len, out, capacity, size);
-    case OAP_KIND_ACK:
-        return oap_encode_ack(e->seq, out, capacity, size);
-    case OAP_KIND_END:
-        return oap_encode_end(e->seq, e->value, out, capacity, size);
-    default:
-        return oap_encode_error(e->value, e->text, e->text_len, out, capacity, size);
-    }
+    const oap_frame frame = frame_of(e);
+    return oap_encode(&frame, out, capacity, size);
 }
 
 oap_status send_envelope(oap_session *session, const envelope *e, uint8_t *out, size_t capacity, size_t *size)
 {
-    switch (e->kind) {
-    case OAP_KIND_HELLO:
-        return oap_session_send_hello(session, &e->hello, out, capacity, size);
-    case OAP_KIND_START:
-        return oap_session_send_start(session, e->text, e->text_len, out, capacity, size);
-    case OAP_KIND_DATA:
-        return oap_session_send_data(session, e->seq, e->text, e->text_len, e->body.at, e->body.len, out, capacity,
-                                     size);
-    case OAP_KIND_ACK:
-        return oap_session_send_ack(session, e->seq, out, capacity, size);
-    case OAP_KIND_END:
-        return oap_session_send_end(session, e->seq, e->value, out, capacity, size);
-    default:
-        return oap_session_send_error(session, e->value, e->text, e->text_len, out, capacity, size);
-    }
+    const oap_frame frame = frame_of(e);
+    return oap_session_send(session, &frame, out, capacity, size);
 }
 
 static void put_hello(json_t *json, const oap_row *row)

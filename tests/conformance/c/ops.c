@@ -133,7 +133,7 @@ static const char *check_rows(bytes wire, size_t count)
     bool same = rows_give_the_same(wire, rows, count, out);
     free(out);
     free(rows);
-    return same ? NULL : "oap_encode_rows gives other bytes than the functions of the kinds";
+    return same ? NULL : "oap_encode_rows gives other bytes than oap_encode";
 }
 
 static const char *encode(const json_t *request, const settings *settings, json_t **answer)

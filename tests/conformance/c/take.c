@@ -35,7 +35,7 @@ oap_status take(taker *takes, void *handle, bytes input, oap_row *rows, size_t c
             json_array_append_new(frames, envelope_of_row(&rows[i], table.bytes));
         input.at += table.consumed;
         input.len -= table.consumed;
-    } while (table.need == 0);
+    } while (table.more);
     return OAP_STATUS_OK;
 }
 

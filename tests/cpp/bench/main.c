@@ -21,25 +21,36 @@ static const struct {
     {"encode_cpp", encode_cpp, FRAMES}, {"session_c", session_c, PASSED}, {"session_cpp", session_cpp, PASSED},
 };
 
+static uint8_t kind_at(uint64_t place)
+{
+    if (place == 0)
+        return OAP_KIND_START;
+    if (place == FRAMES - 1)
+        return OAP_KIND_END;
+    return place % 4 == 3 ? OAP_KIND_ACK : OAP_KIND_DATA;
+}
+
 /* START, then DATA with and without obj and now and then an ACK, then END. */
 static size_t wire(uint8_t *out, size_t capacity)
 {
     static const char obj[] = "b3:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     uint8_t body[BODY];
-    size_t size, at = 0;
+    size_t size = 0, at = 0;
     memset(body, 7, sizeof body);
-    oap_encode_start("notes", 5, out, capacity, &size);
-    at += size;
-    for (uint64_t seq = 1; seq < FRAMES - 1; seq++) {
-        if (seq % 4 == 3)
-            oap_encode_ack(seq, out + at, capacity - at, &size);
+    for (uint64_t seq = 0; seq < FRAMES; seq++, at += size) {
+        oap_frame frame = {.struct_size = sizeof frame, .kind = kind_at(seq), .seq = seq};
+        if (frame.kind == OAP_KIND_START)
+            frame.text = "notes", frame.text_len = 5;
+        else if (frame.kind == OAP_KIND_END)
+            frame.seq = FRAMES - 2;
         else
-            oap_encode_data(seq, seq % 2 ? obj : NULL, seq % 2 ? sizeof obj - 1 : 0, body, BODY, out + at,
-                            capacity - at, &size);
-        at += size;
+            frame.body = body, frame.body_len = BODY;
+        if (frame.kind == OAP_KIND_DATA && seq % 2)
+            frame.text = obj, frame.text_len = sizeof obj - 1;
+        if (oap_encode(&frame, out + at, capacity - at, &size) != OAP_STATUS_OK)
+            abort();
     }
-    oap_encode_end(FRAMES - 2, 0, out + at, capacity - at, &size);
-    return at + size;
+    return at;
 }
 
 int main(int argc, char **argv)

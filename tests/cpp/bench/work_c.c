@@ -54,13 +54,19 @@ uint64_t single_c(const struct work *work)
     return decode(work, &row, 1);
 }
 
+static oap_frame data_frame(uint64_t seq, const uint8_t *body)
+{
+    return (oap_frame){.struct_size = sizeof(oap_frame), .kind = OAP_KIND_DATA, .seq = seq, .body = body, .body_len = 32};
+}
+
 uint64_t encode_c(const struct work *work)
 {
     uint64_t sum = 0;
     for (size_t round = 0; round < work->rounds; round++) {
         for (size_t i = 0; i < work->frames; i++) {
+            const oap_frame data = data_frame(i, work->wire);
             size_t size;
-            if (oap_encode_data(i, NULL, 0, work->wire, 32, work->out, work->capacity, &size) != OAP_STATUS_OK)
+            if (oap_encode(&data, work->out, work->capacity, &size) != OAP_STATUS_OK)
                 return 0;
             sum += size;
         }
@@ -70,10 +76,11 @@ uint64_t encode_c(const struct work *work)
 
 static size_t hello(oap_session *from, oap_session *to, const struct work *work)
 {
+    const oap_frame own = {.struct_size = sizeof own, .kind = OAP_KIND_HELLO};
     oap_row row;
     oap_frame_table table;
     size_t size = 0;
-    if (oap_session_send_hello(from, NULL, work->out, work->capacity, &size) != OAP_STATUS_OK)
+    if (oap_session_send(from, &own, work->out, work->capacity, &size) != OAP_STATUS_OK)
         return 0;
     return oap_session_recv(to, work->out, size, &row, 1, &table) == OAP_STATUS_OK ? table.rows : 0;
 }
@@ -85,8 +92,8 @@ static uint64_t window(oap_session *from, oap_session *to, uint64_t seq, const s
     oap_row rows[WINDOW];
     oap_frame_table table;
     for (size_t i = 0; i < WINDOW; i++) {
-        if (oap_session_send_data(from, seq + i, NULL, 0, work->wire, 32, work->out + written, work->capacity - written,
-                                  &size) != OAP_STATUS_OK)
+        const oap_frame data = data_frame(seq + i, work->wire);
+        if (oap_session_send(from, &data, work->out + written, work->capacity - written, &size) != OAP_STATUS_OK)
             return 0;
         written += size;
     }
@@ -94,7 +101,8 @@ static uint64_t window(oap_session *from, oap_session *to, uint64_t seq, const s
         return 0;
     for (size_t i = 0; i < table.rows; i++)
         sum += seen(&rows[i], table.bytes);
-    if (oap_session_send_ack(to, seq + WINDOW - 1, work->out, work->capacity, &size) != OAP_STATUS_OK ||
+    const oap_frame ack = {.struct_size = sizeof ack, .kind = OAP_KIND_ACK, .seq = seq + WINDOW - 1};
+    if (oap_session_send(to, &ack, work->out, work->capacity, &size) != OAP_STATUS_OK ||
         oap_session_recv(from, work->out, size, rows, WINDOW, &table) != OAP_STATUS_OK)
         return 0;
     return sum;
@@ -108,7 +116,8 @@ uint64_t session_c(const struct work *work)
     if (oap_session_new(NULL, &from) != OAP_STATUS_OK || oap_session_new(NULL, &to) != OAP_STATUS_OK ||
         hello(from, to, work) != 1 || hello(to, from, work) != 1)
         return 0;
-    if (oap_session_send_start(from, "s", 1, work->out, work->capacity, &size) != OAP_STATUS_OK)
+    const oap_frame start = {.struct_size = sizeof start, .kind = OAP_KIND_START, .text = "s", .text_len = 1};
+    if (oap_session_send(from, &start, work->out, work->capacity, &size) != OAP_STATUS_OK)
         return 0;
     oap_row row;
     oap_frame_table table;
