@@ -133,6 +133,7 @@ testees: prefix
 	@$(MAKE) --no-print-directory -C tests/conformance/c
 	@$(MAKE) --no-print-directory -C tests/conformance/cpp
 	@$(MAKE) --no-print-directory -C tests/conformance/hosts/c-host
+	@$(MAKE) --no-print-directory -C tests/conformance/hosts/cpp-host
 	bindings/go/build
 
 $(VENV): tests/requirements.txt
