@@ -41,12 +41,31 @@ export interface ConfigOptions {
     features?: bigint | undefined;
 }
 
-export type ConnectOptions = net.NetConnectOpts & MonitorOption & {
+export type ConnectOptions = net.NetConnectOpts & ConnectionOptions & {
     config?: Config | ConfigOptions | undefined;
+    tls?: tls.ConnectionOptions | undefined;
     signal?: AbortSignal | undefined;
 };
 
+export type ConnectionEnd = 'closed' | 'incomplete' | 'unacknowledged' | 'reject' | 'peer_error' | 'handshake_timeout' | 'idle_timeout' | 'stalled' | 'close_timeout' | 'reset' | 'aborted' | 'refused';
+
 export type ConnectionHandler = (connection: OapConnection) => void | Promise<void>;
+
+export interface ConnectionLimits {
+    handshakeTimeout?: number | undefined;
+    idleTimeout?: number | undefined;
+    stallTimeout?: number | undefined;
+    closeTimeout?: number | undefined;
+    receiveBuffer?: number | undefined;
+    receiveLimit?: number | undefined;
+    sendBuffer?: number | undefined;
+    autoAck?: boolean | undefined;
+}
+
+export interface ConnectionOptions extends ConnectionLimits, MonitorOption {
+}
+
+export type ConnectionState = 'handshake' | 'open' | 'peer_closed' | 'closing' | 'shut' | 'ended';
 
 export interface DataFrame {
     readonly kind: 'DATA';
@@ -211,17 +230,44 @@ export declare class OapConfigError extends Error {
 
 export declare class OapConnection implements AsyncIterable<Frames> {
     #private;
-    readonly socket: Socket;
-    readonly session: Session;
-    constructor(socket: Socket, config?: Config | ConfigOptions, options?: MonitorOption);
-    get failure(): Error | undefined;
+    readonly socket: Duplex;
+    readonly config: Config;
+    constructor(socket: Duplex, config?: Config | ConfigOptions, options?: ConnectionOptions);
+    get state(): ConnectionState;
+    get outbound(): Flow;
+    get inbound(): Flow;
+    get endReason(): string | undefined;
+    get failure(): OapConnectionError | undefined;
+    maxBody(withObj?: boolean): number | undefined;
     ready(signal?: AbortSignal): Promise<void>;
-    send(frames: FrameInit | readonly FrameInit[]): boolean;
+    ended(): Promise<string>;
     sendStream(name: string, source: Source, options?: SendStreamOptions): Promise<void>;
-    [Symbol.asyncIterator](): AsyncIterator<Frames, undefined>;
-    frames(): AsyncGenerator<Frame, void, undefined>;
-    close(): Promise<void>;
-    destroy(error?: Error): void;
+    start(name: string, signal?: AbortSignal): Promise<void>;
+    data(body: Uint8Array, { obj, signal }?: {
+        obj?: string;
+        signal?: AbortSignal;
+    }): Promise<void>;
+    end(status?: number, signal?: AbortSignal): Promise<void>;
+    acknowledge(upTo: bigint): Promise<void>;
+    flushed(): Promise<void>;
+    delivered(signal?: AbortSignal): Promise<void>;
+    read(signal?: AbortSignal): Promise<Frame | undefined>;
+    readBatch(signal?: AbortSignal): Promise<Frames | undefined>;
+    [Symbol.asyncIterator](): AsyncIterableIterator<Frames>;
+    frames(): AsyncIterableIterator<Frame>;
+    close({ timeout }?: {
+        timeout?: number;
+    }): Promise<void>;
+    abort(cause?: unknown): void;
+}
+
+export declare class OapConnectionError extends Error {
+    #private;
+    readonly reason: ConnectionEnd;
+    readonly word: string;
+    readonly reject: OapRejectError | undefined;
+    readonly peerCode: number | undefined;
+    get peerText(): string | undefined;
 }
 
 export declare class OapDecoderStream extends Transform {
@@ -240,6 +286,19 @@ export declare class OapRejectError extends Error {
     readonly at: bigint | undefined;
     toJSON(): Record<string, unknown>;
 }
+
+export declare class OapServer {
+    #private;
+    readonly server: net.Server;
+    listen(...where: ListenArguments): Promise<net.AddressInfo>;
+    address(): net.AddressInfo | string | null;
+    get connections(): ServedConnection[];
+    shutdown({ timeout }?: {
+        timeout?: number;
+    }): Promise<void>;
+    abort(): void;
+}
+type ListenArguments = [options: net.ListenOptions] | [port?: number, host?: string, backlog?: number] | [path: string, backlog?: number];
 
 export declare const READINESS_KEYS: readonly string[];
 
@@ -266,9 +325,19 @@ export interface SendStreamOptions {
 
 export type SeqRolloverPolicy = 'error' | 'wrap';
 
-export type ServerOptions = net.ServerOpts & MonitorOption & {
+export interface ServedConnection {
+    readonly connection: OapConnection;
+    readonly remoteAddress: string | undefined;
+    readonly remotePort: number | undefined;
+    readonly age: number;
+}
+
+export interface ServerOptions extends Omit<net.ServerOpts, 'allowHalfOpen'>, ConnectionOptions {
     config?: Config | ConfigOptions | undefined;
-};
+    tls?: tls.TlsOptions | undefined;
+    maxConnections?: number | undefined;
+    onError?: ((error: unknown, connection: OapConnection | undefined) => void) | undefined;
+}
 
 export declare class Session {
     #private;
@@ -306,6 +375,7 @@ export interface Snapshot {
 }
 
 export type Source = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+type Step = IteratorResult<Uint8Array, unknown>;
 
 export interface StartFrame {
     readonly kind: 'START';
@@ -334,8 +404,8 @@ export declare const VERSION: number;
 
 export declare function connect(options: ConnectOptions): OapConnection;
 
-export declare function createServer(handler: ConnectionHandler): net.Server;
-export declare function createServer(options: ServerOptions, handler: ConnectionHandler): net.Server;
+export declare function createServer(handler: ConnectionHandler): OapServer;
+export declare function createServer(options: ServerOptions, handler: ConnectionHandler): OapServer;
 
 export declare function encode(frames: FrameInit | readonly FrameInit[]): Buffer;
 

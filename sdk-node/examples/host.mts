@@ -2,7 +2,7 @@
 //   node host.mjs [HTTP-PORT [OAP-PORT]]
 
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { argv } from 'node:process';
 import { createServer, Monitor, TEXT_CONTENT_TYPE } from 'oap';
 
@@ -12,7 +12,6 @@ setInterval(() => monitor.tick(), 1_000).unref();
 const frames = createServer({ monitor }, async (connection) => {
   for await (const _ of connection);
 });
-frames.on('clientError', (error: Error) => console.error(error.message));
 
 const http = createHttpServer(({ url }, response) => {
   if (url === '/readyz') {
@@ -25,12 +24,9 @@ const http = createHttpServer(({ url }, response) => {
   }
 });
 
-function listen(name: string, server: Server, port: number): void {
-  server.listen(port, '127.0.0.1', () => {
-    console.log(name, (server.address() as AddressInfo).port);
-  });
-}
-
-listen('http', http, Number(argv[2] ?? 0));
-listen('oap', frames, Number(argv[3] ?? 0));
+http.listen(Number(argv[2] ?? 0), '127.0.0.1', () => {
+  console.log('http', (http.address() as AddressInfo).port);
+});
+const { port } = await frames.listen(Number(argv[3] ?? 0), '127.0.0.1');
+console.log('oap', port);
 process.once('SIGTERM', () => monitor.setParserReady(false)); // the balancer sends no more

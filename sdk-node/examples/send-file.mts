@@ -7,11 +7,8 @@ import { connect, OapRejectError, type OapConnection } from 'oap';
 
 async function receipt(connection: OapConnection): Promise<number | undefined> {
   for await (const frame of connection.frames()) {
-    switch (frame.kind) {
-      case 'END':
-        return frame.status;
-      case 'ERROR':
-        throw new Error(`the server ended the session: ${frame.code} ${JSON.stringify(frame.reason)}`);
+    if (frame.kind === 'END') {
+      return frame.status;
     }
   }
   return undefined;
@@ -22,15 +19,14 @@ if (port === undefined || file === undefined) {
   throw new Error('HOST PORT FILE b3:ADDRESS');
 }
 const connection = connect({ host, port: Number(port), signal: AbortSignal.timeout(60_000) });
-const answer = receipt(connection);
 try {
-  await connection.sendStream('objects/file', createReadStream(file), { obj });
-  console.log(`status ${await answer}`);
+  const sending = connection.sendStream('objects/file', createReadStream(file), { obj });
+  console.log(`status ${await receipt(connection)}`);
+  await sending;
+  await connection.close();
 } catch (error) {
   if (error instanceof OapRejectError) {
     console.error(`refused: ${error.reason} (${error.field})`);
   }
   throw error;
-} finally {
-  await connection.close();
 }

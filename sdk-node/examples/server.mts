@@ -2,7 +2,6 @@
 //   node server.mjs [PORT]
 
 import { argv } from 'node:process';
-import type { AddressInfo } from 'node:net';
 import { createServer, type OapConnection } from 'oap';
 
 async function serve(connection: OapConnection): Promise<void> {
@@ -21,8 +20,7 @@ async function serve(connection: OapConnection): Promise<void> {
   }
 }
 
-const server = createServer({ config: { ackWindowFrames: 64 } }, serve);
-server.on('clientError', (error: Error) => console.error(error.message));
-server.listen(Number(argv[2] ?? 0), '127.0.0.1', () => {
-  console.log(`listening on 127.0.0.1:${(server.address() as AddressInfo).port}`);
-});
+const server = createServer({ onError: (error) => console.error(`${error}`) }, serve);
+const { port } = await server.listen(Number(argv[2] ?? 0), '127.0.0.1');
+console.log(`listening on 127.0.0.1:${port}`);
+process.once('SIGINT', () => void server.shutdown({ timeout: 5_000 }));

@@ -5,7 +5,7 @@ use crate::monitor::CallTimer;
 use crate::rejection::Failure;
 use napi::bindgen_prelude::{Error, Result, Status, Uint32ArraySlice};
 use napi_derive::napi;
-use oap::{Config, Decoder, FrameTable, Reject, Row, Session, StreamDecoder};
+use oap::{Config, Decoder, FrameTable, Kind, Reject, Row, Session, StreamDecoder};
 
 /// Words of a row, and of the head of a table.
 const ROW_WORDS: usize = size_of::<Row>() / size_of::<u32>();
@@ -174,10 +174,13 @@ impl<T: ChunkDecoder> DecodeChunk for Slot<T> {
             head.consumed += found.consumed();
             head.rows += found.len();
             if !std::ptr::eq(found.bytes(), rest) {
-                head.partial = found.bytes().len();
-                match partial.get_mut(..head.partial) {
-                    Some(room) => room.copy_from_slice(found.bytes()),
-                    None => large(found.bytes()),
+                // A connection keeps some frames for itself.
+                if !found.is_empty() {
+                    head.partial = found.bytes().len();
+                    match partial.get_mut(..head.partial) {
+                        Some(room) => room.copy_from_slice(found.bytes()),
+                        None => large(found.bytes()),
+                    }
                 }
                 head.shift = head.consumed;
             } else if start != head.shift {
@@ -206,18 +209,21 @@ fn move_rows(rows: &mut [Row], by: usize) {
 }
 
 /// Fills a table anew that holds the row of the frame `partial`, if that is not empty, and those of `chunk` from byte
-/// `shift` on, which have all been decoded before. `false`: these bytes hold other frames.
+/// `shift` on, which have all been decoded before; those alone that a connection gives, if it was one. `false`: these
+/// bytes hold other frames.
 #[napi(catch_unwind)]
 pub fn decode_again(
     partial: &[u8],
     chunk: &[u8],
     shift: u32,
     mut table: Uint32ArraySlice<'_>,
+    of_connection: bool,
 ) -> Result<bool> {
     let words = words_of(&mut table, &[partial, chunk]).map_err(Failure::into_error)?;
     let (_, rows) = split(words).ok_or_else(no_room)?;
     let (first, others) = rows.split_at_mut(usize::from(!partial.is_empty()));
     let rest = chunk.get(shift as usize..).unwrap_or_default();
+    let holds = if of_connection { holds_given } else { holds };
     Ok(holds(partial, first) && holds(rest, others))
 }
 
@@ -230,6 +236,26 @@ fn holds(bytes: &[u8], rows: &mut [Row]) -> bool {
     let wanted = rows.len();
     let mut decoder = Decoder::new(Config::default().with_strict_headers(false));
     wanted == 0 || decoder.decode_table(bytes, rows).is_ok_and(|table| table.len() == wanted)
+}
+
+/// The same of the frames that a connection gives: START, DATA and END.
+fn holds_given(bytes: &[u8], rows: &mut [Row]) -> bool {
+    let mut decoder = Decoder::new(Config::default().with_strict_headers(false));
+    let mut found = [Row::default(); 1];
+    let (mut at, mut kept) = (0, 0);
+    while let Some(place) = rows.get_mut(kept) {
+        let consumed = match decoder.decode_table(&bytes[at..], &mut found) {
+            Ok(table) if !table.is_empty() => table.consumed(),
+            _ => return false,
+        };
+        if matches!(Kind::from_byte(found[0].kind), Some(Kind::Start | Kind::Data | Kind::End)) {
+            move_rows(&mut found, at);
+            *place = found[0];
+            kept += 1;
+        }
+        at += consumed;
+    }
+    true
 }
 
 /// The head, and the rows.

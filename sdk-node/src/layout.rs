@@ -2,9 +2,10 @@
 //! `ts/generated.ts` of it.
 
 use crate::chunk::{Ending, HeadWord};
+use crate::connection::{Sent, StatusPlace, SENT_BASE};
 use crate::encode::{FrameWord, FRAME_WORDS};
 use napi_derive::napi;
-use oap::{Data, Frame, Kind, Row, PREFIX_BYTES};
+use oap::{ConnectionState, Data, Frame, Kind, Row, PREFIX_BYTES};
 use std::mem::offset_of;
 
 /// A member of an enum of TypeScript.
@@ -18,13 +19,16 @@ pub struct Place {
 /// All places, group by group.
 #[napi(catch_unwind)]
 pub fn layout() -> Vec<Place> {
-    let groups: [(&str, Vec<(&str, usize)>); 6] = [
+    let groups: [(&str, Vec<(&str, usize)>); 9] = [
         ("Row", row()),
         ("Head", head()),
         ("Ending", endings()),
         ("FrameWord", frame_words()),
         ("Flag", flags()),
         ("Wire", wire()),
+        ("Sent", sent()),
+        ("StatusPlace", status_places()),
+        ("State", states()),
     ];
     let places = groups.into_iter().flat_map(|(group, members)| {
         members.into_iter().map(move |(name, value)| Place { group, name, value: value as u32 })
@@ -98,6 +102,46 @@ fn flags() -> Vec<(&'static str, usize)> {
         ("HasObj", Row::HAS_OBJ.into()),
         ("HasFeatures", Row::HAS_FEATURES.into()),
         ("HasAckWindow", Row::HAS_ACK_WINDOW.into()),
+    ]
+}
+
+fn sent() -> Vec<(&'static str, usize)> {
+    vec![
+        ("Queued", Sent::Queued as usize),
+        ("Handshake", Sent::Handshake as usize),
+        ("Credit", Sent::Credit as usize),
+        ("Room", Sent::Room as usize),
+        ("Closed", Sent::Closed as usize),
+        ("Refused", Sent::Refused as usize),
+        ("Base", SENT_BASE as usize),
+    ]
+}
+
+fn status_places() -> Vec<(&'static str, usize)> {
+    vec![
+        ("State", StatusPlace::State as usize),
+        ("WantsRead", StatusPlace::WantsRead as usize),
+        ("WantsWrite", StatusPlace::WantsWrite as usize),
+        ("WantsShutdown", StatusPlace::WantsShutdown as usize),
+        ("Reason", StatusPlace::Reason as usize),
+        ("Timeout", StatusPlace::Timeout as usize),
+        ("Credit", StatusPlace::Credit as usize),
+        ("InFlight", StatusPlace::InFlight as usize),
+        ("Queued", StatusPlace::Queued as usize),
+        ("Streams", StatusPlace::Streams as usize),
+        ("Untaken", StatusPlace::Untaken as usize),
+        ("Places", StatusPlace::Places as usize),
+    ]
+}
+
+fn states() -> Vec<(&'static str, usize)> {
+    vec![
+        ("Handshake", ConnectionState::Handshake as usize),
+        ("Open", ConnectionState::Open as usize),
+        ("PeerClosed", ConnectionState::PeerClosed as usize),
+        ("Closing", ConnectionState::Closing as usize),
+        ("Shut", ConnectionState::Shut as usize),
+        ("Ended", ConnectionState::Ended as usize),
     ]
 }
 

@@ -7,6 +7,7 @@
 
 mod chunk;
 mod config;
+mod connection;
 mod constants;
 mod decode_call;
 mod decoder;
@@ -30,3 +31,4 @@ impl<T> ThreadBound<()> for T {}
 impl<T: Send> ThreadBound<IsSend> for T {}
 const _: fn() = decoder::NativeDecoder::thread_bound;
 const _: fn() = session::NativeSession::thread_bound;
+const _: fn() = connection::NativeConnection::thread_bound;

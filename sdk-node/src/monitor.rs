@@ -101,6 +101,12 @@ pub struct Readiness {
     pub body: String,
 }
 
+impl NativeMonitor {
+    pub(crate) const fn inner(&self) -> &Arc<Monitor> {
+        &self.inner
+    }
+}
+
 #[napi]
 impl NativeMonitor {
     /// With limits of the host's own.

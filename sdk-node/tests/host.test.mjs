@@ -64,7 +64,7 @@ test('a ready host answers /readyz with 200, and /metrics with the page', async 
   do {
     page = await ask('/metrics');
   } while (samplesOf(page.body).get('oap_frames_total{kind="END"}') !== 1);
-  connection.destroy();
+  connection.abort();
   assert.deepEqual([page.status, page.headers['Content-Type']], [200, TEXT_CONTENT_TYPE]);
   execFileSync('promtool', ['check', 'metrics'], { input: page.body });
   assert.equal((await ask('/elsewhere')).status, 404);

@@ -305,6 +305,6 @@ test('connections take a monitor, and leave its gauges when their sockets close'
   await until(({ frames }) => frames.END === 2);
   const { frames, inflightFrames } = monitor.snapshot();
   assert.deepEqual([frames.HELLO, frames.START, frames.DATA, inflightFrames], [4, 2, 4, 2]);
-  connection.destroy();
+  connection.abort();
   await until((snapshot) => snapshot.inflightFrames === 0);
 });

@@ -1,6 +1,5 @@
 // What the tests share.
 
-import { once } from 'node:events';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -71,23 +70,21 @@ export const dataFrames = (count, first = 1, len = 3) =>
     Array.from({ length: count }, (_, i) => ({ kind: 'DATA', seq: first + i, body: Buffer.alloc(len, i) })),
   );
 
-/** A server on loopback, closed when the test ends; gives a function that connects to it. */
+/** A server on loopback, ended with the test; gives a function that connects to it. */
 export async function serve(test, handler, options = {}) {
-  const server = createServer(options, handler);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address();
+  const server = createServer({ onError: () => {}, ...options }, handler);
+  const { port } = await server.listen(0, '127.0.0.1');
   const open = [];
   test.after(() => {
-    open.forEach((connection) => connection.destroy());
-    server.close();
+    open.forEach((connection) => connection.abort());
+    server.abort();
   });
   const dial = (more = {}) => {
     const connection = connect({ host: '127.0.0.1', port, ...more });
     open.push(connection);
     return connection;
   };
-  return { server, dial };
+  return { server, port, dial };
 }
 
 /** A session that has received that many DATA frames which it has not acknowledged, and its peer. */

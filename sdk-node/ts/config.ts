@@ -120,7 +120,8 @@ function refusal({ field, min, max, choices }: ConfigRefusal, options: ConfigOpt
   return outOfRange(name, value, Number(min), Number(max));
 }
 
-function outOfRange(
+/** @internal */
+export function outOfRange(
   name: string,
   value: unknown,
   min: number | bigint,

@@ -1,311 +1,816 @@
-/** A session over a socket of `node:net`. */
+/** A connection: the core's engine over a socket. The engine decides; this moves bytes, waits and wakes. */
 
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { Changes } from './changes.js';
-import type { Config, ConfigOptions } from './config.js';
-import { OapRejectError } from './errors.js';
-import type { Frame, FrameInit } from './frame.js';
-import type { Frames } from './frames.js';
-import type { MonitorOption } from './monitor.js';
-import { sendStream, type SendStreamOptions, type Source } from './send-stream.js';
-import { Session } from './session.js';
+import { settingsOf, type Config, type ConfigOptions } from './config.js';
+import { connectionConfig, limitsOf, type ConnectionLimits } from './connection-options.js';
+import { STREAM_CHUNK_BYTES } from './constants.js';
+import { OapConnectionError, OapRejectError } from './errors.js';
+import type { Frame } from './frame.js';
+import { Frames } from './frames.js';
+import { Sent, State, StatusPlace } from './generated.js';
+import { isUint8Array } from './intrinsics.js';
+import { Monitor, type MonitorOption } from './monitor.js';
+import { native, type EndReason, type Flow, type NativeConnection } from './native.js';
+import { LARGE_BODY_BYTES, Outbox } from './outbox.js';
+import { OpenSource, type Source } from './source.js';
+import { decodeChunk } from './table.js';
+import { WireBuffer } from './wire-buffer.js';
 
-/** Bytes received and not yet taken, from which on the socket is not read. */
-const HIGH_WATER_BYTES = 1_048_576;
-/** How long a peer has to close, once this side has. */
-const CLOSE_GRACE_MS = 2_000;
+/** The options of a connection, and a monitor. */
+export interface ConnectionOptions extends ConnectionLimits, MonitorOption {}
 
-/** A batch that was received; how many of its frames have been taken. */
-interface Received {
-  readonly frames: Frames;
-  readonly bytes: number;
-  taken: number;
+export interface SendStreamOptions {
+  /** The address of what is sent, said by every DATA. An object stream needs it. */
+  obj?: string | undefined;
+  /** The most that a DATA carries, in bytes. Default 65,536; less where the peer takes only smaller frames. */
+  chunkSize?: number | undefined;
+  /** Ends the stream early. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Where a connection stands: `docs/connection.md` has the table. */
+export type ConnectionState = 'handshake' | 'open' | 'peer_closed' | 'closing' | 'shut' | 'ended';
+
+const STATES: readonly ConnectionState[] = ['handshake', 'open', 'peer_closed', 'closing', 'shut', 'ended'];
+/** The status of a stream that is given up. */
+const ABORTED = 1;
+/** The most frames that are given before the engine is told that they are taken. */
+const UNTOLD_FRAMES = 32;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+/** Bytes by which the head of a late DATA is longer than that of the first. */
+const LONGEST_SEQ = 9;
+
+const REFUSED: EndReason = {
+  name: 'refused',
+  word: 'refused',
+  message: 'no connection could be made',
+};
+const CLOSED: EndReason = { name: 'closed', word: 'closed', message: 'the connection is closed' };
+
+const status = new Float64Array(StatusPlace.Places);
+const ignore = () => {};
+
+/** Nobody has to catch what a peer did: who waits for the promise gets it all the same. */
+function quiet<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(ignore);
+  return promise;
 }
 
 /**
- * One side of an OAP/1 connection. It sends its HELLO at once, reads as long as there is room for what nobody takes, and
- * acknowledges the DATA that a loop has taken when that asks for more: who takes slowly gets slowly. What it rejects it
- * answers with an ERROR.
+ * One side of an OAP/1 connection over a socket that is open or being opened. It greets at once. When to acknowledge, to
+ * wait and to end is the core's to decide: `docs/connection.md`.
  *
- * One loop at a time takes frames. Leaving it (`break`) leaves the connection open; the next one goes on behind the last
- * frame taken.
+ * What is asked for next says that what was given before is taken, and that is what acknowledges it.
  */
 export class OapConnection implements AsyncIterable<Frames> {
-  readonly socket: Socket;
-  readonly session: Session;
+  readonly socket: Duplex;
+  readonly config: Config;
+  readonly #engine: NativeConnection;
+  readonly #slot: number;
   readonly #changes = new Changes();
-  readonly #received: Received[] = [];
-  #receivedBytes = 0;
-  /** The last DATA that was taken and not yet acknowledged. */
-  #unacknowledged: bigint | undefined;
+  readonly #wire: WireBuffer;
+  readonly #outbox: Outbox;
+
+  #state: number = State.Handshake;
+  #connected: boolean;
+  #cause: unknown;
+  #first: OapConnectionError | undefined;
+  #closedHere = false;
+  #shut = false;
+  #scheduled = false;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = 0;
+
+  /** Bytes that were handed to the socket, until it has taken them; then all that it took. */
+  #writing = 0;
+  #written = 0;
+  #dataSent = 0;
+  #inFlight = 0;
+  /** The last of those who send a stream; the next one waits for it. */
+  #turn: Promise<void> = Promise.resolve();
+  #endTurn: (() => void) | undefined;
   #senders = 0;
-  #inputEnded = false;
-  #closing = false;
-  #failure: Error | undefined;
+  /** Ends the wait for a source. */
+  #interrupt: ((error: unknown) => void) | undefined;
 
-  /** Takes over a socket that is open or being opened. */
-  constructor(socket: Socket, config?: Config | ConfigOptions, options?: MonitorOption) {
+  readonly #received: Frames[] = [];
+  #current: Frames | undefined;
+  #place = 0;
+  #untold = 0;
+  readonly #untoldMost: number;
+  /** An END was given, and nobody has asked for more since. */
+  #busy = false;
+  #closeWhenIdle = false;
+
+  constructor(socket: Duplex, config?: Config | ConfigOptions, options: ConnectionOptions = {}) {
     this.socket = socket;
-    this.session = new Session(config, options);
+    this.config = connectionConfig(config);
+    const monitor = Monitor.nativeOf(options);
+    const limits = limitsOf(options);
+    const autoAck = options.autoAck ?? true;
+    this.#engine = new native.NativeConnection(settingsOf(this.config), limits, autoAck, false, monitor);
+    this.#slot = this.#engine.slot();
+    this.#wire = new WireBuffer(this.#engine, socket);
+    this.#outbox = new Outbox(this.#engine, options.sendBuffer);
+    this.#untoldMost = Math.min(Math.max(this.config.ackWindowFrames >> 3, 1), UNTOLD_FRAMES);
+    this.#connected = !(socket instanceof Socket && (socket.connecting || socket.pending));
+    this.#attach();
+    this.#schedule();
+    this.#update();
+  }
+
+  #attach(): void {
+    const { socket } = this;
+    socket.allowHalfOpen = true;
+    if (socket instanceof Socket) {
+      socket.setNoDelay(true);
+    }
+    socket.on('connect', () => (this.#connected = true));
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('end', () => this.#end());
-    socket.on('drain', () => this.#changes.raise());
+    socket.on('end', () => this.#act(() => this.#engine.receiveEnd()));
     socket.on('error', (error) => this.#fail(error));
-    socket.on('close', () => this.#closed());
-    this.send(this.session.hello());
+    socket.on('close', () => this.#fail(undefined));
   }
 
-  /** Why the connection failed: the reject of what was received, or the socket's error. */
-  get failure(): Error | undefined {
-    // A socket that is destroyed says why a little later.
-    return this.#failure ?? this.socket.errored ?? undefined;
+  // ---- How it stands ----
+
+  get state(): ConnectionState {
+    return STATES[this.#state]!;
   }
 
-  /**
-   * Resolves once both HELLOs have passed.
-   *
-   * @throws what made the connection fail before, or the signal's reason.
-   */
-  async ready(signal?: AbortSignal): Promise<void> {
-    await this.until(() => this.session.isEstablished || !this.mayHear, signal);
-    if (!this.session.isEstablished) {
-      throw new Error('the connection ended before the handshake was complete');
+  /** What this side has sent. */
+  get outbound(): Flow {
+    return this.#engine.outbound();
+  }
+
+  /** What the peer has sent. */
+  get inbound(): Flow {
+    return this.#engine.inbound();
+  }
+
+  /** Why it ended or is about to: `clean`, `reject:truncated`, …; `undefined` while it goes on. */
+  get endReason(): string | undefined {
+    const reason = this.#engine.reason();
+    return reason !== null && this.#isRefused(reason) ? REFUSED.word : reason?.word;
+  }
+
+  /** What ended it, where that was no clean end; the same object each time. */
+  get failure(): OapConnectionError | undefined {
+    const reason = this.#engine.reason();
+    if (reason === null || reason.name === 'clean') {
+      return undefined;
     }
+    return (this.#first ??= this.#errorOf(this.#isRefused(reason) ? REFUSED : reason));
   }
 
-  /**
-   * Sends a frame, or several in turn; bodies are copied. False says that the socket has more to write than it likes, as
-   * that of `socket.write` does.
-   *
-   * @throws OapRejectError where the peer would have to reject it; nothing is sent then.
-   */
-  send(frames: FrameInit | readonly FrameInit[]): boolean {
-    if (!this.maySend) {
-      throw this.failure ?? new Error('the connection has ended');
-    }
-    return this.socket.write(this.session.send(frames));
+  /** The largest body that a DATA to this peer can have, in bytes, once it has greeted. */
+  maxBody(withObj = false): number | undefined {
+    return this.#engine.maxBody(withObj) ?? undefined;
   }
 
-  /**
-   * Sends a whole stream: START, the source's bytes as DATA, END. It waits for the handshake, for credit and for the
-   * socket. Credit comes when the peer takes what it was sent: two sides that send each other more than their windows
-   * hold both need a loop that takes frames meanwhile.
-   *
-   * Where the source fails or the signal is raised, the stream ends with status 1 and the connection stays good.
-   *
-   * @throws OapRejectError for a refusal, what the source threw, the signal's reason, what made the connection fail.
-   */
-  async sendStream(name: string, source: Source, options: SendStreamOptions = {}): Promise<void> {
-    this.#senders += 1;
-    this.#flow();
-    try {
-      await sendStream(this, name, source, options);
-    } finally {
-      this.#senders -= 1;
-      this.#flow();
-    }
-  }
-
-  /** A batch at a time: what a read of the socket brought. */
-  [Symbol.asyncIterator](): AsyncIterator<Frames, undefined> {
-    return {
-      next: async () => {
-        const received = await this.#front();
-        if (received === undefined) {
-          return { done: true, value: undefined };
+  /** Resolves once the peer has greeted. Sends wait for that by themselves. */
+  ready(signal?: AbortSignal): Promise<void> {
+    return quiet(
+      this.#until(() => {
+        if (this.#state > State.Open) {
+          throw this.#error();
         }
-        const frames = received.frames.from(received.taken);
-        this.#take(received, frames.length);
-        return { done: false, value: frames };
-      },
-      return: async () => {
-        this.#acknowledge();
-        return { done: true, value: undefined };
-      },
-    };
+        return this.#state === State.Open;
+      }, signal),
+    );
   }
 
-  /** A frame at a time. */
-  async *frames(): AsyncGenerator<Frame, void, undefined> {
+  /** Resolves with the reason once it has ended: `clean`, `reset`, … Never rejects. */
+  async ended(): Promise<string> {
+    await this.#until(() => this.#state === State.Ended);
+    return this.endReason!;
+  }
+
+  // ---- Sending ----
+
+  /**
+   * Sends a whole stream: START, the source as DATA, END. It waits for the handshake, for credit and for room, and for the
+   * streams that were asked for before. It resolves when all is written.
+   *
+   * A source that fails or a signal that is raised ends the stream with status 1; the connection stays good. The source is
+   * closed in any case.
+   *
+   * @throws OapConnectionError where the connection ended, OapRejectError for a refusal, what the source threw, the
+   * signal's reason.
+   */
+  sendStream(name: string, source: Source, options: SendStreamOptions = {}): Promise<void> {
+    const chunkSize = options.chunkSize ?? STREAM_CHUNK_BYTES;
+    if (!Number.isInteger(chunkSize) || chunkSize < 1) {
+      throw new RangeError('chunkSize is a positive integer');
+    }
+    return quiet(this.#sendStream(name, new OpenSource(source), { ...options, chunkSize }));
+  }
+
+  async #sendStream(name: string, source: OpenSource, options: StreamSettings): Promise<void> {
     try {
-      for (let received = await this.#front(); received !== undefined; received = await this.#front()) {
-        const frame = received.frames.at(received.taken)!;
-        this.#take(received, 1);
-        yield frame;
-      }
-    } finally {
-      this.#acknowledge();
-    }
-  }
-
-  /** Ends this side, and resolves when the socket has closed. What still arrives is discarded. */
-  async close(): Promise<void> {
-    this.#closing = true;
-    this.#flow();
-    this.socket.end();
-    const grace = setTimeout(() => this.socket.destroy(), CLOSE_GRACE_MS);
-    while (!this.socket.closed) {
-      await this.#changes.next();
-    }
-    clearTimeout(grace);
-  }
-
-  /** Closes at once, whatever is under way; `error` is then what loops and senders throw. */
-  destroy(error?: Error): void {
-    this.socket.destroy(error);
-  }
-
-  /** @internal Whether the peer may still send something. */
-  get mayHear(): boolean {
-    return !this.#inputEnded && !this.#closing && !this.session.hasEnded;
-  }
-
-  /** @internal Whether the socket still takes something. */
-  get maySend(): boolean {
-    const { writable, allowHalfOpen } = this.socket;
-    return writable && this.failure === undefined && (allowHalfOpen || !this.#inputEnded);
-  }
-
-  /** @internal Resolves once the test holds, which is made whenever something has changed. */
-  async until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    while (!holds()) {
-      if (this.failure !== undefined) {
-        throw this.failure;
-      }
-      if (this.socket.destroyed) {
-        throw new Error('the connection is closed');
-      }
-      await this.#changes.next(signal);
-    }
-  }
-
-  /** @internal What a promise gives; rejects as `until` does while it is waited for. */
-  async race<T>(promise: T | Promise<T>, signal?: AbortSignal): Promise<T> {
-    let settled = false;
-    const note = () => {
-      settled = true;
-      this.#changes.raise();
-    };
-    Promise.resolve(promise).then(note, note);
-    await this.until(() => settled, signal);
-    return promise;
-  }
-
-  #receive(chunk: Buffer): void {
-    if (this.#closing) {
-      return;
-    }
-    try {
-      const frames = this.session.recv(chunk);
-      if (frames.length > 0) {
-        this.#received.push({ frames, bytes: chunk.length, taken: 0 });
-        this.#receivedBytes += chunk.length;
-      }
-      if (frames.reject !== undefined) {
-        throw frames.reject;
-      }
-    } catch (error) {
-      this.#reject(error as Error);
-    }
-    this.#flow();
-    this.#changes.raise();
-  }
-
-  #end(): void {
-    this.#inputEnded = true;
-    if (!this.#closing && this.failure === undefined) {
+      await this.start(name, options.signal);
       try {
-        this.session.finish();
+        await this.#sendBodies(source, options);
       } catch (error) {
-        this.#reject(error as Error);
+        this.#giveUp();
+        throw error;
+      }
+      await this.end(0, options.signal);
+      await this.flushed();
+    } finally {
+      source.close();
+    }
+  }
+
+  async #sendBodies(source: OpenSource, { obj, chunkSize, signal }: StreamSettings): Promise<void> {
+    const outbox = this.#outbox;
+    const size = Math.min(chunkSize, this.#engine.maxBody(obj !== undefined)! - LONGEST_SEQ);
+    outbox.open(obj);
+    for (;;) {
+      let step = source.next();
+      if (typeof (step as PromiseLike<unknown>).then === 'function') {
+        step = await this.#awaited(step as PromiseLike<IteratorResult<Uint8Array>>, signal);
+      } else if (signal !== undefined) {
+        signal.throwIfAborted();
+      }
+      const { done, value } = step as IteratorResult<Uint8Array>;
+      if (done) {
+        source.finish();
+        break;
+      }
+      if (!isUint8Array(value)) {
+        throw new TypeError('a source gives Uint8Arrays');
+      }
+      if (value.length === 0) {
+        continue;
+      }
+      if (value.length <= size && outbox.add(value)) {
+        this.#schedule();
+      } else {
+        await this.#sendCut(value, size, signal);
       }
     }
-    this.#changes.raise();
+    await this.#emptyOutbox(signal);
   }
 
-  #closed(): void {
-    this.#inputEnded = true;
-    this.session.close();
-    this.#changes.raise();
-  }
-
-  /** Answers what is wrong with what was received, and closes. */
-  #reject(error: Error): void {
-    if (error instanceof OapRejectError && this.maySend && !this.session.hasEnded) {
-      this.send({ kind: 'ERROR', code: error.code, reason: error.reason });
-    }
-    this.#fail(error);
-    void this.close();
-  }
-
-  #fail(error: Error): void {
-    this.#failure ??= error;
-    this.#changes.raise();
-  }
-
-  /** Reads on, unless too much waits to be taken. Credit has to come in beside all that a peer may send without it. */
-  #flow(): void {
-    const { ackWindowFrames, maxFrame } = this.session.config;
-    const more = this.#senders > 0 ? ackWindowFrames * maxFrame : 0;
-    if (this.#closing || this.#receivedBytes < HIGH_WATER_BYTES + more) {
-      this.socket.resume();
-    } else {
-      this.socket.pause();
-    }
-  }
-
-  /** The oldest batch that has frames to take; none, when there will be no more. */
-  async #front(): Promise<Received | undefined> {
-    this.#acknowledge();
-    while (this.#received.length === 0) {
-      if (this.failure !== undefined) {
-        throw this.failure;
+  /** What is large, or finds no room in the outbox. */
+  async #sendCut(value: Uint8Array, size: number, signal: AbortSignal | undefined): Promise<void> {
+    for (let start = 0; start < value.length; start += size) {
+      const body = start === 0 && value.length <= size ? value : value.subarray(start, start + size);
+      await this.#emptyOutbox(signal);
+      if (!this.#outbox.add(body)) {
+        await this.#queue(() => this.#dataHead(body), signal);
       }
-      if (this.#inputEnded || this.#closing || this.socket.destroyed) {
-        return undefined;
-      }
-      await this.#changes.next();
-    }
-    return this.#received[0];
-  }
-
-  #take(received: Received, count: number): void {
-    const { frames } = received;
-    const taken = received.taken + count;
-    this.#unacknowledged = lastData(frames, received.taken, taken) ?? this.#unacknowledged;
-    received.taken = taken;
-    if (taken === frames.length) {
-      this.#received.shift();
-      this.#receivedBytes -= received.bytes;
-      this.#flow();
     }
   }
 
-  #acknowledge(): void {
-    const upTo = this.#unacknowledged;
-    this.#unacknowledged = undefined;
-    if (upTo === undefined || !this.maySend) {
-      return;
+  #dataHead(body: Uint8Array): number {
+    const sent = this.#engine.dataHead(body.length, this.#outbox.obj);
+    if (sent === Sent.Queued) {
+      this.#countData(1);
+      this.#wire.keep(body);
     }
+    return sent;
+  }
+
+  async #emptyOutbox(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#outbox.count > 0) {
+      await this.#queue(() => this.#commit(), signal);
+    }
+  }
+
+  /** Hands what the outbox has to the engine, as far as it takes it. */
+  #commit(): number {
+    const before = this.#outbox.count;
+    const sent = this.#outbox.commit();
+    this.#countData(before - this.#outbox.count);
+    return sent;
+  }
+
+  #countData(frames: number): void {
+    this.#dataSent += frames;
+    this.#inFlight += frames;
+  }
+
+  /** What a source gives later; the end of the connection and the signal end the wait. */
+  async #awaited<T>(step: PromiseLike<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal?.aborted === true) {
+      throw signal.reason;
+    }
+    if (this.#state > State.Open) {
+      throw this.#error();
+    }
+    const stop = signal && (() => this.#interrupt?.(signal.reason));
+    signal?.addEventListener('abort', stop!);
     try {
-      this.send({ kind: 'ACK', upTo });
+      return await new Promise<T>((resolve, reject) => {
+        this.#interrupt = reject;
+        step.then(resolve, reject);
+      });
+    } finally {
+      this.#interrupt = undefined;
+      signal?.removeEventListener('abort', stop!);
+    }
+  }
+
+  /** Ends the open stream with status 1, as soon as there is room. */
+  #giveUp(): void {
+    this.#outbox.drop();
+    this.end(ABORTED).catch(ignore);
+  }
+
+  /** Queues a START; a stream that is open, or asked for before, ends first. */
+  start(name: string, signal?: AbortSignal): Promise<void> {
+    return quiet(this.#start(name, signal));
+  }
+
+  async #start(name: string, signal: AbortSignal | undefined): Promise<void> {
+    if (typeof name !== 'string') {
+      throw new TypeError('the name of a stream is a string');
+    }
+    const before = this.#turn;
+    let release!: () => void;
+    this.#turn = new Promise((resolve) => (release = resolve));
+    this.#senders += 1;
+    try {
+      await this.#afterTurn(before, signal);
+      await this.#queue(() => this.#engine.start(name), signal);
     } catch (error) {
-      // The host has acknowledged it by itself, or the session has ended: there is nothing to acknowledge.
-      if (!(error instanceof OapRejectError)) {
+      this.#senders -= 1;
+      void before.then(release);
+      throw error;
+    }
+    this.#endTurn = () => {
+      this.#endTurn = undefined;
+      this.#senders -= 1;
+      release();
+    };
+  }
+
+  async #afterTurn(before: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+    let due = this.#senders === 1;
+    void before.then(() => {
+      due = true;
+      this.#changes.raise();
+    });
+    await this.#until(() => {
+      if (this.#state > State.Open) {
+        throw this.#error();
+      }
+      return due;
+    }, signal);
+  }
+
+  /** Queues a DATA of the open stream. A body of 16 KiB and more is not copied: leave it alone until it is written. */
+  data(body: Uint8Array, { obj, signal }: { obj?: string; signal?: AbortSignal } = {}): Promise<void> {
+    if (!isUint8Array(body)) {
+      throw new TypeError('a body is a Uint8Array');
+    }
+    this.#outbox.obj = obj;
+    if (body.length >= LARGE_BODY_BYTES) {
+      return quiet(this.#queue(() => this.#dataHead(body), signal));
+    }
+    const lengths = Uint32Array.of(body.length);
+    return quiet(
+      this.#queue(() => {
+        const sent = this.#engine.data(body, 0, lengths, 0, 1, obj);
+        this.#countData(sent >= Sent.Base ? 1 : 0);
+        return sent % Sent.Base;
+      }, signal),
+    );
+  }
+
+  /** Queues an END of the open stream. */
+  end(status = 0, signal?: AbortSignal): Promise<void> {
+    return quiet(this.#end(status, signal));
+  }
+
+  async #end(status: number, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await this.#queue(() => this.#engine.endStream(status), signal);
+    } catch (error) {
+      if (signal?.aborted === true && this.#state === State.Open && status !== ABORTED) {
+        this.#giveUp();
+      } else if (this.#state > State.Open) {
+        this.#endTurn?.();
+      }
+      throw error;
+    }
+    this.#endTurn?.();
+  }
+
+  /** Acknowledges DATA up to that seq, where `autoAck` is off. */
+  acknowledge(upTo: bigint): Promise<void> {
+    return quiet(this.#queue(() => this.#engine.acknowledge(BigInt(upTo)), undefined));
+  }
+
+  /** Resolves when everything that was sent before is written. */
+  flushed(): Promise<void> {
+    this.#engine.status(status);
+    const until = this.#written + status[StatusPlace.Queued]!;
+    return quiet(this.#until(() => this.#holds(this.#written >= until)));
+  }
+
+  /** Resolves when the peer has acknowledged all DATA that was sent before. */
+  delivered(signal?: AbortSignal): Promise<void> {
+    const until = this.#dataSent;
+    return quiet(this.#until(() => this.#holds(this.#dataSent - this.#inFlight >= until), signal));
+  }
+
+  /** Whether it holds; throws where it never will. */
+  #holds(it: boolean): boolean {
+    if (!it && this.#state === State.Ended) {
+      throw this.#error();
+    }
+    return it;
+  }
+
+  /** Queues by `send`, which says how it went, as soon as that can be. */
+  async #queue(send: () => number, signal: AbortSignal | undefined): Promise<void> {
+    for (;;) {
+      if (signal?.aborted === true) {
+        throw signal.reason;
+      }
+      let sent = send();
+      if (sent === Sent.Room) {
+        this.#flush();
+        sent = send();
+      }
+      if (sent === Sent.Queued) {
+        this.#schedule();
+        return;
+      }
+      if (sent === Sent.Refused) {
+        throw new OapRejectError(this.#engine.refusal()!);
+      }
+      if (sent === Sent.Closed) {
+        throw this.#error();
+      }
+      // What it waits for changes how much is read.
+      this.#flush();
+      try {
+        await this.#changes.next(signal);
+      } catch (error) {
+        this.#engine.cancelSend();
         throw error;
       }
     }
   }
-}
 
-/** The seq of the last DATA among the frames from `start` to `end`. */
-function lastData(frames: Frames, start: number, end: number): bigint | undefined {
-  for (let index = end - 1; index >= start; index -= 1) {
-    const frame = frames.at(index)!;
-    if (frame.kind === 'DATA') {
-      return frame.seq;
+  // ---- Taking ----
+
+  /**
+   * The next START, DATA or END; `undefined` at the clean end. An aborted wait loses nothing.
+   *
+   * @throws OapConnectionError behind all that came before, the signal's reason.
+   */
+  read(signal?: AbortSignal): Promise<Frame | undefined> {
+    return quiet(this.#read(signal));
+  }
+
+  async #read(signal: AbortSignal | undefined): Promise<Frame | undefined> {
+    return this.#step() ?? ((await this.#fetch(signal)) ? this.#step() : undefined);
+  }
+
+  /** All frames that a read of the socket brought, or what is left of them: as `read`. */
+  readBatch(signal?: AbortSignal): Promise<Frames | undefined> {
+    return quiet(this.#readBatch(signal));
+  }
+
+  async #readBatch(signal: AbortSignal | undefined): Promise<Frames | undefined> {
+    if (this.#current === undefined && !(await this.#fetch(signal))) {
+      return undefined;
+    }
+    const current = this.#current!;
+    const frames = this.#place === 0 ? current : current.from(this.#place);
+    this.#current = undefined;
+    this.#untold += frames.length;
+    this.#busy = true;
+    return frames;
+  }
+
+  /** A batch at a time. Leaving the loop counts what it gave as taken; the next one goes on behind that. */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Frames> {
+    return this.#iterator(
+      (value: Frames | undefined) => value,
+      () => this.readBatch(),
+    );
+  }
+
+  /** A frame at a time, likewise. */
+  frames(): AsyncIterableIterator<Frame> {
+    return this.#iterator(
+      () => this.#step(),
+      () => this.read(),
+    );
+  }
+
+  #iterator<T>(
+    here: (none: undefined) => T | undefined,
+    more: () => Promise<T | undefined>,
+  ): AsyncIterableIterator<T> {
+    const result = (value: T | undefined): IteratorResult<T> =>
+      value === undefined ? { done: true, value } : { done: false, value };
+    const iterator: AsyncIterableIterator<T> = {
+      next: () => {
+        const value = here(undefined);
+        return value === undefined ? quiet(more().then(result)) : Promise.resolve({ done: false, value });
+      },
+      return: () => {
+        this.#tell();
+        return Promise.resolve({ done: true, value: undefined });
+      },
+      [Symbol.asyncIterator]: () => iterator,
+    };
+    return iterator;
+  }
+
+  /** The next frame of what is being given out. */
+  #step(): Frame | undefined {
+    const current = this.#current;
+    if (current === undefined) {
+      return undefined;
+    }
+    if (this.#untold >= this.#untoldMost) {
+      this.#tell();
+    }
+    const frame = current.at(this.#place)!;
+    this.#place += 1;
+    this.#untold += 1;
+    if (this.#place >= current.length) {
+      this.#current = undefined;
+    }
+    if (frame.kind === 'END') {
+      // The DATA before it is taken: nobody has to ask for what follows an END.
+      this.#busy = true;
+      this.#tell();
+    }
+    return frame;
+  }
+
+  /** Waits for a batch; false at the clean end. */
+  async #fetch(signal: AbortSignal | undefined): Promise<boolean> {
+    this.#busy = false;
+    this.#tell();
+    await this.#until(() => this.#received.length > 0 || this.#hearsNoMore(), signal);
+    this.#current = this.#received.shift();
+    this.#place = 0;
+    return this.#current !== undefined;
+  }
+
+  /** Whether nothing will come; throws where that is no clean end. */
+  #hearsNoMore(): boolean {
+    if (this.#state <= State.Open) {
+      return false;
+    }
+    if (this.#closedHere || this.failure !== undefined) {
+      throw this.#error();
+    }
+    return true;
+  }
+
+  /** Tells the engine what was taken. */
+  #tell(): void {
+    const untold = this.#untold;
+    this.#untold = 0;
+    if (untold > 0) {
+      this.#engine.take(untold);
+      this.#schedule();
+      this.#update();
+    } else if (this.#closeWhenIdle) {
+      this.#update();
     }
   }
-  return undefined;
+
+  // ---- Closing ----
+
+  /**
+   * Ends it in good order: what is queued is written, then acknowledgements are read until all is acknowledged or the
+   * peer has closed, at most `timeout` milliseconds or the option `closeTimeout`. Resolves where all was acknowledged.
+   *
+   * @throws OapConnectionError where it was not, or where the connection had failed before.
+   */
+  close({ timeout }: { timeout?: number } = {}): Promise<void> {
+    if (timeout !== undefined && !(timeout >= 0)) {
+      throw new RangeError('timeout is a number of milliseconds that is not negative');
+    }
+    this.#commit();
+    this.#endHere();
+    const within = timeout === undefined ? undefined : BigInt(Math.round(Math.min(timeout, 1e12) * 1e6));
+    this.#act(() => this.#engine.close(within));
+    return quiet(this.#closed());
+  }
+
+  async #closed(): Promise<void> {
+    await this.ended();
+    const { failure } = this;
+    if (failure !== undefined) {
+      throw this.#error();
+    }
+  }
+
+  /** Ends it at once. Loops and senders then throw `aborted`, whose cause is what is given here. */
+  abort(cause?: unknown): void {
+    this.#cause ??= cause;
+    this.#endHere();
+    this.#act(() => this.#engine.abort());
+  }
+
+  #endHere(): void {
+    this.#closedHere = true;
+    this.#received.length = 0;
+    this.#current = undefined;
+    this.#untold = 0;
+  }
+
+  /** @internal Closes as soon as no stream is open and nothing waits. */
+  closeWhenIdle(): void {
+    this.#closeWhenIdle = true;
+    this.#update();
+  }
+
+  #closeIfIdle(): void {
+    const open = status[StatusPlace.Streams]! > 0 || this.#senders > 0 || this.#busy;
+    const untaken =
+      this.#received.length > 0 || this.#current !== undefined || status[StatusPlace.Untaken]! > 0;
+    if (!open && !untaken && !this.#closedHere) {
+      this.close().catch(ignore);
+    }
+  }
+
+  // ---- The engine and the socket ----
+
+  #receive(chunk: Buffer): void {
+    const batch = decodeChunk(this.#slot, chunk, true);
+    if (batch.count > 0 && !this.#closedHere) {
+      this.#received.push(new Frames(batch, undefined));
+    }
+    this.#update();
+  }
+
+  #fail(error: Error | undefined): void {
+    this.#cause ??= error;
+    this.#act(() => this.#engine.transportFailed());
+  }
+
+  #act(step: () => void): void {
+    if (this.#state !== State.Ended) {
+      step();
+      this.#update();
+    }
+  }
+
+  /** What is queued is written when this turn is over. */
+  #schedule(): void {
+    if (!this.#scheduled && this.#writing === 0) {
+      this.#scheduled = true;
+      process.nextTick(flushOf, this);
+    }
+  }
+
+  /** @internal */
+  flushTurn(): void {
+    this.#scheduled = false;
+    this.#flush();
+  }
+
+  #flush(): void {
+    if (this.#outbox.count > 0) {
+      this.#commit();
+    }
+    while (this.#writing === 0 && this.#state !== State.Ended) {
+      const bytes = this.#wire.write(this.#onWritten);
+      if (bytes === 0) {
+        break;
+      }
+      this.#writing = bytes;
+      if (this.#wire.isTaken) {
+        this.#transmitted();
+      }
+    }
+    this.#update();
+  }
+
+  #onWritten = (error?: Error | null): void => {
+    if (this.#writing > 0 && this.#wire.isTaken && !error) {
+      this.#transmitted();
+      this.#flush();
+    }
+  };
+
+  #transmitted(): void {
+    const bytes = this.#writing;
+    this.#writing = 0;
+    this.#written += bytes;
+    this.#wire.forget();
+    this.#engine.transmitted(bytes);
+  }
+
+  /** Does what the engine asks for, and wakes who waits. */
+  #update(): void {
+    if (this.#state === State.Ended) {
+      return;
+    }
+    this.#engine.status(status);
+    this.#state = status[StatusPlace.State]!;
+    this.#inFlight = status[StatusPlace.InFlight]!;
+    this.#outbox.credit = status[StatusPlace.Credit]!;
+    if (this.#state === State.Ended) {
+      this.#finish();
+    } else {
+      this.#obey();
+    }
+    if (this.#state > State.Open) {
+      this.#interrupt?.(this.#error());
+      this.#endTurn?.();
+    }
+    this.#changes.raise();
+  }
+
+  #obey(): void {
+    const { socket } = this;
+    if (status[StatusPlace.WantsWrite]! > 0) {
+      this.#schedule();
+    }
+    if (status[StatusPlace.WantsRead]! > 0 || this.#state >= State.Closing) {
+      if (socket.isPaused()) {
+        socket.resume();
+      }
+    } else if (!socket.isPaused()) {
+      socket.pause();
+    }
+    this.#setTimer(status[StatusPlace.Timeout]!);
+    if (this.#closeWhenIdle) {
+      this.#closeIfIdle();
+    }
+    if (this.#state === State.Shut && !this.#shut) {
+      this.#shut = true;
+      socket.end();
+    }
+  }
+
+  #setTimer(ms: number): void {
+    if (ms < 0) {
+      return;
+    }
+    const at = performance.now() + ms;
+    if (this.#timer === undefined || at < this.#timerAt - 1) {
+      clearTimeout(this.#timer);
+      this.#timerAt = at;
+      this.#timer = setTimeout(timeoutOf, Math.min(Math.max(ms, 1), MAX_TIMER_MS), this).unref();
+    }
+  }
+
+  /** @internal */
+  timeout(): void {
+    this.#timer = undefined;
+    this.#act(() => this.#engine.handleTimeout());
+  }
+
+  #finish(): void {
+    clearTimeout(this.#timer);
+    this.#engine.leave();
+    this.#wire.drop();
+    this.#outbox.drop();
+    const { socket } = this;
+    if (this.failure === undefined && socket instanceof Socket) {
+      socket.destroySoon();
+    } else {
+      socket.destroy();
+    }
+  }
+
+  /** What a call says that comes too late. */
+  #error(): OapConnectionError {
+    const failure = this.failure;
+    if (failure === undefined) {
+      return new OapConnectionError(CLOSED);
+    }
+    const { reason: name, word, message, peerCode, peerText } = failure;
+    const end = { name, word, message, ...(peerCode === undefined ? {} : { peerCode, peerText: peerText! }) };
+    return new OapConnectionError(end, failure.reject, failure.cause ?? failure);
+  }
+
+  #errorOf(reason: EndReason): OapConnectionError {
+    const reject = reason.reject === undefined ? undefined : new OapRejectError(reason.reject);
+    return new OapConnectionError(reason, reject, reject ?? this.#cause);
+  }
+
+  #isRefused(reason: EndReason): boolean {
+    return !this.#connected && reason.name === 'reset';
+  }
+
+  async #until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    while (!holds()) {
+      await this.#changes.next(signal);
+    }
+  }
 }
+
+type StreamSettings = SendStreamOptions & { chunkSize: number };
+
+const flushOf = (connection: OapConnection) => connection.flushTurn();
+const timeoutOf = (connection: OapConnection) => connection.timeout();

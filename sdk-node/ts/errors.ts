@@ -2,7 +2,7 @@
 
 import type { RejectReason } from './constants.js';
 import { jsonOf } from './json.js';
-import type { Rejection } from './native.js';
+import type { EndReason, Rejection } from './native.js';
 
 /**
  * A rule of OAP/1 is broken: by what was received (then `offset` and `at` say where), or by a frame that was to be sent
@@ -71,5 +71,52 @@ export class OapConfigError extends Error {
 
   static {
     this.prototype.name = 'OapConfigError';
+  }
+}
+
+/** Why a connection ended; or `closed`, where this side or the peer closed it in good order and a call comes too late. */
+export type ConnectionEnd =
+  | 'closed'
+  | 'incomplete'
+  | 'unacknowledged'
+  | 'reject'
+  | 'peer_error'
+  | 'handshake_timeout'
+  | 'idle_timeout'
+  | 'stalled'
+  | 'close_timeout'
+  | 'reset'
+  | 'aborted'
+  | 'refused';
+
+/** A connection has ended. A new object for each call; its cause is what ended the connection first. */
+export class OapConnectionError extends Error {
+  /** The reason in a word. */
+  readonly reason: ConnectionEnd;
+  /** The reason with its detail: `reject:truncated`, `peer_error:7`. */
+  readonly word: string;
+  /** The peer broke this rule, where the reason is `reject`. */
+  readonly reject: OapRejectError | undefined;
+  /** The code of the peer's ERROR, where the reason is `peer_error`. */
+  readonly peerCode: number | undefined;
+  readonly #peerText: string | undefined;
+
+  /** @internal */
+  constructor(end: Omit<EndReason, 'reject'>, reject?: OapRejectError, cause?: unknown) {
+    super(end.message, cause === undefined ? undefined : { cause });
+    this.reason = end.name as ConnectionEnd;
+    this.word = end.word;
+    this.reject = reject;
+    this.peerCode = end.peerCode;
+    this.#peerText = end.peerText;
+  }
+
+  /** The text of the peer's ERROR: nothing to log. Not enumerable. */
+  get peerText(): string | undefined {
+    return this.#peerText;
+  }
+
+  static {
+    this.prototype.name = 'OapConnectionError';
   }
 }

@@ -61,3 +61,37 @@ export const enum Wire {
   MaxDataHeadBytes = 88,
   MaxFrameBytes = 1048576,
 }
+
+export const enum Sent {
+  Queued = 0,
+  Handshake = 1,
+  Credit = 2,
+  Room = 3,
+  Closed = 4,
+  Refused = 5,
+  Base = 8,
+}
+
+export const enum StatusPlace {
+  State = 0,
+  WantsRead = 1,
+  WantsWrite = 2,
+  WantsShutdown = 3,
+  Reason = 4,
+  Timeout = 5,
+  Credit = 6,
+  InFlight = 7,
+  Queued = 8,
+  Streams = 9,
+  Untaken = 10,
+  Places = 11,
+}
+
+export const enum State {
+  Handshake = 0,
+  Open = 1,
+  PeerClosed = 2,
+  Closing = 3,
+  Shut = 4,
+  Ended = 5,
+}

@@ -1,7 +1,13 @@
 /** OAP/1 for Node: decoder, encoder, session, streams and connections over the native core. */
 
 export { Config, type ConfigOptions, type SeqRolloverPolicy } from './config.js';
-export { OapConnection } from './connection.js';
+export {
+  OapConnection,
+  type ConnectionOptions,
+  type ConnectionState,
+  type SendStreamOptions,
+} from './connection.js';
+export type { ConnectionLimits } from './connection-options.js';
 export {
   HISTOGRAM_BOUNDS,
   KINDS,
@@ -18,7 +24,7 @@ export {
 } from './constants.js';
 export { Decoder } from './decoder.js';
 export { encode, encodeInto } from './encode.js';
-export { OapConfigError, OapRejectError } from './errors.js';
+export { OapConfigError, OapConnectionError, OapRejectError, type ConnectionEnd } from './errors.js';
 export type {
   AckFrame,
   AckInit,
@@ -47,13 +53,14 @@ export {
   type Timing,
 } from './monitor.js';
 export type { Flow } from './native.js';
+export { connect, type ConnectOptions } from './net.js';
 export {
-  connect,
   createServer,
+  OapServer,
   type ConnectionHandler,
-  type ConnectOptions,
+  type ServedConnection,
   type ServerOptions,
-} from './net.js';
-export type { SendStreamOptions, Source } from './send-stream.js';
+} from './server.js';
 export { Session } from './session.js';
+export type { Source } from './source.js';
 export { OapDecoderStream, oapDecoderTransform } from './streams.js';

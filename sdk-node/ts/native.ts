@@ -78,6 +78,57 @@ export interface NativeSession extends NativeReceiver {
   close(): void;
 }
 
+/** Why a connection ended, in the core's words. */
+export interface EndReason {
+  name: string;
+  word: string;
+  message: string;
+  reject?: Rejection;
+  peerCode?: number;
+  peerText?: string;
+}
+
+/** An option that is a number, by the core's name. */
+export interface Limit {
+  name: string;
+  value: bigint;
+}
+
+/** The engine of a connection. Sends answer as `Sent` of `generated.ts`. */
+export interface NativeConnection {
+  slot(): number;
+  setTime(ns: bigint): void;
+  start(stream: string): number;
+  data(
+    bytes: Uint8Array,
+    at: number,
+    lengths: Uint32Array,
+    first: number,
+    count: number,
+    obj?: string,
+  ): number;
+  dataHead(length: number, obj?: string): number;
+  endStream(status: number): number;
+  acknowledge(upTo: bigint): number;
+  refusal(): Rejection | null;
+  cancelSend(): void;
+  take(frames: number): void;
+  receiveEnd(): void;
+  transmit(out: Uint8Array, pieces: Uint32Array): number;
+  transmitted(bytes: number): void;
+  handleTimeout(): void;
+  close(withinNs?: bigint): void;
+  abort(): void;
+  transportFailed(): void;
+  status(out: Float64Array): void;
+  nextTimeout(): bigint | null;
+  reason(): EndReason | null;
+  outbound(): Flow;
+  inbound(): Flow;
+  maxBody(withObj: boolean): number | null;
+  leave(): void;
+}
+
 /** The times of calls by bucket, their sum in seconds. */
 interface Times {
   counts: number[];
@@ -113,13 +164,29 @@ export interface NativeMonitor {
 export interface Native {
   NativeDecoder: new (settings: Settings, monitor?: NativeMonitor) => NativeReceiver;
   NativeSession: new (settings: Settings, monitor?: NativeMonitor) => NativeSession;
+  NativeConnection: new (
+    settings: Settings,
+    limits: readonly Limit[],
+    autoAck: boolean,
+    hostSaysTime: boolean,
+    monitor?: NativeMonitor,
+  ) => NativeConnection;
+  connectionOptions(): string[];
+  connectionWindow(): number;
+  checkConnectionOptions(limits: readonly Limit[]): ConfigRefusal | null;
   NativeMonitor: new (limits: Record<string, bigint>, timing: boolean) => NativeMonitor;
   defaultLimits(): Record<string, bigint>;
   sharedMonitor(key: number): NativeMonitor | null;
   resolveConfig(settings: Settings): (Required<Omit<Settings, 'features'>> & Settings) | ConfigRefusal;
   encodeFrames(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Rejection;
   newTable(rows: number): NativeTable;
-  decodeAgain(partial: Uint8Array, chunk: Uint8Array, shift: number, words: Uint32Array): boolean;
+  decodeAgain(
+    partial: Uint8Array,
+    chunk: Uint8Array,
+    shift: number,
+    words: Uint32Array,
+    ofConnection: boolean,
+  ): boolean;
   constants(): {
     packageVersion: string;
     version: number;

@@ -91,8 +91,10 @@ export class Batch {
   #origin = 0;
   /** The bytes of the first frame, where an earlier chunk began it. */
   readonly #partial: Buffer | null;
+  /** A connection gives some frames of a chunk and keeps the others. */
+  readonly #ofConnection: boolean;
 
-  constructor(table: Table, chunk: Uint8Array, partial: Buffer | null) {
+  constructor(table: Table, chunk: Uint8Array, partial: Buffer | null, ofConnection: boolean) {
     const { words } = table;
     this.#table = table;
     this.#generation = table.generation;
@@ -101,6 +103,7 @@ export class Batch {
     this.#chunk = chunk;
     this.#shift = words[Head.Shift]!;
     this.#partial = partial;
+    this.#ofConnection = ofConnection;
   }
 
   get count(): number {
@@ -151,7 +154,8 @@ export class Batch {
   /** The scratch table has gone on: the rows are read once more, from the bytes, into a table that stays. */
   #own(): Table {
     const words = new Uint32Array((this.#count + 1) * Row.Words);
-    if (!native.decodeAgain(this.#partial ?? NO_BYTES, this.#chunk, this.#shift, words)) {
+    const partial = this.#partial ?? NO_BYTES;
+    if (!native.decodeAgain(partial, this.#chunk, this.#shift, words, this.#ofConnection)) {
       throw new Error('the chunk that holds these frames was changed or detached after it was fed');
     }
     const wide = new BigUint64Array(words.buffer);
@@ -161,31 +165,33 @@ export class Batch {
 }
 
 /** Decodes a chunk: one native call, unless the table is too small for it. */
-export function decodeChunk(slot: number, given: Uint8Array): Batch {
+export function decodeChunk(slot: number, given: Uint8Array, ofConnection = false): Batch {
   const partial = scratch.decode(slot, given);
   const { words } = scratch;
   const ending = words[Head.Ending]!;
   if (ending === Ending.Full || ending === Ending.Unreadable) {
-    return ending === Ending.Full ? decodeOn(slot, given, partial) : decodeCopy(slot, given);
+    return ending === Ending.Full
+      ? decodeOn(slot, given, partial, ofConnection)
+      : decodeCopy(slot, given, ofConnection);
   }
   if (ending === Ending.Done && words[Head.Consumed] === 0) {
     // It has no bytes, and so has a chunk whose memory is detached.
     readable(given, 'a chunk');
   }
-  return new Batch(scratch, given, partial);
+  return new Batch(scratch, given, partial, ofConnection);
 }
 
 /** What the native half does not read: memory that is shared. */
-function decodeCopy(slot: number, given: Uint8Array): Batch {
+function decodeCopy(slot: number, given: Uint8Array, ofConnection: boolean): Batch {
   const chunk = readable(given, 'a chunk');
   if (chunk === given) {
     throw new TypeError('a chunk is a Uint8Array over an ArrayBuffer or a SharedArrayBuffer');
   }
-  return decodeChunk(slot, chunk);
+  return decodeChunk(slot, chunk, ofConnection);
 }
 
 /** Goes on with a chunk of more frames than there are rows. */
-function decodeOn(slot: number, chunk: Uint8Array, partial: Buffer | null): Batch {
+function decodeOn(slot: number, chunk: Uint8Array, partial: Buffer | null, ofConnection: boolean): Batch {
   do {
     const { words, rows } = scratch;
     scratch = larger(words, lengthOf(chunk));
@@ -194,7 +200,7 @@ function decodeOn(slot: number, chunk: Uint8Array, partial: Buffer | null): Batc
     }
     scratch.decode(slot, chunk);
   } while (scratch.words[Head.Ending] === Ending.Full);
-  const batch = new Batch(scratch, chunk, partial);
+  const batch = new Batch(scratch, chunk, partial, ofConnection);
   if (scratch.rows > KEPT_ROWS) {
     scratch = new NativeRows(FIRST_ROWS);
   }

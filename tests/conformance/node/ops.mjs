@@ -1,6 +1,7 @@
 // One function an operation.
 
 import * as oap from "../../../sdk-node/index.mjs";
+import { connection, connectionStepOf, optionsOf } from "./connection.mjs";
 import { eventOf, monitor } from "./monitor.mjs";
 import { drain, rejectOf } from "./rejects.mjs";
 import {
@@ -159,5 +160,13 @@ const OPS = {
   encode: [encodeOp, { frames: listOf(frameOf) }],
   session: [session, { config: configOf, steps: listOf(stepOf) }],
   monitor: [monitor, { config: configAndLimits, events: listOf(eventOf) }],
+  connection: [
+    connection,
+    {
+      config: configOf,
+      options: optionsOf,
+      steps: listOf(connectionStepOf),
+    },
+  ],
   constants: [constants, {}],
 };

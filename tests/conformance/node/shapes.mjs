@@ -55,10 +55,10 @@ export const whole = (value) =>
     "a whole number",
   );
 
-const u32 = (value) =>
+export const u32 = (value) =>
   understood(whole(value), value < 2 ** 32, "of 32 bits or fewer");
 
-function u64(value) {
+export function u64(value) {
   const decimal = /^(?:0|[1-9][0-9]{0,19})$/.test(text(value));
   const number = understood(decimal && BigInt(value), decimal, "a decimal");
   return understood(number, number < 2n ** 64n, "of 64 bits or fewer");

@@ -1,4 +1,5 @@
-// The Node testee: one JSON request a line on stdin, one JSON answer a line on stdout. The public API alone.
+// The Node testee: one JSON request a line on stdin, one JSON answer a line on stdout. The public API
+// alone, but for the engine of a connection, which has no clock of its own in the vectors.
 
 import { writeSync } from "node:fs";
 import { answer } from "./ops.mjs";
