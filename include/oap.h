@@ -1070,7 +1070,8 @@ oap_status oap_connection_new(const struct oap_config *config,
 void oap_connection_free(struct oap_connection *connection);
 
 /**
- * Counts the connection's frames and rejects in a monitor from now on, which it keeps alive.
+ * Counts the connection's frames and rejects in a monitor from now on, which it keeps alive; its HELLO too, while none of
+ * it is written.
  *
  * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
  */

@@ -231,7 +231,8 @@ pub unsafe extern "C" fn oap_connection_free(connection: *mut oap_connection) {
     unsafe { handle::free(connection) }
 }
 
-/// Counts the connection's frames and rejects in a monitor from now on, which it keeps alive.
+/// Counts the connection's frames and rejects in a monitor from now on, which it keeps alive; its HELLO too, while none of
+/// it is written.
 ///
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
 #[no_mangle]

@@ -290,3 +290,23 @@ fn every_observation_is_counted() {
     let seen = monitor.snapshot();
     assert_eq!((seen.write().count(), seen.write().sum_ns()), (3, 21));
 }
+
+#[test]
+fn a_connections_hello_counts_whenever_the_monitor_comes() {
+    let (config, limits) = (Config::default(), oap::ConnectionOptions::default());
+    let hellos = |monitor: &Monitor| monitor.snapshot().frames(Kind::Hello);
+    let first = Arc::new(Monitor::new(MonitorLimits::default()));
+    let mut early = oap::Connection::with_monitor(config, limits, 0, &first);
+    assert_eq!(hellos(&first), 1);
+
+    let second = Arc::new(Monitor::new(MonitorLimits::default()));
+    let mut late = oap::Connection::new(config, limits, 0);
+    late.set_monitor(&second);
+    assert_eq!(hellos(&second), 1);
+
+    let third = Arc::new(Monitor::new(MonitorLimits::default()));
+    let _ = early.transmit(0);
+    early.transmitted(0, 1);
+    early.set_monitor(&third);
+    assert_eq!(hellos(&third), 0, "a part of it is written");
+}

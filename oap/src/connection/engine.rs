@@ -5,8 +5,9 @@ use super::outgoing::Outgoing;
 use super::reason::{EndReason, Wait};
 use super::state::ConnectionState;
 use super::untaken::Untaken;
+use crate::codec::encode::encoded_len;
 use crate::config::Config;
-use crate::frame::Frame;
+use crate::frame::{Frame, Kind};
 use crate::session::flow::Flow;
 use crate::session::session::Session;
 use crate::telemetry::monitor::Monitor;
@@ -127,8 +128,12 @@ impl Connection {
         Connection::over(Session::new(config).with_monitor(monitor), options, now)
     }
 
-    /// Counts its frames and rejects in a monitor, from now on.
+    /// Counts its frames and rejects in a monitor, from now on; its HELLO too, while none of it is written.
     pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
+        let hello = encoded_len(&Frame::Hello(self.session.hello())).ok();
+        if self.state == ConnectionState::Handshake && hello == Some(self.queued()) {
+            monitor.count_frame(Kind::Hello, self.queued());
+        }
         self.session.set_monitor(monitor);
     }
 
