@@ -29,7 +29,7 @@ func TestConfigErrorNamesFieldValueAndRange(t *testing.T) {
 			func() error { _, err := oap.NewDecoder(config); return err },
 			func() error { _, err := oap.NewSession(config); return err },
 			func() error { _, err := oap.NewReader(stalled{}, config); return err },
-			func() error { _, err := oap.NewConn(&net.TCPConn{}, config); return err },
+			func() error { _, err := oap.NewConn(&net.TCPConn{}, &oap.ConnOptions{Config: config}); return err },
 		} {
 			if err := make(); !errors.As(err, &got) {
 				t.Errorf("made with a bad config: %v", err)

@@ -2,395 +2,297 @@ package oap
 
 import (
 	"context"
-	"errors"
-	"io"
 	"net"
-	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// Conn is a session over a [net.Conn]. It receives in the background, so that acknowledgements come through while it
-// sends: both sides may send at once. HELLO and ACK are its own business: [Conn.Recv] gives START, DATA and END, and
-// acknowledges a DATA when the frame behind it is asked for.
+// Conn is a connection over a [net.Conn]: it greets, acknowledges what was taken, holds back who is too fast, and closes
+// without losing a byte. It only moves bytes and waits: an [Engine] decides, by the rules of docs/connection.md.
 //
-// One goroutine at a time may receive, any number send. Close it: a Conn that is forgotten stays.
+// One goroutine at a time receives, any number send. Close it: a Conn that is forgotten stays.
 type Conn struct {
-	_   noCopy
-	net net.Conn
+	_      noCopy
+	net    net.Conn
+	opened time.Time
+	chunk  int
 
-	// sending is held by who encodes and writes, so that frames go out in the session's order. out holds what is
-	// encoded and not yet written: a cancelled write is finished by the next.
-	sending chan struct{}
-	out     []byte
-	greeted bool
-	// sendErr is what the net.Conn said to a write.
-	sendErr error
+	// mu guards all of the following, but for what the receiving goroutine has of its own.
+	mu     sync.Mutex
+	engine *Engine
+	timer  *time.Timer
+	// alarm is when the timer fires; 0: it is not set.
+	alarm uint64
+	// end is the first reason why the connection ended, failure what the transport said.
+	end     *EndError
+	failure error
+	waiters []*waiter
 
-	// mu guards the session and what the background receiver shares.
-	mu      sync.Mutex
-	session *Session
-	peer    *Hello
-	inbox   inbox
-	// recvErr is why nothing more is received.
-	recvErr error
-	closed  bool
-	// changed is closed and replaced at each change of the above.
-	changed chan struct{}
-	// received is closed when the background receiver has returned.
-	received chan struct{}
+	// closed: this side has closed. ended: the engine is over, and may be freed at any time.
+	closed, ended bool
+	// givesNoMore is closed for the receiving goroutine, which does not hold mu.
+	givesNoMore atomic.Bool
+	// busy: the application was given an END and has not asked for what follows.
+	busy, closeWhenIdle bool
+	// noMoreSends is closed when nothing more may be sent, done when all is over and the net.Conn is closed.
+	noMoreSends, done chan struct{}
+	refusesSends      bool
+	workers           sync.WaitGroup
 
-	// given is what Recv gives from; given.rows[:next] have been given.
-	given inbox
-	next  int
-	one   frames
+	outgoing
+	inbox inbox
+	given given
 }
 
-// Dial connects, and returns when both HELLOs have passed; nil means the default Config.
-func Dial(ctx context.Context, network, address string, config *Config) (*Conn, error) {
+// Dial connects over the network, with Nagle's algorithm off; nil means the default options. It does not wait for the
+// handshake: sends do, and [Conn.Handshake].
+func Dial(ctx context.Context, network, address string, options *ConnOptions) (*Conn, error) {
+	if err := options.Validate(); err != nil {
+		return nil, err
+	}
 	var dialer net.Dialer
 	raw, err := dialer.DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	conn, err := NewConn(raw, config)
-	if err != nil {
-		return nil, errors.Join(err, raw.Close())
-	}
-	if err := conn.Handshake(ctx); err != nil {
-		_ = conn.Close()
-		return nil, err
-	}
-	return conn, nil
+	return NewConn(raw, options)
 }
 
-// NewConn makes a side of a session over raw, which it takes over; nil means the default Config. The sides are alike. It
-// does not wait: the first Recv or Send does the handshake, or [Conn.Handshake] before. The error is a [*ConfigError]. It
-// panics where raw is nil.
-func NewConn(raw net.Conn, config *Config) (*Conn, error) {
+// NewConn makes a connection over raw, which it takes over; nil means the default options. The sides are alike. It does
+// not wait. The error is a [*ConfigError]. It panics where raw is nil.
+func NewConn(raw net.Conn, options *ConnOptions) (*Conn, error) {
 	if raw == nil {
 		panic("oap: NewConn: raw is nil")
 	}
-	session, err := NewSession(config)
+	engine, err := NewEngine(options, 0)
 	if err != nil {
 		return nil, err
 	}
-	c := &Conn{
-		net:      raw,
-		sending:  make(chan struct{}, 1),
-		session:  session,
-		changed:  make(chan struct{}),
-		received: make(chan struct{}),
+	if tcp, ok := raw.(*net.TCPConn); ok {
+		_ = tcp.SetNoDelay(true) // a socket that failed is told by what is done with it
 	}
-	go c.receive()
+	c := &Conn{
+		net:         raw,
+		opened:      time.Now(),
+		chunk:       options.chunk(),
+		engine:      engine,
+		noMoreSends: make(chan struct{}),
+		done:        make(chan struct{}),
+		outgoing:    newOutgoing(options),
+		given:       given{most: options.untoldFrames()},
+	}
+	c.mu.Lock()
+	c.timer = time.AfterFunc(time.Hour, c.handleTimeout)
+	c.workers.Add(2)
+	go c.writeAll()
+	go c.readAll()
+	c.turn()
+	c.mu.Unlock()
 	return c, nil
 }
 
-// Serve accepts connections and handles each in a goroutine of its own, until ctx is done or Accept fails; nil means the
-// default Config. It then closes the listener, waits for the handlers, whose context is done too in the first case, and
-// gives the reason. Each Conn is closed when its handler returns. It panics where listener or handle is nil.
-func Serve(ctx context.Context, listener net.Listener, config *Config, handle func(context.Context, *Conn)) error {
-	if listener == nil || handle == nil {
-		panic("oap: Serve: listener or handle is nil")
+// now is the time of the engine.
+func (c *Conn) now() uint64 { return uint64(time.Since(c.opened)) }
+
+// turn lets what has changed in the engine take effect; mu is held.
+func (c *Conn) turn() {
+	c.closeIfIdle()
+	if c.end == nil && !c.ended {
+		if c.end = c.engine.End(); c.end != nil {
+			c.end.Transport = c.failure
+		}
 	}
-	defer listener.Close()
-	if err := config.Validate(); err != nil {
-		return err
+	if state := c.engine.State(); state > ConnOpen && !c.refusesSends {
+		c.refusesSends = true
+		close(c.noMoreSends)
 	}
-	stop := context.AfterFunc(ctx, func() { _ = listener.Close() })
-	defer stop()
-	var handlers sync.WaitGroup
-	defer handlers.Wait()
-	for {
-		raw, err := listener.Accept()
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if err != nil {
-			return err
-		}
-		conn, err := NewConn(raw, config)
-		if err != nil {
-			return errors.Join(err, raw.Close())
-		}
-		handlers.Add(1)
-		go func() {
-			defer handlers.Done()
-			defer conn.Close()
-			handle(ctx, conn)
-		}()
+	if c.engine.State() == ConnEnded && !c.ended {
+		c.finish()
+	}
+	c.wake()
+	c.arm()
+}
+
+// arm sets the timer where a deadline is nearer than it. A timer that fires too early does nothing.
+func (c *Conn) arm() {
+	at, runs := c.engine.NextTimeout()
+	if c.ended || !runs || c.alarm != 0 && at >= c.alarm {
+		return
+	}
+	c.alarm = max(at, 1)
+	c.timer.Reset(time.Until(c.opened.Add(time.Duration(min(at, 1<<62)))))
+}
+
+func (c *Conn) handleTimeout() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.ended {
+		c.alarm = 0
+		c.engine.HandleTimeout(c.now())
+		c.turn()
 	}
 }
 
-// Handshake sends the own HELLO if it has not gone, and waits for the peer's.
+// finish closes the transport, and frees the engine once nobody uses either.
+func (c *Conn) finish() {
+	c.ended = true
+	c.timer.Stop()
+	clean := c.end != nil && c.end.Reason == EndClean && !c.shut
+	go func() {
+		c.closeTransport(clean)
+		c.workers.Wait()
+		c.mu.Lock()
+		c.outgoing.drop()
+		c.engine.Free()
+		c.mu.Unlock()
+		close(c.done)
+	}()
+}
+
+// closeTransport closes a TLS connection in its own way only where that has a meaning: it may wait for its peer.
+func (c *Conn) closeTransport(politely bool) {
+	if under, ok := c.net.(interface{ NetConn() net.Conn }); ok && !politely {
+		_ = under.NetConn().Close()
+	}
+	_ = c.net.Close()
+}
+
+// fail says that the transport failed; mu is held.
+func (c *Conn) fail(err error) {
+	if !c.ended {
+		c.failure = err
+		c.engine.TransportFailed()
+		c.turn()
+	}
+}
+
+// Handshake waits until the peer has greeted. Sends wait by themselves.
 func (c *Conn) Handshake(ctx context.Context) error {
-	if err := c.greet(ctx); err != nil {
-		return err
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err := c.await(ctx, func() bool { return c.engine.State() != ConnHandshake })
+	if err == nil && c.engine.State() > ConnPeerClosed {
+		err = c.reason()
 	}
-	return c.await(ctx, func() (bool, error) {
-		if c.peer != nil {
-			return true, nil
-		}
-		return false, c.recvErr
-	})
+	return err
 }
 
-func (c *Conn) greet(ctx context.Context) error {
-	if err := c.lock(ctx); err != nil {
-		return err
-	}
-	defer c.unlock()
-	if c.greeted {
+// Close closes in good order: an open stream is given up, what is queued is written, and acknowledgements are waited for,
+// at the longest for the options' CloseTimeout. It returns nil where all that was sent is acknowledged, else an
+// [*EndError] that tells the first reason. It may be called at any time, by any goroutine, again and again.
+func (c *Conn) Close() error { return c.CloseWithin(-1) }
+
+// CloseWithin is Close with another limit.
+func (c *Conn) CloseWithin(within time.Duration) error {
+	c.mu.Lock()
+	c.beginClose(within)
+	c.mu.Unlock()
+	<-c.done
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.end.Reason == EndClean {
 		return nil
 	}
-	hello, err := c.ownHello()
-	if err != nil {
-		return err
+	return c.reason()
+}
+
+func (c *Conn) beginClose(within time.Duration) {
+	c.giveNoMore()
+	if !c.ended {
+		c.flushPacked(c.now())
+		c.engine.Close(c.now(), within)
+		c.turn()
 	}
-	c.greeted = true
-	return c.put(ctx, hello)
 }
 
-func (c *Conn) ownHello() (*Hello, error) {
+// Abort ends the connection at once: what is not written is lost. It may be called at any time, by any goroutine.
+func (c *Conn) Abort() {
+	c.mu.Lock()
+	c.giveNoMore()
+	if !c.ended {
+		c.engine.Abort()
+		c.turn()
+	}
+	c.mu.Unlock()
+	<-c.done
+}
+
+// giveNoMore is the side of a close that the receiving goroutine sees.
+func (c *Conn) giveNoMore() {
+	c.closed = true
+	c.givesNoMore.Store(true)
+	c.inbox.clear()
+}
+
+// closeIfIdle closes where [Server.Shutdown] waits for a moment between streams.
+func (c *Conn) closeIfIdle() {
+	if !c.closeWhenIdle || c.closed || c.ended {
+		return
+	}
+	streams := c.engine.Inbound().Open || c.engine.Outbound().Open
+	waits := c.busy || len(c.inbox.rows) > 0 || c.engine.info.untaken > 0 || len(c.lens) > 0
+	if !streams && !waits {
+		c.beginClose(-1)
+	}
+}
+
+// reason is what a call says that comes too late, in an object of its own; mu is held.
+func (c *Conn) reason() error {
+	if c.end == nil || c.end.Reason == EndClean {
+		return ErrClosed
+	}
+	end := *c.end
+	return &end
+}
+
+// Done is closed when the connection is over and the net.Conn is closed.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// End returns why the connection ended, or is about to end; nil while it goes on. EndClean is told here, too.
+func (c *Conn) End() *EndError {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.session.Hello()
+	if c.end == nil {
+		return nil
+	}
+	end := *c.end
+	return &end
 }
 
-// PeerHello gives what the peer's HELLO said; nil before the handshake.
-func (c *Conn) PeerHello() *Hello {
+// State returns where the connection stands.
+func (c *Conn) State() ConnState {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.peer
+	return c.engine.State()
 }
 
-// Outbound says what this side has sent.
+// Outbound returns what this side has sent.
 func (c *Conn) Outbound() Flow {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.session.Outbound()
+	if !c.ended {
+		c.flushPacked(c.now())
+	}
+	return c.engine.Outbound()
 }
 
-// Inbound says what the peer has sent.
+// Inbound returns what the peer has sent.
 func (c *Conn) Inbound() Flow {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.session.Inbound()
+	return c.engine.Inbound()
 }
 
-// Send sends a frame; for a DATA it waits for credit first. The error is a [*RefusalError] where the peer would have to
-// reject the frame, which then was not sent; what ended the connection; or that of ctx. A frame that ctx cut off counts
-// as sent if it was being written; the rest of it goes out before the next frame.
-func (c *Conn) Send(ctx context.Context, frame Frame) error {
-	if err := c.Handshake(ctx); err != nil {
-		return err
-	}
-	if err := c.lockFor(ctx, frame); err != nil {
-		return err
-	}
-	defer c.unlock()
-	return c.put(ctx, frame)
-}
-
-// StreamOptions are what a stream may say beside its name and bytes. nil is the zero value.
-type StreamOptions struct {
-	// Obj goes with each DATA: "b3:" and 64 lowercase hex digits. Streams named "objects" and "objects/…" need it.
-	Obj string
-	// Status is what END says: 0..=65535.
-	Status uint32
-}
-
-// SendStream sends all that source gives as one stream: START, a DATA for each read, END. It waits for credit, so the
-// peer's and this side's Recv must go on. A direction has one stream at a time. After an error the stream may be open:
-// send an End with a status that says so, or Close.
-func (c *Conn) SendStream(ctx context.Context, name string, source io.Reader, options *StreamOptions) error {
-	if options == nil {
-		options = &StreamOptions{}
-	}
-	if err := c.Send(ctx, &Start{Stream: name}); err != nil {
-		return err
-	}
-	last, err := c.sendBodies(ctx, source, options.Obj)
-	if err != nil {
-		return err
-	}
-	return c.Send(ctx, &End{Seq: last, Status: options.Status})
-}
-
-// sendBodies gives the seq of the last DATA, 0 where there was none.
-func (c *Conn) sendBodies(ctx context.Context, source io.Reader, obj string) (last uint64, err error) {
-	data := Data{Seq: 1, Obj: obj}
-	if flow := c.Outbound(); flow.HasLastSeq {
-		data.Seq = flow.LastSeq + 1
-	}
-	buf := make([]byte, c.bodyBytes())
-	for {
-		n, err := readSome(source, buf)
-		if n > 0 {
-			data.Body = buf[:n]
-			if err := c.Send(ctx, &data); err != nil {
-				return last, err
-			}
-			last = data.Seq
-			data.Seq++
-		}
-		if err == io.EOF {
-			return last, nil
-		}
-		if err != nil {
-			return last, err
-		}
-	}
-}
-
-// bodyBytes is a good size of a body that the peer takes.
-func (c *Conn) bodyBytes() int {
+// MaxBody is the largest body that the next DATA without obj can have, in bytes; 0 before the peer's HELLO.
+func (c *Conn) MaxBody() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return min(StreamChunkBytes, c.session.PeerMaxFrame()-fastHeadBytes)
+	return c.engine.MaxBody()
 }
 
-// lock takes the right to send.
-func (c *Conn) lock(ctx context.Context) error {
-	select {
-	case c.sending <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+// Age is how long the connection has been open.
+func (c *Conn) Age() time.Duration { return time.Since(c.opened) }
 
-func (c *Conn) unlock() { <-c.sending }
-
-// lockFor takes the right to send the frame: a DATA has credit then. Credit is waited for without the right, which the
-// acknowledgements of Recv need.
-func (c *Conn) lockFor(ctx context.Context, frame Frame) error {
-	_, needsCredit := frame.(*Data)
-	for {
-		if needsCredit {
-			if err := c.await(ctx, c.mayGo); err != nil {
-				return err
-			}
-		}
-		if err := c.lock(ctx); err != nil {
-			return err
-		}
-		if !needsCredit || c.hasCredit() {
-			return nil
-		}
-		c.unlock()
-	}
-}
-
-// mayGo says whether a DATA need not wait: it has credit, or it will be refused whatever comes.
-func (c *Conn) mayGo() (bool, error) {
-	flow := c.session.Outbound()
-	if flow.Credit > 0 || !flow.Open || c.session.Ended() {
-		return true, nil
-	}
-	if c.recvErr == io.EOF {
-		return false, io.ErrUnexpectedEOF
-	}
-	return false, c.recvErr
-}
-
-func (c *Conn) hasCredit() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	may, _ := c.mayGo()
-	return may
-}
-
-// put sends a frame; the right to send is held.
-func (c *Conn) put(ctx context.Context, frame Frame) error {
-	err := c.encode(frame)
-	if err == nil {
-		err = c.write(ctx)
-	}
-	if err != nil {
-		return c.why(err)
-	}
-	return nil
-}
-
-// encode has the session take the frame as sent.
-func (c *Conn) encode(frame Frame) (err error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.out, err = c.session.Send(c.out, frame)
-	return err
-}
-
-// why prefers what ended the session to the failure to send that follows from it.
-func (c *Conn) why(failed error) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.recvErr == nil || c.recvErr == io.EOF || c.recvErr == io.ErrUnexpectedEOF {
-		return failed
-	}
-	return c.recvErr
-}
-
-// write writes what is encoded. What ctx cuts off stays for the next write.
-func (c *Conn) write(ctx context.Context) error {
-	if c.sendErr != nil {
-		return c.sendErr
-	}
-	cut := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		_ = c.net.SetWriteDeadline(time.Unix(1, 0))
-		close(cut)
-	})
-	n, err := c.net.Write(c.out)
-	c.out = c.out[:copy(c.out, c.out[n:])]
-	if !stop() {
-		<-cut
-		_ = c.net.SetWriteDeadline(time.Time{})
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return ctx.Err()
-		}
-	}
-	c.sendErr = err
-	return err
-}
-
-// await waits until ready says yes or why never. It asks with mu held.
-func (c *Conn) await(ctx context.Context, ready func() (bool, error)) error {
-	for {
-		c.mu.Lock()
-		yes, err := ready()
-		changed := c.changed
-		c.mu.Unlock()
-		if yes || err != nil {
-			return err
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-}
-
-// notify wakes who awaits; mu is held.
-func (c *Conn) notify() {
-	close(c.changed)
-	c.changed = make(chan struct{})
-}
-
-// Close ends the connection at once, and gives what closing the net.Conn gave.
-func (c *Conn) Close() error {
-	c.mu.Lock()
-	if c.closed {
-		c.mu.Unlock()
-		return nil
-	}
-	c.closed, c.recvErr = true, ErrClosed
-	c.notify()
-	c.mu.Unlock()
-	err := c.net.Close()
-	<-c.received
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return errors.Join(err, c.session.Close())
-}
+// RemoteAddr returns the peer's address, which belongs in no log.
+func (c *Conn) RemoteAddr() net.Addr { return c.net.RemoteAddr() }

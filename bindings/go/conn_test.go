@@ -12,17 +12,34 @@ import (
 	"oap.example/oap"
 )
 
-// connected gives both sides of a session over net.Pipe, which holds no byte: a write waits for its read.
-func connected(t *testing.T, ours, theirs *oap.Config) (a, b *oap.Conn) {
+// window is the default options with another window.
+func window(frames uint64) *oap.ConnOptions {
+	config := oap.DefaultConfig()
+	config.AckWindowFrames = frames
+	return &oap.ConnOptions{Config: config}
+}
+
+// connected gives both sides of a connection over net.Pipe, which holds no byte: a write waits for its read.
+func connected(t *testing.T, ours, theirs *oap.ConnOptions) (a, b *oap.Conn) {
 	t.Helper()
 	rawA, rawB := net.Pipe()
 	a, b = must(oap.NewConn(rawA, ours)), must(oap.NewConn(rawB, theirs))
-	t.Cleanup(func() { _, _ = a.Close(), b.Close() })
-	ctx, done := deadline(t), make(chan error)
-	go func() { done <- b.Handshake(ctx) }()
-	if err := errors.Join(a.Handshake(ctx), <-done); err != nil {
+	t.Cleanup(func() { a.Abort(); b.Abort() })
+	ctx := deadline(t)
+	if err := errors.Join(a.Handshake(ctx), b.Handshake(ctx)); err != nil {
 		t.Fatal(err)
 	}
+	return a, b
+}
+
+// overTCP gives both sides of a connection over loopback.
+func overTCP(t *testing.T, ours, theirs *oap.ConnOptions) (a, b *oap.Conn) {
+	t.Helper()
+	listener := must(net.Listen("tcp", "127.0.0.1:0"))
+	defer listener.Close()
+	a = must(oap.Dial(deadline(t), "tcp", listener.Addr().String(), ours))
+	b = must(oap.NewConn(must(listener.Accept()), theirs))
+	t.Cleanup(func() { a.Abort(); b.Abort() })
 	return a, b
 }
 
@@ -44,11 +61,20 @@ func receiveStream(ctx context.Context, conn *oap.Conn) (name string, body []byt
 	}
 }
 
+// wantEnd wants an EndError of that reason.
+func wantEnd(t *testing.T, err error, reason oap.EndReason) *oap.EndError {
+	t.Helper()
+	var end *oap.EndError
+	if !errors.As(err, &end) || end.Reason != reason {
+		t.Fatalf("%v, want %v", err, reason)
+	}
+	return end
+}
+
 func TestBothSidesStreamAtOnceBeyondTheirCredit(t *testing.T) {
-	config := oap.DefaultConfig()
-	config.AckWindowFrames = 2
-	config.MaxFrame = 4096
-	a, b := connected(t, config, config)
+	options := window(2)
+	options.Config.MaxFrame = 4096
+	a, b := connected(t, options, options)
 	ctx, sent := deadline(t), bytes.Repeat([]byte("0123456789abcdef"), 1<<14)
 	sides := make(chan error, 4)
 	for _, conn := range []*oap.Conn{a, b} {
@@ -94,23 +120,44 @@ func TestStreamsFollowEachOtherAndCarryTheirOptions(t *testing.T) {
 	}
 }
 
-func TestSendWithoutCreditWaitsForTheContextAndGoesOnLater(t *testing.T) {
-	config := oap.DefaultConfig()
-	config.AckWindowFrames = 1
-	a, b := connected(t, nil, config)
-	ctx := deadline(t)
-	for _, frame := range []oap.Frame{&oap.Start{Stream: "s"}, &oap.Data{Seq: 1}} {
-		if err := a.Send(ctx, frame); err != nil {
-			t.Fatal(err)
+func TestStreamsAtTheSameTimeGoOneAfterTheOther(t *testing.T) {
+	a, b := overTCP(t, window(4), window(4))
+	ctx, sent := deadline(t), make(chan error, 8)
+	for i := range 8 {
+		go func() { sent <- a.SendStream(ctx, "s", bytes.NewReader(bytes.Repeat([]byte{byte(i)}, 300_000)), nil) }()
+	}
+	seen := map[byte]bool{}
+	for range 8 {
+		_, body, status, err := receiveStream(ctx, b)
+		if err != nil || status != 0 || len(body) != 300_000 || bytes.Count(body, body[:1]) != len(body) {
+			t.Fatalf("%d bytes, status %d, %v", len(body), status, err)
 		}
+		seen[body[0]] = true
+	}
+	for range 8 {
+		if err := <-sent; err != nil {
+			t.Error(err)
+		}
+	}
+	if len(seen) != 8 {
+		t.Errorf("%d streams came", len(seen))
+	}
+}
+
+func TestADataWithoutCreditWaitsForTheContextAndGoesOnLater(t *testing.T) {
+	a, b := connected(t, nil, window(1))
+	ctx := deadline(t)
+	stream := must(a.Start(ctx, "s"))
+	if err := stream.Data(ctx, []byte("a")); err != nil {
+		t.Fatal(err)
 	}
 	short, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
 	defer cancel()
-	if err := a.Send(short, &oap.Data{Seq: 2}); err != context.DeadlineExceeded {
+	if err := stream.Data(short, []byte("b")); err != context.DeadlineExceeded {
 		t.Fatal(err)
 	}
 	sent := make(chan error, 1)
-	go func() { sent <- a.Send(ctx, &oap.Data{Seq: 2}) }()
+	go func() { sent <- stream.Data(ctx, []byte("b")) }()
 	for _, want := range []oap.Kind{oap.KindStart, oap.KindData, oap.KindData} {
 		if frame, err := b.Recv(ctx); err != nil || frame.Kind() != want {
 			t.Fatal(frame, err)
@@ -128,48 +175,148 @@ func TestRecvCanBeCancelledAndCalledAgain(t *testing.T) {
 	if _, err := b.Recv(short); err != context.DeadlineExceeded {
 		t.Fatal(err)
 	}
-	if err := a.Send(deadline(t), &oap.Start{Stream: "s"}); err != nil {
-		t.Fatal(err)
-	}
+	must(a.Start(deadline(t), "s"))
 	if frame, err := b.Recv(deadline(t)); err != nil || frame.Kind() != oap.KindStart {
 		t.Fatal(frame, err)
 	}
 }
 
-func TestAWriteThatTheContextCutIsFinishedByTheNext(t *testing.T) {
-	raw, peer := net.Pipe()
-	conn := must(oap.NewConn(raw, nil))
-	defer conn.Close()
-	ctx, cancel := context.WithCancel(deadline(t))
-	first, read := make([]byte, 1), make(chan error, 1)
+func TestFramesCanBeLeftAndResumedAndCountAsTaken(t *testing.T) {
+	a, b := connected(t, nil, window(1))
+	ctx, sent := deadline(t), make(chan error, 1)
 	go func() {
-		_, err := io.ReadFull(peer, first)
-		cancel()
-		read <- err
+		stream := must(a.Start(ctx, "s"))
+		for range 5 {
+			if err := stream.Data(ctx, []byte("x")); err != nil {
+				sent <- err
+				return
+			}
+		}
+		sent <- errors.Join(stream.End(ctx, 0), a.Delivered(ctx))
 	}()
-	if err := errors.Join(conn.Handshake(ctx), <-read); !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
+	count := 0
+	for count < 7 {
+		for _, err := range b.Frames(ctx) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			count++
+			break
+		}
 	}
-	other := must(oap.NewSession(nil))
-	defer other.Close()
-	go func() { read <- conn.Send(deadline(t), &oap.Start{Stream: "s"}) }()
-	go func() { _, _ = peer.Write(must(other.Send(nil, must(other.Hello())))) }()
-	rest := make([]byte, 1024)
-	rows, wire := make([]oap.Row, 4), first
-	for frames := 0; frames < 2; {
-		n := must(peer.Read(rest))
-		table := must(other.Recv(append(wire, rest[:n]...), rows))
-		frames, wire = frames+len(table.Rows), nil
-	}
-	if err := <-read; err != nil {
+	if err := <-sent; err != nil {
 		t.Error(err)
 	}
 }
 
+func TestBatchesGiveAllFramesInOrder(t *testing.T) {
+	a, b := overTCP(t, nil, nil)
+	ctx := deadline(t)
+	go func() {
+		stream := must(a.Start(ctx, "s"))
+		for i := range 10_000 {
+			_ = stream.Data(ctx, []byte{byte(i), byte(i >> 8)})
+		}
+		_ = stream.End(ctx, 0)
+	}()
+	for next, over := 0, false; !over; {
+		batch, err := b.RecvBatch(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for frame := range batch.Frames() {
+			switch f := frame.(type) {
+			case *oap.Data:
+				if int(f.Body[0])|int(f.Body[1])<<8 != next {
+					t.Fatalf("%v after %d frames", f.Body, next)
+				}
+				next++
+			case *oap.End:
+				over = true
+			}
+		}
+		if over && next != 10_000 {
+			t.Errorf("%d frames", next)
+		}
+	}
+}
+
+func TestAFailedSourceGivesItsStreamUpAndTheConnectionGoesOn(t *testing.T) {
+	a, b := connected(t, nil, nil)
+	ctx, failed := deadline(t), errors.New("the disk is gone")
+	sent := make(chan error, 1)
+	go func() {
+		err := a.SendStream(ctx, "bad", io.MultiReader(bytes.NewReader([]byte("abc")), failing{failed}), nil)
+		if !errors.Is(err, failed) {
+			sent <- err
+			return
+		}
+		sent <- a.SendStream(ctx, "good", bytes.NewReader([]byte("de")), nil)
+	}()
+	if _, body, status, err := receiveStream(ctx, b); err != nil || status != 1 || string(body) != "abc" {
+		t.Errorf("%q, status %d, %v", body, status, err)
+	}
+	if name, body, status, err := receiveStream(ctx, b); err != nil || status != 0 || name != "good" || string(body) != "de" {
+		t.Errorf("%q %q, status %d, %v", name, body, status, err)
+	}
+	if err := <-sent; err != nil {
+		t.Error(err)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// blocking is a source that gives nothing until it is closed.
+type blocking struct{ closed chan struct{} }
+
+func (b blocking) Read([]byte) (int, error) { <-b.closed; return 0, io.EOF }
+func (b blocking) Close() error             { close(b.closed); return nil }
+
+func TestAContextEndsTheWaitForASource(t *testing.T) {
+	a, b := connected(t, nil, nil)
+	short, cancel := context.WithTimeout(deadline(t), 20*time.Millisecond)
+	defer cancel()
+	source, sent := blocking{make(chan struct{})}, make(chan error, 1)
+	go func() { sent <- a.SendStream(short, "s", source, nil) }()
+	if _, _, status, err := receiveStream(deadline(t), b); err != nil || status != 1 {
+		t.Errorf("status %d, %v", status, err)
+	}
+	if err := <-sent; err != context.DeadlineExceeded {
+		t.Error(err)
+	}
+	<-source.closed
+	must(a.Start(deadline(t), "next"))
+}
+
+func TestAClosedConnectionEndsTheWaitForASource(t *testing.T) {
+	a, _ := connected(t, nil, nil)
+	source, sent := blocking{make(chan struct{})}, make(chan error, 1)
+	go func() { sent <- a.SendStream(deadline(t), "s", source, nil) }()
+	time.Sleep(10 * time.Millisecond)
+	_ = a.CloseWithin(10 * time.Millisecond)
+	if err := <-sent; !errors.Is(err, oap.ErrClosed) {
+		wantEnd(t, err, oap.EndCloseTimeout)
+	}
+}
+
+func TestAPanicOfASourceIsItsCallers(t *testing.T) {
+	a, b := connected(t, nil, nil)
+	go func() { _, _, _, _ = receiveStream(deadline(t), b) }()
+	if said := panicOf(func() { _ = a.SendStream(deadline(t), "s", panicking{}, nil) }); said == "" {
+		t.Error("it is swallowed")
+	}
+}
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("no") }
+
 func TestARejectIsToldToThePeer(t *testing.T) {
 	raw, peer := net.Pipe()
 	conn := must(oap.NewConn(raw, nil))
-	defer conn.Close()
+	defer conn.Abort()
 	go func() { _, _ = peer.Write([]byte{0, 0, 0, 8, 0x99, 0, 0, 0}) }()
 	reader := must(oap.NewReader(peer, nil))
 	defer reader.Close()
@@ -183,137 +330,109 @@ func TestARejectIsToldToThePeer(t *testing.T) {
 		}
 	}()
 	_, err := conn.Recv(deadline(t))
-	var reject *oap.RejectError
-	if !errors.As(err, &reject) || reject.Reason != oap.ErrUnknownEnvelope {
+	end := wantEnd(t, err, oap.EndReject)
+	if !errors.Is(err, oap.ErrUnknownEnvelope) || end.Word() != "reject:unknown_envelope" {
 		t.Errorf("Recv: %v", err)
 	}
 	if got := (<-told).String(); got != `ERROR code=4 reason="unknown_envelope"` {
 		t.Error(got)
 	}
-	if err := conn.Send(deadline(t), &oap.Ack{}); !errors.Is(err, oap.ErrUnknownEnvelope) {
-		t.Errorf("Send: %v", err)
+	if _, err := conn.Start(deadline(t), "s"); !errors.Is(err, oap.ErrUnknownEnvelope) {
+		t.Errorf("Start: %v", err)
 	}
 }
 
 func TestThePeersErrorIsAnErrorBehindItsFrames(t *testing.T) {
-	a, b := connected(t, nil, nil)
+	raw, peer := net.Pipe()
+	conn := must(oap.NewConn(raw, nil))
+	defer conn.Abort()
+	go func() { _, _ = io.Copy(io.Discard, peer) }()
+	must(peer.Write(wireOf(&oap.Hello{Version: 1, MaxFrame: 4096}, &oap.Start{Stream: "s"}, &oap.Error{Code: 900, Reason: "enough"})))
 	ctx := deadline(t)
-	if err := errors.Join(a.Send(ctx, &oap.Start{Stream: "s"}), a.Send(ctx, &oap.Error{Code: 900, Reason: "enough"})); err != nil {
-		t.Fatal(err)
-	}
-	if frame, err := b.Recv(ctx); err != nil || frame.Kind() != oap.KindStart {
+	if frame, err := conn.Recv(ctx); err != nil || frame.Kind() != oap.KindStart {
 		t.Fatal(frame, err)
 	}
-	_, err := b.Recv(ctx)
-	var said *oap.Error
-	if !errors.As(err, &said) || said.Code != 900 || said.Reason != "enough" {
-		t.Error(err)
+	_, err := conn.Recv(ctx)
+	end := wantEnd(t, err, oap.EndPeerError)
+	if end.PeerCode != 900 || end.PeerText != "enough" || end.Word() != "peer_error:900" {
+		t.Errorf("%+v", end)
 	}
-	if err := b.Send(ctx, &oap.Start{Stream: "s"}); !errors.As(err, &said) {
-		t.Error(err)
+	if bytes.Contains([]byte(err.Error()), []byte("enough")) {
+		t.Error("the peer's text stands in our message")
+	}
+	_, again := conn.Start(ctx, "s")
+	if other := wantEnd(t, again, oap.EndPeerError); other == end {
+		t.Error("both calls have the same error")
 	}
 }
 
 func TestRecvSaysWhereThePeerEnded(t *testing.T) {
-	for want, frames := range map[error][]oap.Frame{
-		io.EOF:              {&oap.Start{Stream: "s"}, &oap.Data{Seq: 1}, &oap.End{Seq: 1}},
-		io.ErrUnexpectedEOF: {&oap.Start{Stream: "s"}, &oap.Data{Seq: 1}},
+	hello := &oap.Hello{Version: 1, MaxFrame: 4096}
+	for name, c := range map[string]struct {
+		frames []oap.Frame
+		word   string
+	}{
+		"between streams": {[]oap.Frame{hello, &oap.Start{Stream: "s"}, &oap.Data{Seq: 1}, &oap.End{Seq: 1}}, ""},
+		"inside one":      {[]oap.Frame{hello, &oap.Start{Stream: "s"}, &oap.Data{Seq: 1}}, "incomplete"},
 	} {
-		a, b := connected(t, nil, nil)
+		conn, peer := rawPeer(t, nil)
+		must(peer.Write(wireOf(c.frames...)))
+		_ = peer.CloseWrite()
 		ctx := deadline(t)
-		for _, frame := range frames {
-			if err := a.Send(ctx, frame); err != nil {
-				t.Fatal(err)
-			}
-		}
-		_ = a.Close()
-		for range frames {
-			if _, err := b.Recv(ctx); err != nil {
-				t.Fatal(err)
+		for range c.frames[1:] {
+			if _, err := conn.Recv(ctx); err != nil {
+				t.Fatal(name, err)
 			}
 		}
 		for range 2 {
-			if _, err := b.Recv(ctx); err != want {
-				t.Errorf("%v, want %v", err, want)
+			_, err := conn.Recv(ctx)
+			var end *oap.EndError
+			if c.word == "" && err != io.EOF || c.word != "" && (!errors.As(err, &end) || end.Word() != c.word) {
+				t.Errorf("%s: %v", name, err)
 			}
 		}
-	}
-}
-
-func TestCreditThatCannotComeIsAnError(t *testing.T) {
-	config := oap.DefaultConfig()
-	config.AckWindowFrames = 1
-	a, b := connected(t, nil, config)
-	ctx := deadline(t)
-	if err := errors.Join(a.Send(ctx, &oap.Start{Stream: "s"}), a.Send(ctx, &oap.Data{Seq: 1})); err != nil {
-		t.Fatal(err)
-	}
-	_ = b.Close()
-	if err := a.Send(ctx, &oap.Data{Seq: 2}); err != io.ErrUnexpectedEOF {
-		t.Error(err)
-	}
-}
-
-func TestServeHandlesAndStopsWithItsContext(t *testing.T) {
-	ctx, cancel := context.WithCancel(deadline(t))
-	listener := must(net.Listen("tcp", "127.0.0.1:0"))
-	served := make(chan error, 1)
-	go func() {
-		served <- oap.Serve(ctx, listener, nil, func(ctx context.Context, conn *oap.Conn) {
-			if name, body, _, err := receiveStream(ctx, conn); err == nil {
-				_ = conn.SendStream(ctx, name, bytes.NewReader(body), nil)
-			}
-			<-ctx.Done()
-		})
-	}()
-	conn := must(oap.Dial(ctx, "tcp", listener.Addr().String(), nil))
-	defer conn.Close()
-	if hello := conn.PeerHello(); hello == nil || hello.MaxFrame != oap.MaxFrameBytes {
-		t.Error(hello)
-	}
-	sent := bytes.Repeat([]byte("x"), 1<<20)
-	if err := conn.SendStream(ctx, "echo", bytes.NewReader(sent), nil); err != nil {
-		t.Fatal(err)
-	}
-	if name, body, _, err := receiveStream(ctx, conn); err != nil || name != "echo" || !bytes.Equal(body, sent) {
-		t.Errorf("%q, %d bytes, %v", name, len(body), err)
-	}
-	cancel()
-	if err := <-served; err != context.Canceled {
-		t.Error(err)
-	}
-	if _, err := oap.Dial(deadline(t), "tcp", listener.Addr().String(), nil); err == nil {
-		t.Error("the listener is still open")
+		conn.Abort()
 	}
 }
 
 func TestCloseWakesWhoWaits(t *testing.T) {
-	config := oap.DefaultConfig()
-	config.AckWindowFrames = 1
-	a, _ := connected(t, nil, config)
+	a, _ := connected(t, nil, window(1))
 	ctx := deadline(t)
-	if err := errors.Join(a.Send(ctx, &oap.Start{Stream: "s"}), a.Send(ctx, &oap.Data{Seq: 1})); err != nil {
+	stream := must(a.Start(ctx, "s"))
+	if err := stream.Data(ctx, []byte("a")); err != nil {
 		t.Fatal(err)
 	}
-	woken := make(chan error, 2)
-	go func() { woken <- a.Send(ctx, &oap.Data{Seq: 2}) }()
+	woken := make(chan error, 3)
+	go func() { woken <- stream.Data(ctx, []byte("b")) }()
 	go func() { _, err := a.Recv(ctx); woken <- err }()
+	go func() { _, err := a.Start(ctx, "second"); woken <- err }()
 	time.Sleep(10 * time.Millisecond)
-	_ = a.Close()
-	for range 2 {
-		if err := <-woken; !errors.Is(err, oap.ErrClosed) {
-			t.Error(err)
+	go func() { _ = a.CloseWithin(5 * time.Second) }()
+	for range 3 {
+		select {
+		case err := <-woken:
+			if !errors.Is(err, oap.ErrClosed) {
+				t.Error(err)
+			}
+		case <-time.After(3 * time.Second):
+			t.Fatal("who waits sleeps on")
 		}
 	}
+	a.Abort()
 }
 
 func TestAHostThatDoesNotReceiveHoldsItsPeerBack(t *testing.T) {
-	a, b := connected(t, nil, nil)
+	a, b := connected(t, nil, &oap.ConnOptions{ReceiveBuffer: 4096})
 	short, cancel := context.WithTimeout(deadline(t), 200*time.Millisecond)
 	defer cancel()
 	sent := 0
 	for ; sent < 1_000_000; sent++ { // empty streams cost no credit
-		if errors.Join(a.Send(short, &oap.Start{Stream: "s"}), a.Send(short, &oap.End{})) != nil {
+		stream, err := a.Start(short, "s")
+		if err != nil {
+			break
+		}
+		if stream.End(short, 0) != nil {
+			stream.Abort()
 			break
 		}
 	}
@@ -324,5 +443,34 @@ func TestAHostThatDoesNotReceiveHoldsItsPeerBack(t *testing.T) {
 		if _, _, _, err := receiveStream(deadline(t), b); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+func TestAcknowledgementsCanBeTheHostsOwn(t *testing.T) {
+	a, b := connected(t, nil, &oap.ConnOptions{ManualAck: true})
+	ctx := deadline(t)
+	stream := must(a.Start(ctx, "s"))
+	if err := errors.Join(stream.Data(ctx, []byte("a")), stream.End(ctx, 0)); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := receiveStream(ctx, b); err != nil {
+		t.Fatal(err)
+	}
+	if flow := a.Outbound(); flow.InFlight != 1 {
+		t.Errorf("%+v", flow)
+	}
+	if err := errors.Join(b.Acknowledge(ctx, 1), a.Delivered(ctx)); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestAPeersLimitRefusesAtOnce(t *testing.T) {
+	a, _ := connected(t, nil, nil)
+	stream := must(a.Start(deadline(t), "s"))
+	if err := stream.Data(deadline(t), make([]byte, oap.MaxFrameBytes)); !errors.Is(err, oap.ErrFrameOversize) {
+		t.Error(err)
+	}
+	if err := stream.Data(deadline(t), []byte("x")); err != nil {
+		t.Error(err)
 	}
 }

@@ -8,7 +8,8 @@
 //   - [Reader] and [Writer] do that over an [io.Reader] and an [io.Writer], a [Frame] at a time, and batch by
 //     themselves.
 //   - [Session] also keeps the protocol's rules, for both directions: handshake, streams, sequence, credit. No I/O.
-//   - [Conn] is a session over a [net.Conn]: [Dial], [NewConn], [Serve].
+//   - [Conn] is a connection over a [net.Conn], which waits, acknowledges and closes by itself: [Dial], [NewConn], [Server].
+//     [Engine] is what decides in it, without I/O.
 //
 // # Ownership
 //

@@ -39,8 +39,9 @@ func (r Reason) Label() string { return at(rejectLabels, uint32(r)) }
 // Error returns the label.
 func (r Reason) Error() string { return r.Label() }
 
-// ErrClosed is the error of every call with a handle that was closed.
-var ErrClosed = errors.New("oap: used after Close")
+// ErrClosed is the error of every call with a handle that was closed, or with a connection that either side has closed in
+// good order.
+var ErrClosed = errors.New("oap: closed")
 
 // RejectError is why received bytes were rejected. It unwraps to its Reason.
 type RejectError struct {
@@ -126,14 +127,30 @@ func rejectError(status C.oap_status, ask func(*C.oap_reject) C.oap_status) erro
 	if asked := ask(&reject); asked != C.OAP_STATUS_OK {
 		return StatusError(asked)
 	}
+	return rejectOf(Reason(status), &reject)
+}
+
+func rejectOf(reason Reason, reject *C.oap_reject) *RejectError {
 	return &RejectError{
-		Reason: Reason(status),
+		Reason: reason,
 		Field:  goText(reject.field, reject.field_len),
 		Detail: goText(reject.detail, reject.detail_len),
-		Limit:  limitOf(&reject),
+		Limit:  limitOf(reject),
 		Offset: uint64(reject.offset),
 		At:     uint64(reject.at),
 	}
+}
+
+// refusalError asks the handle that gave status for the rest; there is nothing more where the text was not UTF-8.
+func refusalError(status C.oap_status, ask func(*C.oap_reject) C.oap_status) error {
+	refusal := &RefusalError{Reason: Reason(status)}
+	var said C.oap_reject
+	if ask(&said) == C.OAP_STATUS_OK {
+		refusal.Field = goText(said.field, said.field_len)
+		refusal.Detail = goText(said.detail, said.detail_len)
+		refusal.Limit = limitOf(&said)
+	}
+	return refusal
 }
 
 func goText(text *C.char, length C.size_t) string { return C.GoStringN(text, C.int(length)) }

@@ -20,17 +20,16 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	done := make(chan struct{})
-	go oap.Serve(ctx, listener, nil, func(ctx context.Context, conn *oap.Conn) {
-		defer close(done)
-		for {
-			frame, err := conn.Recv(ctx)
+	server := &oap.Server{Handler: func(ctx context.Context, conn *oap.Conn) error {
+		for frame, err := range conn.Frames(ctx) {
 			if err != nil {
-				return
+				return err
 			}
 			fmt.Println(frame)
 		}
-	})
+		return nil
+	}}
+	go server.Serve(listener)
 
 	conn, err := oap.Dial(ctx, "tcp", listener.Addr().String(), nil)
 	if err != nil {
@@ -40,8 +39,14 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	conn.Close()
-	<-done
+	err = conn.Close() // nil: the server has taken all that was sent
+	if err != nil {
+		log.Fatal(err)
+	}
+	err = server.Shutdown(ctx)
+	if err != nil {
+		log.Fatal(err)
+	}
 	// Output:
 	// START stream="notes"
 	// DATA seq=1 len=5
@@ -208,7 +213,10 @@ func ExampleNewConn() {
 			log.Fatal(err)
 		}
 		defer conn.Close()
-		_ = conn.SendStream(ctx, "greeting", strings.NewReader("hello"), nil)
+		err = conn.SendStream(ctx, "greeting", strings.NewReader("hello"), nil)
+		if err != nil {
+			log.Fatal(err)
+		}
 	}()
 
 	conn, err := oap.NewConn(ours, nil)

@@ -51,13 +51,19 @@ func TestAMonitorCountsWhatADecoderAndAReaderFind(t *testing.T) {
 func TestAMonitorCountsBothDirectionsOfConnections(t *testing.T) {
 	config, monitor := watched()
 	raw, peer := net.Pipe()
-	ours, theirs := must(oap.NewConn(raw, config)), must(oap.NewConn(peer, nil))
-	defer ours.Close()
-	defer theirs.Close()
-	ctx := deadline(t)
-	go func() { _ = theirs.SendStream(ctx, "s", strings.NewReader("abc"), nil) }()
+	ours, theirs := must(oap.NewConn(raw, &oap.ConnOptions{Config: config})), must(oap.NewConn(peer, nil))
+	defer ours.Abort()
+	defer theirs.Abort()
+	ctx, delivered := deadline(t), make(chan error, 1)
+	go func() {
+		sent := theirs.SendStream(ctx, "s", strings.NewReader("abc"), nil)
+		delivered <- errors.Join(sent, theirs.Delivered(ctx))
+	}()
 	for range 3 {
 		must(ours.Recv(ctx))
+	}
+	if err := <-delivered; err != nil {
+		t.Fatal(err)
 	}
 	frames := monitor.Snapshot().Frames
 	if frames[oap.KindHello] != 2 || frames[oap.KindStart] != 1 || frames[oap.KindData] != 1 ||

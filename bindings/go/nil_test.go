@@ -2,6 +2,7 @@ package oap_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -32,7 +33,7 @@ func TestANilArgumentFailsAtConstruction(t *testing.T) {
 		"oap: NewReader: source":    func() { _, _ = oap.NewReader(nil, nil) },
 		"oap: NewWriter: target":    func() { oap.NewWriter(nil, nil) },
 		"oap: NewConn: raw":         func() { _, _ = oap.NewConn(nil, nil) },
-		"oap: Serve: listener":      func() { _ = oap.Serve(ctx, nil, nil, func(context.Context, *oap.Conn) {}) },
+		"oap: Serve: listener":      func() { _ = oap.Serve(ctx, nil, nil, func(context.Context, *oap.Conn) error { return nil }) },
 		"oap: Serve: listener or h": func() { _ = oap.Serve(ctx, listener, nil, nil) },
 		"oaphttp: Readyz: monitor":  func() { oaphttp.Readyz(nil) },
 		"oaphttp: Metrics: monitor": func() { oaphttp.Metrics(nil) },
@@ -47,7 +48,7 @@ func TestASourceThatGivesNothingForEverEndsAStream(t *testing.T) {
 	a, b := connected(t, nil, nil)
 	ctx := deadline(t)
 	go func() { _, _, _, _ = receiveStream(ctx, b) }()
-	if err := a.SendStream(ctx, "notes", stalled{}, nil); err != io.ErrNoProgress {
+	if err := a.SendStream(ctx, "notes", stalled{}, nil); !errors.Is(err, io.ErrNoProgress) {
 		t.Error(err)
 	}
 }

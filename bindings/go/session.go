@@ -276,15 +276,7 @@ func (s *Session) reject(status C.oap_status) error {
 	})
 }
 
-// refusal asks for more; there is nothing more where the text was not UTF-8.
 func (s *Session) refusal(status C.oap_status) error {
 	defer runtime.KeepAlive(s)
-	refusal := &RefusalError{Reason: Reason(status)}
-	var said C.oap_reject
-	if C.oap_session_refusal(s.native, &said) == C.OAP_STATUS_OK {
-		refusal.Field = goText(said.field, said.field_len)
-		refusal.Detail = goText(said.detail, said.detail_len)
-		refusal.Limit = limitOf(&said)
-	}
-	return refusal
+	return refusalError(status, func(said *C.oap_reject) C.oap_status { return C.oap_session_refusal(s.native, said) })
 }

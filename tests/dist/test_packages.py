@@ -90,9 +90,12 @@ func main() {
 		log.Fatal(err)
 	}
 	received := make(chan string)
-	go oap.Serve(ctx, listener, nil, func(ctx context.Context, conn *oap.Conn) {
+	go oap.Serve(ctx, listener, nil, func(ctx context.Context, conn *oap.Conn) error {
 		frame, err := conn.Recv(ctx)
 		received <- fmt.Sprint(frame, err)
+		for ; err == nil; _, err = conn.Recv(ctx) {
+		}
+		return err
 	})
 	client(ctx, listener)
 	fmt.Println(<-received)

@@ -85,6 +85,10 @@ func operation(op string, f *fields) func() (any, error) {
 	case "monitor":
 		settings, events := take(f, "config", settingsOf), take(f, "events", list(eventOf))
 		return func() (any, error) { return monitor(settings, events) }
+	case "connection":
+		config, limits := take(f, "config", configOf), take(f, "options", limitsOf)
+		steps := take(f, "steps", list(actionOf))
+		return func() (any, error) { return connection(config, limits, steps) }
 	case "constants":
 		return func() (any, error) { return constants(), nil }
 	}

@@ -32,9 +32,11 @@ func main() {
 	}
 	ctx, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	context.AfterFunc(ctx, func() { config.Monitor.SetParserReady(false) })
-	log.Print(oap.Serve(ctx, listener, config, func(ctx context.Context, conn *oap.Conn) {
-		for err := error(nil); err == nil; _, err = conn.Recv(ctx) {
+	options := &oap.ConnOptions{Config: config}
+	log.Print(oap.Serve(ctx, listener, options, func(ctx context.Context, conn *oap.Conn) (err error) {
+		for ; err == nil; _, err = conn.Recv(ctx) {
 		}
+		return err
 	}))
 	time.Sleep(5 * time.Second) // until who asks for /readyz has seen that this host drains
 }
