@@ -9,7 +9,7 @@ from measure import Row
 from works import WORKS
 
 import oap
-from oap.asyncio import open_connection, serve
+from oap.asyncio import connect, serve
 
 CONFIG = oap.Config(ack_window_frames=1024)
 FRAMES = 1000
@@ -56,13 +56,13 @@ async def through_oap(rounds, batches):
 
     async with await serve(by_batch if batches else by_frame, "127.0.0.1", 0, config=CONFIG) as server:
         port = server.sockets[0].getsockname()[1]
-        async with await open_connection("127.0.0.1", port, config=CONFIG) as connection:
+        async with await connect("127.0.0.1", port, config=CONFIG) as connection:
 
-            async def send(before):
-                for seq in range(before + 1, before + FRAMES + 1):
-                    await connection.send(oap.Data(seq, None, bytes(32)))
+            async def send(_):
+                for _ in range(FRAMES):
+                    await connection.data(bytes(32))
 
-            await connection.send(oap.Start("s"))
+            await connection.start("s")
             await counter.reach(1)
             return await timed(counter, rounds, send)
 

@@ -221,10 +221,10 @@ impl Connection {
         let options = options_of(options)?.with_auto_ack(auto_ack);
         let config = config.map_or_else(oap::ConnectionOptions::default_config, |config| config.0);
         let now = now.map_or_else(|| monotonic_ns(py), Ok)?;
-        let mut core = oap::Connection::new(config, options, now);
-        if let Some(monitor) = monitor {
-            core.set_monitor(&monitor.core);
-        }
+        let core = match monitor {
+            Some(Monitor { core, .. }) => oap::Connection::with_monitor(config, options, now, core),
+            None => oap::Connection::new(config, options, now),
+        };
         Ok(Connection {
             engine: Mutex::new(Engine { core, bodies: VecDeque::new() }),
             stopwatch: Stopwatch::of(monitor),

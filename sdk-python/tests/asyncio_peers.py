@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 import oap
+import oap.asyncio
 from oap import Data, End, Hello, Start
-from oap.asyncio import Connection, open_connection, serve
+from oap.asyncio import Connection, serve
 
 Handler = Callable[[Connection], Awaitable[None]]
 
@@ -28,7 +29,7 @@ async def served(handler: Handler, **options: Any) -> AsyncIterator[int]:
 
 
 async def connect(port: int, **options: Any) -> Connection:
-    return await open_connection("127.0.0.1", port, **options)
+    return await oap.asyncio.connect("127.0.0.1", port, **options)
 
 
 class Collector:
@@ -39,9 +40,11 @@ class Collector:
         self.done = asyncio.Event()
 
     async def __call__(self, connection: Connection) -> None:
-        async for frame in connection:
-            self.frames.append(frame)
-        self.done.set()
+        try:
+            async for frame in connection:
+                self.frames.append(frame)
+        finally:
+            self.done.set()
 
     def bodies(self) -> bytes:
         return b"".join(frame.body for frame in self.frames if isinstance(frame, Data))
@@ -80,9 +83,9 @@ async def raw_peer(first: bytes) -> AsyncIterator[tuple[int, list[bytes]]]:
     got = list[bytes]()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(first)
-        got.append(await reader.read())
-        writer.close()
+        with contextlib.closing(writer):
+            writer.write(first)
+            got.append(await reader.read())
 
     server = await asyncio.start_server(handle, "127.0.0.1", 0)
     async with server:

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +11,29 @@ from asyncio_peers import Collector, connect, echo, run, served, stream_of
 from wires import ADDRESS
 
 import oap
-from oap import Config, Data, End, Hello, Start
-from oap.asyncio import ABORTED, Connection
+from oap import Config, Data, End, Start
+from oap.asyncio import ABORTED, Connection, Options
 
 
-def test_the_handshake_tells_the_peers_hello() -> None:
+def test_the_handshake_tells_the_peers_limits() -> None:
     async def main() -> None:
-        seen = list[Hello]()
+        windows = list[int]()
 
         async def handler(connection: Connection) -> None:
-            seen.append(connection.peer)
+            await connection.ready()
+            windows.append(connection.outbound.window)
 
         async with served(handler, config=Config(max_frame=8192)) as port:
             async with await connect(port, config=Config(ack_window_frames=3)) as connection:
-                assert connection.peer == Hello(1, 8192, None, 32)
-                assert connection.session.is_established
+                assert (connection.state, connection.max_body()) == ("handshake", None)
+                await connection.ready()
+                assert (connection.state, connection.max_body()) == ("open", 8192 - 10)
+                assert connection.outbound.window == 32
                 assert connection.get_extra_info("peername")[1] == port
-        assert seen == [Hello(1, oap.MAX_FRAME_BYTES, None, 3)]
+                await connection.ended()
+            async with await connect(port) as connection:
+                await connection.ended()
+        assert windows == [3, 256]
 
     run(main())
 
@@ -69,7 +75,7 @@ def test_any_source(source: Callable[[bytes], Any]) -> None:
         collector = Collector()
         async with served(collector) as port:
             async with await connect(port) as connection:
-                await connection.send_stream("objects/x", source(payload), obj=ADDRESS, chunk_size=10_000)
+                await connection.send_stream("objects/x", source(payload), obj=ADDRESS, chunk=10_000)
             await collector.done.wait()
         data = [frame for frame in collector.frames if isinstance(frame, Data)]
         assert collector.bodies() == payload
@@ -106,7 +112,7 @@ def test_a_file_that_has_nothing_yet_is_not_at_its_end() -> None:
 
     async def main() -> None:
         async with served(echo) as port, await connect(port) as connection:
-            await connection.send_stream("s", Slow(b"abc" * 1000), chunk_size=1000)
+            await connection.send_stream("s", Slow(b"abc" * 1000), chunk=1000)
             assert await stream_of(connection) == ("s", b"abc" * 1000, 0)
 
     run(main())
@@ -117,7 +123,7 @@ def test_a_body_is_never_larger_than_the_peer_takes() -> None:
         collector = Collector()
         async with served(collector, config=Config(max_frame=4096)) as port:
             async with await connect(port) as connection:
-                await connection.send_stream("s", bytes(100_000), obj=ADDRESS, chunk_size=1 << 20)
+                await connection.send_stream("s", bytes(100_000), obj=ADDRESS, chunk=1 << 20)
             await collector.done.wait()
         assert collector.bodies() == bytes(100_000)
 
@@ -125,23 +131,26 @@ def test_a_body_is_never_larger_than_the_peer_takes() -> None:
 
 
 @pytest.mark.parametrize("window", [1, 2, 32])
-def test_both_sides_send_at_once_and_read_later(window: int) -> None:
+def test_both_sides_send_at_once_and_take_while_they_send(window: int) -> None:
     payload = bytes(1000) * 200
 
     async def main() -> None:
         results = list[tuple[str, bytes, int]]()
 
         async def exchange(connection: Connection, name: str) -> None:
-            await connection.send_stream(name, payload, chunk_size=1000)
+            sending = asyncio.create_task(connection.send_stream(name, payload, chunk=1000))
             results.append(await stream_of(connection))
+            await sending
 
         async def handler(connection: Connection) -> None:
             await exchange(connection, "down")
+            await connection.delivered()
 
         config = Config(ack_window_frames=window)
         async with served(handler, config=config) as port:
             async with await connect(port, config=config) as connection:
                 await exchange(connection, "up")
+                await connection.ended()
         assert sorted(results) == [("down", payload, 0), ("up", payload, 0)]
 
     run(main())
@@ -159,10 +168,10 @@ def test_a_slow_reader_holds_the_sender_back() -> None:
         config = Config(ack_window_frames=4)
         async with served(handler, config=config) as port:
             async with await connect(port) as connection:
-                sending = asyncio.create_task(connection.send_stream("s", bytes(100), chunk_size=1))
+                sending = asyncio.create_task(connection.send_stream("s", bytes(100), chunk=1))
                 await asyncio.sleep(0.1)
                 assert not sending.done()
-                assert connection.session.outbound.in_flight == 4
+                assert connection.outbound.in_flight == 4
                 release.set()
                 await sending
             await collector.done.wait()
@@ -177,7 +186,7 @@ def test_several_streams_at_once_go_one_after_the_other() -> None:
         async with served(collector) as port:
             async with await connect(port) as connection, asyncio.TaskGroup() as group:
                 for name in "abc":
-                    group.create_task(connection.send_stream(name, name.encode() * 3, chunk_size=1))
+                    group.create_task(connection.send_stream(name, name.encode() * 3, chunk=1))
             await collector.done.wait()
         names = [frame.stream for frame in collector.frames if isinstance(frame, Start)]
         assert names == ["a", "b", "c"]
@@ -191,20 +200,22 @@ def test_acks_by_hand() -> None:
         async def handler(connection: Connection) -> None:
             async for frame in connection:
                 if isinstance(frame, Data) and frame.seq == 2:
-                    await connection.ack(2)
+                    await connection.acknowledge(2)
 
-        async with served(handler, auto_ack=False, config=Config(ack_window_frames=3)) as port:
-            async with await connect(port) as connection:
-                await connection.send(Start("s"))
-                for seq in (1, 2, 3, 4, 5):
-                    await connection.send(Data(seq))
-                assert connection.session.outbound.in_flight == 3
-                with pytest.raises(TimeoutError):
-                    async with asyncio.timeout(0.05):
-                        await connection.send(Data(6))
-                assert connection.session.outbound.last_seq == 5
-                with pytest.raises(oap.CreditViolationError):
-                    await connection.ack(1)
+        options = Options(auto_ack=False)
+        async with served(handler, options=options, config=Config(ack_window_frames=3)) as port:
+            connection = await connect(port)
+            await connection.start("s")
+            for body in (b"1", b"2", b"3", b"4", b"5"):
+                await connection.data(body)
+            assert connection.outbound.in_flight == 3
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await connection.data(b"6")
+            assert connection.outbound.last_seq == 5
+            with pytest.raises(oap.CreditViolationError):
+                await connection.acknowledge(1)
+            connection.abort()
 
     run(main())
 
@@ -219,7 +230,7 @@ def test_batches_give_what_came_and_acknowledge_it() -> None:
 
         async with served(handler, config=Config(ack_window_frames=2)) as port:
             async with await connect(port) as connection:
-                await connection.send_stream("s", bytes(50), chunk_size=1)
+                await connection.send_stream("s", bytes(50), chunk=1)
         assert kinds == [oap.Kind.START, *[oap.Kind.DATA] * 50, oap.Kind.END]
 
     run(main())
@@ -231,7 +242,7 @@ def test_a_cancelled_read_loses_nothing() -> None:
             for _ in range(3):
                 with pytest.raises(TimeoutError):
                     async with asyncio.timeout(0.01):
-                        await anext(connection)
+                        await connection.receive()
             await connection.send_stream("s", b"abc")
             assert await stream_of(connection) == ("s", b"abc", 0)
 
@@ -282,7 +293,7 @@ def test_a_stream_cancelled_while_it_waits_for_credit() -> None:
             async with await connect(port) as connection:
                 with pytest.raises(TimeoutError):
                     async with asyncio.timeout(0.05):
-                        await connection.send_stream("s", b"abc", chunk_size=1)
+                        await connection.send_stream("s", b"abc", chunk=1)
                 release.set()
                 await connection.send_stream("t", b"d")
             await collector.done.wait()
@@ -307,8 +318,8 @@ def test_a_refused_stream_sends_nothing_of_it() -> None:
                     await connection.send_stream("objects/x", b"abc", obj="b3:no")
                 with pytest.raises(oap.HeaderMalformedError):
                     await connection.send_stream("", b"abc")
-                with pytest.raises(ValueError, match="chunk_size"):
-                    await connection.send_stream("s", b"abc", chunk_size=0)
+                with pytest.raises(ValueError, match="chunk"):
+                    await connection.send_stream("s", b"abc", chunk=0)
                 with pytest.raises(oap.MissingObjError):
                     await connection.send_stream("objects/x", b"abc")
             await collector.done.wait()
@@ -318,43 +329,126 @@ def test_a_refused_stream_sends_nothing_of_it() -> None:
 
 
 def test_what_is_sent_in_one_turn_of_the_loop_is_one_write(monkeypatch: pytest.MonkeyPatch) -> None:
-    writes = list[int]()
-    writelines = asyncio.StreamWriter.writelines
-
-    def counted(writer: asyncio.StreamWriter, parts: list[bytes]) -> None:
-        writes.append(sum(map(len, parts)))
-        writelines(writer, parts)
-
     async def main() -> None:
         collector = Collector()
         async with served(collector) as port:
             async with await connect(port) as connection:
-                monkeypatch.setattr(asyncio.StreamWriter, "writelines", counted)
-                await connection.send(Start("s"))
-                for seq in range(1, 31):
-                    await connection.send(Data(seq))
-                await connection.send(End(30, 0))
+                await connection.ready()
+                writes = list[int]()
+                transport: Any = type(connection._driver.transport)
+                write = transport.write
+
+                def counted(of: Any, wire: bytes) -> None:
+                    writes.append(len(wire))
+                    write(of, wire)
+
+                monkeypatch.setattr(transport, "write", counted)
+                await connection.start("s")
+                for _ in range(30):
+                    await connection.data(b"x")
+                await connection.end()
                 assert writes == []
                 await asyncio.sleep(0)
                 assert len(writes) == 1
+                monkeypatch.undo()
             await collector.done.wait()
         assert len(collector.frames) == 32
 
     run(main())
 
 
-def test_much_is_written_at_once() -> None:
+def test_a_list_of_bodies_goes_as_it_is() -> None:
     async def main() -> None:
         collector = Collector()
         async with served(collector) as port:
             async with await connect(port) as connection:
-                await connection.send(Start("s"))
-                for seq in range(1, 4):
-                    assert connection._unsent_bytes > 0
-                    await connection.send(Data(seq, None, bytes(30_000)))
-                assert connection._unsent_bytes == 0
-                await connection.send(End(3, 0))
+                await connection.send_stream("s", [b"one", b"two", bytes(100_000)])
+                await connection.delivered()
+                assert connection.outbound.in_flight == 0
             await collector.done.wait()
-        assert collector.bodies() == bytes(90_000)
+        bodies = [bytes(frame.body) for frame in collector.frames if isinstance(frame, Data)]
+        assert bodies == [b"one", b"two", bytes(65_536), bytes(100_000 - 65_536)]
+
+    run(main())
+
+
+def test_iterators_survive_timeouts_and_can_be_left_and_gone_on_with() -> None:
+    async def main() -> None:
+        async with served(echo) as port, await connect(port) as connection:
+            frames = list[oap.Frame]()
+            for iterator in (aiter(connection), connection.batches()):
+                for _ in range(3):
+                    with pytest.raises(TimeoutError):
+                        async with asyncio.timeout(0.01):
+                            await anext(iterator)
+                await connection.send_stream("s", [b"1", b"2", b"3"])
+                first = await anext(iterator)
+                frames += first if isinstance(first, oap.FrameBatch) else [first]
+                while not isinstance(frames[-1], End):  # goes on where the iterator was left
+                    async for batch in connection.batches():
+                        frames += batch
+                        break
+            kinds = [frame.kind.name for frame in frames]
+            assert kinds == ["START", "DATA", "END"] * 2
+
+    run(main())
+
+
+def test_to_leave_a_loop_acknowledges_what_it_gave() -> None:
+    async def main() -> None:
+        async def by_frame(connection: Connection) -> None:
+            async for frame in connection:
+                if isinstance(frame, Data):
+                    break
+            await gone.wait()
+
+        async def by_batch(connection: Connection) -> None:
+            async for batch in connection.batches():
+                if any(isinstance(frame, Data) for frame in batch):
+                    break
+            await gone.wait()
+
+        for handler in (by_frame, by_batch):
+            gone = asyncio.Event()
+            async with served(handler) as port:
+                connection = await connect(port)
+                await connection.start("s")
+                await connection.data(b"x")
+                async with asyncio.timeout(10):
+                    await connection.delivered()
+                connection.abort()
+                gone.set()
+
+    run(main())
+
+
+def test_a_generator_is_closed_when_its_stream_ends() -> None:
+    closed = list[str]()
+
+    def sync() -> Iterator[bytes]:
+        try:
+            while True:
+                yield b"x"
+        finally:
+            closed.append("sync")
+
+    async def later() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x"
+        finally:
+            closed.append("async")
+
+    async def main() -> None:
+        async with served(Collector(), config=Config(ack_window_frames=1)) as port:
+            async with await connect(port) as connection:
+                for source in (sync(), later()):
+                    with pytest.raises(TimeoutError):
+                        async with asyncio.timeout(0.02):
+                            await connection.send_stream("s", source)
+                    with pytest.raises(TimeoutError):  # while it waits for its turn
+                        async with connection._turn, asyncio.timeout(0.02):
+                            await connection.send_stream("s", later())
+        assert closed == ["sync", "async"]
 
     run(main())

@@ -2,50 +2,36 @@
 
 import asyncio
 import contextlib
-from traceback import walk_tb
-from types import TracebackType
 
 import pytest
 from asyncio_peers import HELLO, Collector, connect, echo, raw_peer, run, served, stream_of
 
 import oap
-from oap import Ack, Config, Data, End, Error, Start
-from oap.asyncio import Connection
+from oap import Ack, Config, ConnectionClosedError, Data, End, Error, Start
+from oap.asyncio import Connection, Options
 
 
 def test_a_reject_comes_behind_the_frames_before_it_and_is_told_to_the_peer() -> None:
     async def main() -> None:
         wire = HELLO + oap.encode(Start("s")) + oap.encode(Data(1)) + oap.encode(Data(3))
         async with raw_peer(wire) as (port, got):
-            async with await connect(port) as connection:
-                frames = list[oap.Frame]()
-                with pytest.raises(oap.CreditViolationError) as caught:
-                    async for frame in connection:
-                        frames.append(frame)
-                assert frames == [Start("s"), Data(1)]
-                assert caught.value.at is not None
-                with pytest.raises(oap.CreditViolationError):
-                    await anext(connection)
-                with pytest.raises(oap.CreditViolationError):
-                    await connection.send_stream("t", b"abc")
+            connection = await connect(port)
+            frames = list[oap.Frame]()
+            with pytest.raises(ConnectionClosedError) as caught:
+                async for frame in connection:
+                    frames.append(frame)
+            assert frames == [Start("s"), Data(1)]
+            errors = [caught.value]
+            for late in (connection.receive(), connection.send_stream("t", b"abc"), connection.close()):
+                with pytest.raises(ConnectionClosedError) as caught:
+                    await late
+                errors.append(caught.value)
+            assert len({id(error) for error in errors}) == 4
+            for error in errors:
+                assert error.reason == "reject:credit_violation" == connection.end_reason
+                assert isinstance(error.reject, oap.CreditViolationError) and error.reject.at is not None
+                assert type(error.__cause__) is oap.CreditViolationError
         assert oap.Decoder().feed(got[0])[-1] == Error(7, "credit_violation")
-
-    run(main())
-
-
-def test_a_reject_that_is_raised_again_has_the_traceback_of_one() -> None:
-    def length(traceback: TracebackType | None) -> int:
-        return len(list(walk_tb(traceback)))
-
-    async def main() -> None:
-        async with raw_peer(HELLO + oap.encode(Data(1))) as (port, _):
-            async with await connect(port) as connection:
-                lengths = list[int]()
-                for _ in range(9):
-                    with pytest.raises(oap.CreditViolationError) as caught:
-                        await anext(connection)
-                    lengths.append(length(caught.value.__traceback__))
-                assert len(set(lengths)) == 1
 
     run(main())
 
@@ -53,66 +39,59 @@ def test_a_reject_that_is_raised_again_has_the_traceback_of_one() -> None:
 def test_a_reject_in_the_handshake() -> None:
     async def main() -> None:
         async with raw_peer(oap.encode(Ack(1))) as (port, got):
-            with pytest.raises(oap.BadHelloError):
-                await connect(port)
+            connection = await connect(port)
+            with pytest.raises(ConnectionClosedError) as caught:
+                await connection.ready()
+            assert caught.value.reason == "reject:bad_hello"
+            assert await connection.ended() == "reject:bad_hello"
         assert oap.Decoder().feed(got[0])[-1] == Error(1, "bad_hello")
 
     run(main())
 
 
-def test_a_peer_that_refuses_or_closes_in_the_handshake() -> None:
+@pytest.mark.parametrize("before", [b"", HELLO])
+def test_an_error_of_the_peer_is_raised_with_its_code(before: bytes) -> None:
     async def main() -> None:
-        async with raw_peer(oap.encode(Error(99, "full"))) as (port, _):
-            with pytest.raises(ConnectionRefusedError, match="code 99") as caught:
-                await connect(port)
-            assert "full" not in str(caught.value)
-
-        async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.close()
-
-        async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
-            with pytest.raises(ConnectionError):
-                await connect(server.sockets[0].getsockname()[1])
+        async with raw_peer(before + oap.encode(Error(99, "enough"))) as (port, _):
+            connection = await connect(port)
+            for late in (connection.receive(), connection.start("s"), connection.close()):
+                with pytest.raises(ConnectionClosedError) as caught:
+                    await late
+                error = caught.value
+                assert (error.reason, error.code, error.text) == ("peer_error:99", 99, "enough")
+                assert "enough" not in str(error)
 
     run(main())
 
 
-def test_a_cancelled_handshake_closes() -> None:
-    async def main() -> None:
-        async with raw_peer(b"") as (port, got):
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.05):
-                    await connect(port)
-            while not got:
-                await asyncio.sleep(0.01)
-
-    run(main())
-
-
-def test_the_end_inside_a_frame_is_truncated() -> None:
+@pytest.mark.parametrize(
+    ("wire", "reason"),
+    [
+        (oap.encode(Start("s"))[:-1], "reject:truncated"),
+        (oap.encode(Start("s")), "incomplete"),
+        (oap.encode(Start("s")) + oap.encode(Data(1)), "incomplete"),
+        (oap.encode(Start("s")) + oap.encode(End(0, 0)), "clean"),
+        (b"", "clean"),
+    ],
+)
+def test_the_end_of_input(wire: bytes, reason: str) -> None:
     async def main() -> None:
         async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await reader.read(1)
-            writer.write(HELLO + oap.encode(Start("s"))[:-1])
-            writer.write_eof()
-            await reader.read()
-            writer.close()
+            with contextlib.closing(writer):
+                await reader.read(1)
+                writer.write(HELLO + wire)
+                writer.write_eof()
+                await reader.read()
 
         async with await asyncio.start_server(cut, "127.0.0.1", 0) as server:
-            async with await connect(server.sockets[0].getsockname()[1]) as connection:
-                with pytest.raises(oap.TruncatedError):
-                    await anext(connection)
-
-    run(main())
-
-
-def test_an_error_of_the_peer_ends_the_iteration() -> None:
-    async def main() -> None:
-        async with raw_peer(HELLO + oap.encode(Error(99, "enough"))) as (port, _):
-            async with await connect(port) as connection:
-                assert [frame async for frame in connection] == [Error(99, "enough")]
-                with pytest.raises(oap.CreditViolationError):
-                    await connection.send(Start("s"))
+            connection = await connect(server.sockets[0].getsockname()[1])
+            try:
+                async for _ in connection:
+                    pass
+                told = "clean"
+            except ConnectionClosedError as error:
+                told = error.reason
+            assert told == reason == await connection.ended()
 
     run(main())
 
@@ -120,12 +99,13 @@ def test_an_error_of_the_peer_ends_the_iteration() -> None:
 def test_a_sender_without_credit_is_told_that_the_peer_has_closed() -> None:
     async def main() -> None:
         async def handler(connection: Connection) -> None:
-            await anext(connection)
+            await connection.receive()
 
         async with served(handler, config=Config(ack_window_frames=1)) as port:
-            async with await connect(port) as connection:
-                with pytest.raises(ConnectionError):
-                    await connection.send_stream("s", bytes(100_000), chunk_size=1)
+            connection = await connect(port)
+            with pytest.raises(ConnectionClosedError) as caught:
+                await connection.send_stream("s", bytes(100_000), chunk=1)
+            assert caught.value.reason == "unacknowledged"
 
     run(main())
 
@@ -148,43 +128,38 @@ def test_a_bad_client_does_not_disturb_the_server() -> None:
 def test_a_flood_of_acks_is_not_kept() -> None:
     async def main() -> None:
         async with served(Collector()) as port, await connect(port) as connection:
-            await connection.send_stream("s", bytes(100_000), chunk_size=1)
-            assert connection.session.outbound.last_seq == 100_000
+            await connection.send_stream("s", bytes(100_000), chunk=1)
+            assert connection.outbound.last_seq == 100_000
 
     run(main())
 
 
-def test_frames_that_cost_no_credit_wait_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oap.asyncio.QUEUED_FRAMES", 10)
+def test_frames_that_cost_no_credit_wait_too() -> None:
     streams = [frame for _ in range(50_000) for frame in (Start("s"), End(0, 0))]
 
     async def main() -> None:
         async with raw_peer(HELLO + oap.encode_batch(streams)) as (port, _):
-            async with await connect(port) as connection:
-                await asyncio.sleep(0.1)
-                first = await anext(connection)
-                rest = [await anext(connection) for _ in streams[1:]]
-                assert [first, *rest] == streams
+            connection = await connect(port, options=Options(receive_buffer=1000))
+            await asyncio.sleep(0.1)
+            assert connection._engine.untaken < 1_000_000
+            assert [await connection.receive() for _ in streams] == streams
+            connection.abort()
 
     run(main())
 
 
-def test_what_is_acknowledged_ahead_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oap.asyncio.AHEAD_BYTES", 10_000)
-
+def test_both_waiting_for_credit_is_an_error_that_says_the_cure() -> None:
     async def main() -> None:
         async def handler(connection: Connection) -> None:
-            with contextlib.suppress(ConnectionError):
-                await connection.send_stream("s", bytes(1_000_000), chunk_size=1000)
+            with contextlib.suppress(ConnectionClosedError):
+                await connection.send_stream("s", bytes(100), chunk=1)
 
-        config = Config(ack_window_frames=2)
-        async with served(handler, auto_ack=False) as port, await connect(port, config=config) as connection:
-            sending = asyncio.create_task(connection.send_stream("up", bytes(100), chunk_size=1))
-            await asyncio.sleep(0.2)
-            last_seq = connection.session.inbound.last_seq
-            assert not sending.done()
-            assert last_seq is not None and 5 < last_seq < 100
-            sending.cancel()
+        config, options = Config(ack_window_frames=2), Options(stall_timeout=0.1)
+        async with served(handler, config=config) as port:
+            connection = await connect(port, config=config, options=options)
+            with pytest.raises(ConnectionClosedError, match="take what is received") as caught:
+                await connection.send_stream("up", bytes(100), chunk=1)
+            assert caught.value.reason == "stalled"
             connection.abort()
 
     run(main())

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ def carry(source: Connection, target: Connection) -> list[oap.Frame]:
     return list(target.receive(wire))
 
 
-def pair(**options: int) -> tuple[Connection, Connection]:
+def pair(**options: Any) -> tuple[Connection, Connection]:
     a, b = Connection(**options), Connection()
     carry(a, b)
     carry(b, a)
@@ -53,7 +54,7 @@ def test_large_bodies_are_written_from_where_they_lie_in_any_split() -> None:
         pieces = a.transmit()
         views = [piece for piece in pieces if isinstance(piece, memoryview)]
         assert [view.obj is body for view, body in zip(views, large, strict=True)] == [True, True, False]
-        frames = []
+        frames = list[oap.Frame]()
         while wire := a.transmit_bytes(step):
             assert b"".join(a.transmit())[: len(wire)] == wire
             a.transmitted(len(wire))
@@ -171,7 +172,7 @@ def test_a_monitor_counts_its_frames() -> None:
     monitor = oap.Monitor()
     a, b = Connection(monitor=monitor), Connection()
     carry(b, a)
-    assert monitor.snapshot().frames["HELLO"] == 1
+    assert monitor.snapshot().frames["HELLO"] == 2
     assert monitor.snapshot().read.count == 1
 
 

@@ -13,7 +13,7 @@ import pytest
 from wires import ROOT
 
 import oap
-from oap.asyncio import Connection, open_connection
+from oap.asyncio import Connection, connect
 
 GATEWAY = ROOT / "target" / "release" / "svc-gateway"
 
@@ -63,7 +63,7 @@ def address_of(path: Path) -> str:
 @contextlib.asynccontextmanager
 async def connected(gateway: Gateway) -> AsyncIterator[Connection]:
     async with asyncio.timeout(60):
-        async with await open_connection("127.0.0.1", gateway.port) as connection:
+        async with await connect("127.0.0.1", gateway.port) as connection:
             yield connection
 
 
@@ -108,7 +108,7 @@ def test_streams_in_turn_on_one_connection(gateway: Gateway) -> None:
         async with connected(gateway) as connection:
             statuses = []
             for name in ("one", "two", "three"):
-                await connection.send_stream(name, name.encode() * 10_000, chunk_size=100)
+                await connection.send_stream(name, name.encode() * 10_000, chunk=100)
                 statuses.append(await receipt(connection))
             return statuses
 

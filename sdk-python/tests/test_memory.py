@@ -11,7 +11,7 @@ from wires import ADDRESS
 
 import oap
 from oap import Ack, Data, Decoder, End, Kind, Monitor, Session, Start
-from oap.asyncio import Connection, open_connection, serve
+from oap.asyncio import Connection, connect, serve
 from oap.prometheus import OapCollector
 
 FRAMES = [
@@ -133,7 +133,7 @@ def test_connections_leave_memory_flat() -> None:
             port = server.sockets[0].getsockname()[1]
 
             async def use() -> None:
-                async with await open_connection("127.0.0.1", port) as connection:
+                async with await connect("127.0.0.1", port) as connection:
                     await connection.send_stream("s", bytes(1000))
 
             for _ in range(50):

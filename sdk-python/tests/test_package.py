@@ -28,7 +28,7 @@ def test_the_metadata() -> None:
 
 def test_the_wheel_has_types_licences_and_one_module_for_all_versions() -> None:
     installed = {str(path) for path in files("oap") or []}
-    assert {"oap/py.typed", "oap/_oap.pyi", "oap/_oap.abi3.so", "oap/asyncio.py"} <= installed
+    assert {"oap/py.typed", "oap/_oap.pyi", "oap/_oap.abi3.so", "oap/asyncio/__init__.py"} <= installed
     assert sum("licenses/LICENSE-" in path for path in installed) == 2
 
 

@@ -72,6 +72,7 @@ impl Connection {
     pub(super) fn end(&mut self, reason: EndReason) {
         self.keep_reason(reason);
         self.state = ConnectionState::Ended;
+        self.session.leave_gauges();
         self.outgoing = Outgoing::default();
         self.untaken.clear();
         self.waits = None;

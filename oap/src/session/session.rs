@@ -173,6 +173,13 @@ impl Session {
         }
     }
 
+    /// Takes it out of its monitor's gauges, for good: its connection is over.
+    pub(crate) fn leave_gauges(&mut self) {
+        if let Some(publisher) = &mut self.publisher {
+            publisher.gauges(Gauges::default());
+        }
+    }
+
     /// Gives the inbound direction to the gauges; a session that is over gives nothing.
     fn publish_gauges(&mut self) {
         let over = self.state.has_ended() || self.verdict().is_some();

@@ -1,0 +1,252 @@
+"""The protocol under a connection: it moves bytes between the transport and the engine."""
+
+import asyncio
+import time
+from collections import deque
+
+from .. import Config, ConnectionClosedError, FrameBatch, Monitor
+from .. import Connection as Engine
+from ._options import NANOSECONDS, Options, nanoseconds
+
+WRITE_BYTES = 1 << 16
+"""How much one write hands over, which is the most that lies twice: in the engine and in the transport."""
+
+TLS_CLOSE_SECONDS = 1.0
+"""How long TLS may take to say goodbye once the connection has ended."""
+
+EVERYTHING = 1 << 62
+
+
+class Driver(asyncio.Protocol):
+    """Decides nothing: after each event it does what the engine wants."""
+
+    def __init__(self, config: Config | None, options: Options, monitor: Monitor | None) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.engine = Engine(config, monitor=monitor, auto_ack=options.auto_ack, **options.of_engine())
+        self.options = options
+        self.opened = time.monotonic()
+        self.inbox: deque[FrameBatch] = deque()
+        self.transport: asyncio.Transport | None = None
+        self.closed_here = False
+        self.close_when_idle = False
+        self.busy = False
+        self.failure: Exception | None = None
+        self.over = False
+        self.lost = False
+        self._tls = False
+        self._waiters: list[asyncio.Future[None]] = []
+        self._scheduled = False
+        self._owes_end = False
+        self._writing = self._writing_paused = self._reading_paused = self._shut = False
+        self._handed_over = 0
+        self._alarm: asyncio.TimerHandle | None = None
+        self._alarm_at = 0
+
+    # Events of the transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+        self._tls = transport.get_extra_info("sslcontext") is not None
+        # More than nothing left: asyncio's TLS pauses at `high` itself.
+        transport.set_write_buffer_limits(high=1, low=0)
+        self.settle()
+
+    def data_received(self, data: bytes) -> None:
+        batch = self.engine.receive(data)
+        if len(batch) and not self.closed_here:
+            self.inbox.append(batch)
+        self.settle()
+
+    def eof_received(self) -> bool:
+        self.engine.receive_end()
+        self.settle()
+        return not self._tls
+
+    def pause_writing(self) -> None:
+        self._writing_paused = True
+
+    def resume_writing(self) -> None:
+        self._writing_paused = False
+        if not self._writing:
+            self.engine.transmitted(self._handed_over)
+            self._handed_over = 0
+            self.settle()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.lost = True
+        if self.engine.state != "ended":
+            self.failure = exc
+            if exc is None:
+                self._end_without_writing()
+            self.engine.transport_failed()
+        self.settle()
+
+    def _end_without_writing(self) -> None:
+        """The peer has closed both ways: acknowledgements that it will not read are owed to nobody."""
+        self.engine.receive_end()
+        if self.engine.state == "peer_closed":
+            self.engine.take(EVERYTHING)
+            self.engine.transmitted(sum(map(len, self.engine.transmit())))
+
+    # What the engine wants
+
+    def settle(self) -> None:
+        """Does what the engine wants now, and wakes who waits for a change."""
+        self._scheduled = False
+        if self.close_when_idle and not self.closed_here and self.is_idle:
+            self._begin_close(None)
+        self._write()
+        if self._owes_end:
+            self._give_up()
+        engine = self.engine
+        if engine.state == "ended":
+            self._finish()
+        elif self.transport is not None and not self.lost:
+            if engine.wants_shutdown:
+                self._shut_writing(self.transport)
+            if engine.wants_read is self._reading_paused:
+                self._turn_reading(self.transport)
+            self._set_alarm()
+        self.wake()
+
+    def schedule(self) -> None:
+        """Settles at the end of this turn of the loop, so that what is queued in it is written together."""
+        if not self._scheduled:
+            self._scheduled = True
+            self.loop.call_soon(self._settle_scheduled)
+
+    def _settle_scheduled(self) -> None:
+        if self._scheduled:
+            self.settle()
+
+    def _write(self) -> None:
+        engine, transport = self.engine, self.transport
+        if transport is None or self._writing:
+            return
+        self._writing = True
+        while engine.wants_write and not self._writing_paused and not transport.is_closing():
+            wire = engine.transmit_bytes(WRITE_BYTES)
+            transport.write(wire)
+            # What the transport could not write still counts as waiting.
+            left = transport.get_write_buffer_size() if self._writing_paused else 0
+            self._handed_over = min(left, len(wire))
+            engine.transmitted(len(wire) - self._handed_over)
+        self._writing = False
+
+    def _shut_writing(self, transport: asyncio.Transport) -> None:
+        if not self._shut and transport.can_write_eof() and not transport.is_closing():
+            try:
+                transport.write_eof()
+            except OSError:
+                pass  # the peer has reset it: that is told by the transport
+        self._shut = True
+
+    def _turn_reading(self, transport: asyncio.Transport) -> None:
+        self._reading_paused = not self._reading_paused
+        if self._reading_paused:
+            transport.pause_reading()
+        else:
+            transport.resume_reading()
+
+    def _set_alarm(self) -> None:
+        """An alarm that rings early asks again: deadlines mostly move away."""
+        at = self.engine.next_timeout
+        if at is None or (self._alarm is not None and self._alarm_at <= at):
+            return
+        if self._alarm is not None:
+            self._alarm.cancel()
+        delay = (at - time.monotonic_ns()) / NANOSECONDS
+        self._alarm, self._alarm_at = self.loop.call_later(max(delay, 0.0), self._ring), at
+
+    def _ring(self) -> None:
+        self._alarm = None
+        self.engine.handle_timeout()
+        self.settle()
+
+    def _finish(self) -> None:
+        if self.over:
+            return
+        self.over = True
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self.transport is None or self.lost:
+            return
+        if self._writing_paused or self.engine.end_reason in ("aborted", "close_timeout"):
+            self.transport.abort()
+        else:
+            self.transport.close()
+            if self._tls:
+                self.loop.call_later(TLS_CLOSE_SECONDS, self.transport.abort)
+
+    # Waiting
+
+    def wake(self) -> None:
+        if self._waiters:
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_result(None)
+
+    async def change(self) -> None:
+        """Waits until something has happened."""
+        waiter = self.loop.create_future()
+        self._waiters.append(waiter)
+        await waiter
+
+    # Ends
+
+    def close(self, within: float | None) -> None:
+        if not self.over:
+            self._begin_close(within)
+        self.settle()
+
+    def _begin_close(self, within: float | None) -> None:
+        self.closed_here = True
+        self.inbox.clear()
+        self.engine.close(None if within is None else nanoseconds(within))
+
+    def abort(self) -> None:
+        self.closed_here = True
+        self.inbox.clear()
+        self.engine.abort()
+        self.settle()
+
+    def shut_when_idle(self) -> None:
+        self.close_when_idle = True
+        self.settle()
+
+    @property
+    def is_idle(self) -> bool:
+        """No stream is open, and nothing waits."""
+        engine = self.engine
+        waits = self.busy or self.inbox or engine.untaken
+        return not waits and not engine.inbound.open and not engine.outbound.open
+
+    def error(self) -> ConnectionClosedError:
+        """The exception of a call that comes too late; its cause is what the connection ended by."""
+        error = self.engine.error()
+        error.__cause__ = self.failure or error.reject
+        return error
+
+    # The open stream
+
+    @property
+    def owes_end(self) -> bool:
+        """A stream was given up, and its END waits to be queued."""
+        return self._owes_end
+
+    def give_up_stream(self) -> None:
+        self.engine.cancel_send()
+        self._owes_end = True
+        self._give_up()
+        self.schedule()
+
+    def _give_up(self) -> None:
+        try:
+            open = self.engine.outbound.open
+            self._owes_end = open and self.engine.end_stream(1) is not None
+        except ConnectionClosedError:
+            self._owes_end = False
+        if not self._owes_end:
+            self.schedule()
