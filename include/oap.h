@@ -368,6 +368,7 @@ typedef struct oap_config_error {
  * oap_connection_options_init, then change what you want to.
  *
  * A later version of the structure may have more fields at its end; `struct_size` tells which one the caller knows.
+ * Where the caller knows fields that the library does not, they must be 0.
  */
 typedef struct oap_connection_options {
     /**
@@ -1089,7 +1090,7 @@ oap_status oap_connection_inspect(const struct oap_connection *connection,
 
 /**
  * Takes received bytes, in any split, and gives the START, DATA and END that they complete, as many as there are rows.
- * Call again with what follows `table->consumed` until all is consumed. A host may stop while the connection does not
+ * Call again with what follows `table->consumed` while `table->more` is true. A host may stop while the connection does not
  * want to read, and go on with the rest later.
  *
  * A reject or an ERROR of the peer behind these frames is told by oap_connection_info.end_reason. Once the connection
@@ -1174,7 +1175,8 @@ oap_status oap_connection_data(struct oap_connection *connection,
  * @param lens, count       their lengths
  * @param sent              how many were queued, written on every status below but those of wrong pointers
  * @return OAP_STATUS_OK: all were queued; else what the first that was not queued would have got from
- *         oap_connection_data. OAP_STATUS_OUT_OF_RANGE where the lengths are more than there are bytes.
+ *         oap_connection_data. OAP_STATUS_OUT_OF_RANGE where the lengths are more than there are bytes;
+ *         OAP_STATUS_MISALIGNED where `lens` is.
  */
 oap_status oap_connection_data_all(struct oap_connection *connection,
                                    uint64_t now,

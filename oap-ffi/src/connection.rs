@@ -262,7 +262,7 @@ pub unsafe extern "C" fn oap_connection_inspect(
 }
 
 /// Takes received bytes, in any split, and gives the START, DATA and END that they complete, as many as there are rows.
-/// Call again with what follows `table->consumed` until all is consumed. A host may stop while the connection does not
+/// Call again with what follows `table->consumed` while `table->more` is true. A host may stop while the connection does not
 /// want to read, and go on with the rest later.
 ///
 /// A reject or an ERROR of the peer behind these frames is told by oap_connection_info.end_reason. Once the connection
@@ -397,7 +397,8 @@ pub unsafe extern "C" fn oap_connection_data(
 /// @param lens, count       their lengths
 /// @param sent              how many were queued, written on every status below but those of wrong pointers
 /// @return OAP_STATUS_OK: all were queued; else what the first that was not queued would have got from
-///         oap_connection_data. OAP_STATUS_OUT_OF_RANGE where the lengths are more than there are bytes.
+///         oap_connection_data. OAP_STATUS_OUT_OF_RANGE where the lengths are more than there are bytes;
+///         OAP_STATUS_MISALIGNED where `lens` is.
 #[no_mangle]
 pub unsafe extern "C" fn oap_connection_data_all(
     connection: *mut oap_connection,

@@ -2,7 +2,7 @@
 
 use crate::config::oap_config_error;
 use crate::handle::guard;
-use crate::pointer::{c_bool, check_pointer, input, Extent, Place};
+use crate::pointer::{c_bool, check_pointer, is_zero_from, Extent, Place};
 use crate::status::{oap_status, Failure, OAP_STATUS_OUT_OF_RANGE};
 use oap::{ConfigError, ConnectionOptions};
 use std::mem::offset_of;
@@ -11,6 +11,7 @@ use std::mem::offset_of;
 /// oap_connection_options_init, then change what you want to.
 ///
 /// A later version of the structure may have more fields at its end; `struct_size` tells which one the caller knows.
+/// Where the caller knows fields that the library does not, they must be 0.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct oap_connection_options {
@@ -35,6 +36,8 @@ pub struct oap_connection_options {
 }
 
 const LEAST_SIZE: usize = offset_of!(oap_connection_options, auto_ack) + 1;
+/// No later version is as large.
+const LARGEST_SIZE: usize = 4_096;
 
 impl From<ConnectionOptions> for oap_connection_options {
     fn from(options: ConnectionOptions) -> Self {
@@ -84,12 +87,26 @@ pub(crate) unsafe fn options_of(
 /// As in `options_of`.
 unsafe fn read(options: *const oap_connection_options) -> Result<oap_connection_options, Failure> {
     check_pointer(options)?;
-    // SAFETY: the caller's promise; the size comes first.
-    if unsafe { (*options).struct_size } < LEAST_SIZE {
-        return Err(Failure(OAP_STATUS_OUT_OF_RANGE));
+    // SAFETY: the caller's promise, and a structure that is known has all fields; what follows the last is padding.
+    unsafe {
+        match is_known(options) {
+            true => Ok(*options),
+            false => Err(Failure(OAP_STATUS_OUT_OF_RANGE)),
+        }
     }
-    // SAFETY: so large a structure has all fields; what follows the last is padding.
-    Ok(unsafe { *options })
+}
+
+/// Whether the structure is one that the library understands.
+///
+/// # Safety
+/// `options` holds `struct_size` initialized bytes.
+unsafe fn is_known(options: *const oap_connection_options) -> bool {
+    // SAFETY: the caller's promise; the size comes first.
+    unsafe {
+        let size = (*options).struct_size;
+        (LEAST_SIZE..=LARGEST_SIZE).contains(&size)
+            && is_zero_from(options, size_of::<oap_connection_options>(), size)
+    }
 }
 
 /// Sets all options to their defaults.
@@ -118,19 +135,28 @@ pub unsafe extern "C" fn oap_connection_options_check(
     error: *mut oap_config_error,
 ) -> oap_status {
     guard(|| {
+        check_pointer(options)?;
         // SAFETY: the caller keeps the header's promises.
-        let (options, place) = unsafe { (input(options)?, Place::new(error)?) };
+        let place = unsafe { Place::new(error) }?;
         place.extent().check_apart([Extent::of(options, 1)])?;
-        let checked = if options.struct_size < LEAST_SIZE {
-            Err(struct_size_error(options.struct_size))
-        } else {
-            options.checked().map(drop).map_err(|error| (&error).into())
-        };
-        checked.map_err(|error| {
+        // SAFETY: likewise.
+        unsafe { error_of(options) }.map_or(Ok(()), |error| {
             place.write(error);
-            Failure(OAP_STATUS_OUT_OF_RANGE)
+            Err(Failure(OAP_STATUS_OUT_OF_RANGE))
         })
     })
+}
+
+/// # Safety
+/// As in `is_known`.
+unsafe fn error_of(options: *const oap_connection_options) -> Option<oap_config_error> {
+    // SAFETY: the caller's promise; a structure that is known has all fields.
+    unsafe {
+        if !is_known(options) {
+            return Some(struct_size_error((*options).struct_size));
+        }
+        (*options).checked().err().map(|error| (&error).into())
+    }
 }
 
 fn struct_size_error(size: usize) -> oap_config_error {
@@ -140,6 +166,6 @@ fn struct_size_error(size: usize) -> oap_config_error {
         field_len: FIELD.len(),
         value: size as u64,
         min: LEAST_SIZE as u64,
-        max: u64::MAX,
+        max: size_of::<oap_connection_options>() as u64,
     }
 }

@@ -145,6 +145,15 @@ pub(crate) unsafe fn slice<'a, T>(pointer: *const T, len: usize) -> &'a [T] {
     unsafe { slice::from_raw_parts(pointer, len) }
 }
 
+/// Whether a structure of a later version says nothing in the fields from byte `known` on.
+///
+/// # Safety
+/// So many initialized bytes stand there.
+pub(crate) unsafe fn is_zero_from<T>(pointer: *const T, known: usize, size: usize) -> bool {
+    // SAFETY: the caller's promise.
+    (known..size).all(|at| unsafe { pointer.cast::<u8>().add(at).read() } == 0)
+}
+
 /// Rows to be read, as the core sees them.
 ///
 /// # Safety

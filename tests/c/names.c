@@ -48,6 +48,10 @@ static void a_status_has_its_own_name(void)
     CHECK_NAME(OAP_STATUS_INTERNAL);
     CHECK_NAME(OAP_STATUS_POISONED);
     CHECK_NAME(OAP_STATUS_MISALIGNED);
+    CHECK_NAME(OAP_STATUS_WAITS_HANDSHAKE);
+    CHECK_NAME(OAP_STATUS_WAITS_CREDIT);
+    CHECK_NAME(OAP_STATUS_WAITS_ROOM);
+    CHECK_NAME(OAP_STATUS_CLOSED);
     CHECK_NAME(OAP_STATUS_NO_MEMORY);
 }
 
@@ -81,6 +85,16 @@ static void metrics_and_readiness_keys_end(void)
     CHECK(oap_metric_name(SIZE_MAX) == NULL && oap_readiness_key(SIZE_MAX) == NULL);
 }
 
+static void a_connection_has_names_for_its_state_and_its_end(void)
+{
+    CHECK(strcmp(oap_connection_state_name(OAP_CONNECTION_HANDSHAKE), "handshake") == 0);
+    CHECK(strcmp(oap_connection_state_name(OAP_CONNECTION_ENDED), "ended") == 0);
+    CHECK(oap_connection_state_name(OAP_CONNECTION_ENDED + 1) == NULL);
+    CHECK(strcmp(oap_end_reason_name(OAP_END_CLEAN), "clean") == 0);
+    CHECK(strcmp(oap_end_reason_name(OAP_END_ABORTED), "aborted") == 0);
+    CHECK(oap_end_reason_name(OAP_END_NONE) == NULL && oap_end_reason_name(OAP_END_ABORTED + 1) == NULL);
+}
+
 int main(void)
 {
     RUN(the_abi_version_is_the_headers);
@@ -90,6 +104,7 @@ int main(void)
     RUN(a_status_has_its_own_name);
     RUN(any_other_status_is_unknown);
     RUN(a_kind_has_its_name);
+    RUN(a_connection_has_names_for_its_state_and_its_end);
     RUN(metrics_and_readiness_keys_end);
     return summary();
 }
