@@ -48,7 +48,7 @@ func TestDefaultConfigIsWhatTheLibraryMeansByNone(t *testing.T) {
 		explicit.Features != nil {
 		t.Errorf("%v, want %v", explicit, implicit)
 	}
-	// What no HELLO says shows in what is rejected.
+	// The settings that no HELLO says show in what is rejected.
 	reserved := []byte{0, 0, 0, 10, 4, 1, 0, 2, 8, 1}
 	pq := wireOf(&oap.Hello{Version: 1, MaxFrame: 4096, Features: ptr(uint64(1))})
 	for _, config := range []*oap.Config{nil, oap.DefaultConfig()} {

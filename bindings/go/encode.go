@@ -90,7 +90,7 @@ func roomFor(row *Row) int {
 	return MaxHeadBytes + int(min(row.BodyLen, MaxFrameBytes))
 }
 
-// appendFrame encodes by the session or, where it is 0, apart from any. What cannot be encoded leaves dst's content as
+// appendFrame encodes by the session or, where it is 0, apart from any. A frame that cannot be encoded leaves dst's content as
 // it was.
 func appendFrame(session, timer C.uintptr_t, dst []byte, frame Frame) ([]byte, C.oap_status) {
 	for {

@@ -16,7 +16,7 @@ import (
 	"oap.example/oap"
 )
 
-// What `make build` makes.
+// The program that `make build` makes.
 const gatewayProgram = "../../target/release/svc-gateway"
 
 // gateway is a running svc-gateway.

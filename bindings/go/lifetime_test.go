@@ -104,7 +104,7 @@ func TestAnEmptyChunkLeavesNoPointer(t *testing.T) {
 	}
 }
 
-// What hands a handle to C keeps it from being freed until C is done, on every path.
+// A call that hands a handle to C keeps it from being freed until C is done, on every path.
 func TestWhateverGivesCAHandleKeepsItAlive(t *testing.T) {
 	files := must(filepath.Glob("*.go"))
 	checked := 0

@@ -10,7 +10,7 @@ import (
 	"oap.example/oap"
 )
 
-// What a payload or a feature bit would look like in any of the ways to print one.
+// The forms that a payload or a feature bit would take in any of the ways to print one.
 var leaks = []string{"secret", "736563726574", "115", "fea7", "FEA7", "65191", "177247", "c2VjcmV0"}
 
 func wantNoLeak(t *testing.T, how, printed string) {

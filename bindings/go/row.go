@@ -26,7 +26,7 @@ const (
 )
 
 // Row is one frame of a buffer: its numbers, and where its text and body stand. It has 32 bytes and no pointer, so the
-// garbage collector never scans rows. Offsets are in bytes from the start of the buffer that was decoded. What does not
+// garbage collector never scans rows. Offsets are in bytes from the start of the buffer that was decoded. A field that does not
 // belong to a kind is 0, but for the offsets, which always stay inside the buffer.
 type Row struct {
 	// Seq is DATA's and END's seq, ACK's up_to, HELLO's features if HasFeatures.

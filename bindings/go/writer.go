@@ -14,7 +14,7 @@ type Writer struct {
 	err    error
 }
 
-// NewWriter makes a writer to target. What it writes counts in monitor, if that is not nil, at the latest with Flush.
+// NewWriter makes a writer to target. The frames that it writes count in monitor, if that is not nil, at the latest with Flush.
 // It panics where target is nil.
 func NewWriter(target io.Writer, monitor *Monitor) *Writer {
 	if target == nil {

@@ -4,7 +4,7 @@ use crate::limits::{DEFAULT_ACK_WINDOW, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MIN_MAX
 use std::fmt;
 use std::ops::RangeInclusive;
 
-/// What may follow a DATA frame whose seq is 2^64 − 1 (rule 4.9).
+/// The rule for what may follow a DATA frame whose seq is 2^64 − 1 (rule 4.9).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum SeqRolloverPolicy {
     /// No DATA: a further one is a `credit_violation`.
@@ -29,7 +29,7 @@ impl SeqRolloverPolicy {
     }
 }
 
-/// What a decoder or a session takes, and what its HELLO says. Every value held is in its range.
+/// The limits that a decoder or a session keeps, and what its HELLO says. Every value held is in its range.
 ///
 /// ```
 /// let config = oap::Config::default().with_ack_window_frames(64)?.with_strict_headers(false);
@@ -83,7 +83,7 @@ impl Config {
         Config { allow_pq_hello_flags: allow, ..self }
     }
 
-    /// What follows seq 2^64 − 1 (rule 4.9). Default [`SeqRolloverPolicy::Error`].
+    /// Sets what follows seq 2^64 − 1 (rule 4.9). Default [`SeqRolloverPolicy::Error`].
     pub fn with_seq_rollover_policy(self, seq_rollover_policy: SeqRolloverPolicy) -> Self {
         Config { seq_rollover_policy, ..self }
     }
@@ -132,7 +132,7 @@ impl Config {
         self.allow_pq_hello_flags
     }
 
-    /// What follows seq 2^64 − 1.
+    /// The rule for what follows seq 2^64 − 1.
     pub const fn seq_rollover_policy(&self) -> SeqRolloverPolicy {
         self.seq_rollover_policy
     }

@@ -12,7 +12,7 @@ use loom::sync::Arc;
 #[cfg(not(loom))]
 use std::sync::Arc;
 
-/// What the front of a buffer holds.
+/// The front of a buffer, decoded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Decoded<'b> {
     /// A frame, and its length in bytes: the next one starts behind it.
@@ -104,7 +104,7 @@ impl Decoder {
         }
     }
 
-    /// Says that the input has ended; `rest` is what no call has consumed (rule 3.4).
+    /// Notes that the input has ended; `rest` is what no call has consumed (rule 3.4).
     ///
     /// # Errors
     /// `truncated` where `rest` is part of a frame, or the reject given before.
@@ -130,7 +130,7 @@ impl Decoder {
         self.parser.position()
     }
 
-    /// What it was made with.
+    /// The configuration that it was made with.
     pub const fn config(&self) -> &Config {
         &self.config
     }

@@ -92,7 +92,7 @@ impl Fault {
         self.field
     }
 
-    /// What is wrong with the field, in words that read on from its name.
+    /// The fault of the field, in words that read on from its name.
     pub const fn detail(&self) -> &'static str {
         self.detail
     }

@@ -6,7 +6,7 @@ use std::fmt;
 
 /// One frame of a buffer: its numbers, and where its text and body stand. 32 bytes, no pointer.
 ///
-/// Offsets are in bytes from the start of the buffer that was decoded. What does not belong to a kind is 0, but for
+/// Offsets are in bytes from the start of the buffer that was decoded. A field that does not belong to a kind is 0, but for
 /// the offsets, which always stay inside the buffer.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 #[repr(C)]

@@ -119,7 +119,7 @@ impl StreamDecoder {
         Ok(fed.table(bytes, rows))
     }
 
-    /// Says that the input has ended (rule 3.4).
+    /// Notes that the input has ended (rule 3.4).
     ///
     /// # Errors
     /// `truncated` where it ended inside a frame, or the reject given before.
@@ -151,7 +151,7 @@ impl StreamDecoder {
         self.partial.bytes()
     }
 
-    /// What it was made with.
+    /// The configuration that it was made with.
     pub const fn config(&self) -> &Config {
         &self.config
     }

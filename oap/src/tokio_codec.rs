@@ -66,13 +66,13 @@ impl tokio_util::codec::Encoder<Frame<'_>> for Codec {
     }
 }
 
-/// What ends a framed transport.
+/// The error that ends a framed transport.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CodecError {
-    /// What was received breaks a rule.
+    /// A received frame breaks a rule.
     Reject(Reject),
-    /// What was to be sent breaks a rule.
+    /// A frame to be sent breaks a rule.
     Encode(EncodeError),
     /// The transport failed.
     Io(io::Error),

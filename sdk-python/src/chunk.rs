@@ -47,7 +47,7 @@ impl Chunk {
         Ok(Chunk::of_bytes(copy.cast_into::<PyBytes>()?))
     }
 
-    /// What bodies are made of, of any length.
+    /// The bytes that bodies are made of, of any length.
     #[inline]
     pub fn of_body(object: &Bound<'_, PyAny>) -> PyResult<Self> {
         Chunk::of_buffer(object, usize::MAX, |_| internal())

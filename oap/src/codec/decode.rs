@@ -10,12 +10,12 @@ use crate::wire::fast_path::read_fast;
 use crate::wire::header::{check_pq, read_header};
 use crate::wire::prefix::{read_prefix, FaultAt};
 
-/// Where a decoder stands in its stream: a position and a verdict, never bytes. What it judges by is its owner's.
+/// Where a decoder stands in its stream: a position and a verdict, never bytes. The rules are its owner's.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Parser {
     /// Bytes of the stream consumed.
     position: u64,
-    /// The front frame needs no new look before it has this many bytes.
+    /// The front frame needs no new look before it has this many bytes: more than any has, after a reject.
     resume_at: usize,
     verdict: Option<Reject>,
 }
@@ -38,10 +38,12 @@ impl Parser {
 
     /// A frame that has begun is judged anew by its next byte: the configuration has changed (rule 4.5).
     pub fn resume_at_next_byte(&mut self) {
-        self.resume_at = 0;
+        if self.verdict.is_none() {
+            self.resume_at = 0;
+        }
     }
 
-    /// Says that the input has ended; `rest` is what no call has consumed (rule 3.4).
+    /// Notes that the input has ended; `rest` is what no call has consumed (rule 3.4).
     pub fn finish(&mut self, rest: &[u8]) -> Result<(), Reject> {
         if let Some(reject) = self.verdict {
             return Err(reject);
@@ -67,6 +69,7 @@ impl Parser {
 
     fn reject(&mut self, (fault, known): FaultAt, frame_at: usize) -> Reject {
         let offset = self.position + frame_at as u64;
+        self.resume_at = usize::MAX;
         *self.verdict.insert(Reject::new(fault, offset, offset + known as u64))
     }
 
@@ -79,7 +82,7 @@ impl Parser {
         bytes: &[u8],
         row: &mut Row,
     ) -> Option<Progress> {
-        if self.verdict.is_some() || bytes.len() < self.resume_at {
+        if bytes.len() < self.resume_at {
             return None;
         }
         let length = read_fast::<false>(bytes, config.max_frame(), 0, row)?;
@@ -88,7 +91,7 @@ impl Parser {
         Some(Progress::behind(1, length, bytes.len()))
     }
 
-    /// What every layer decodes with: the loop, and what it means for this stream.
+    /// The loop that every layer decodes with, and its effect on this stream.
     pub fn decode_rows<R: Rules>(
         &mut self,
         config: &Config,
@@ -214,7 +217,7 @@ impl Progress {
     /// Behind the last frame that was asked for: what follows it is looked at by the next call.
     #[inline(always)]
     fn behind(rows: usize, consumed: usize, have: usize) -> Self {
-        let more = consumed < have;
+        let more = consumed != have;
         Progress { rows, consumed, need: if more { 0 } else { PREFIX_BYTES }, more, staged: false }
     }
 
@@ -226,7 +229,7 @@ impl Progress {
     }
 }
 
-/// What a look at the front of the bytes saw.
+/// The front of the bytes, as far as they show it.
 #[derive(Clone, Copy)]
 enum Inspected {
     /// A frame of that length, its header whole.

@@ -120,7 +120,7 @@ pub struct Encoded {
 /// inverse of [`Decoder::decode_table`](crate::Decoder::decode_table); `header_len` is not read. Does not allocate.
 ///
 /// # Errors
-/// What is wrong with the first row not yet encoded, if none was before it in this call.
+/// The fault of the first row not yet encoded, if none was before it in this call.
 pub fn encode_rows(rows: &[Row], bytes: &[u8], out: &mut [u8]) -> Result<Encoded, EncodeError> {
     let mut done = Encoded::default();
     for row in rows {

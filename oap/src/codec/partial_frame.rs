@@ -9,7 +9,7 @@ use crate::row::Row;
 use bytes::{Buf, Bytes, BytesMut};
 use std::fmt;
 
-/// What an idle stream may hold for nothing.
+/// The bytes that an idle stream may hold for nothing.
 const KEPT_BYTES: usize = 4_096;
 
 /// The front frame's bytes while it is partial. Grows with what has come, never to what a prefix promises.
@@ -44,7 +44,7 @@ impl PartialFrame {
         *self = PartialFrame::default();
     }
 
-    /// The staged frame has been seen. What it took is kept for the next one only where that is little.
+    /// The staged frame has been seen. Its memory is kept for the next one only where it is little.
     fn clear_delivered(&mut self) {
         self.delivered = false;
         if self.bytes.capacity() > KEPT_BYTES {

@@ -43,7 +43,7 @@ impl Connection {
         self.end(EndReason::Aborted);
     }
 
-    /// Says that the transport failed.
+    /// Notes that the transport failed.
     pub fn transport_failed(&mut self) {
         let closing = matches!(self.state, ConnectionState::Closing | ConnectionState::Shut);
         let reason =

@@ -91,7 +91,7 @@ pub struct Connection {
     pub(super) ack_is_due: bool,
     /// The peer's input has ended.
     pub(super) peer_closed: bool,
-    /// What the application's last send waits for.
+    /// The event that the application's last send waits for.
     pub(super) waits: Option<Wait>,
     pub(super) times: Times,
 }
@@ -208,12 +208,12 @@ impl Connection {
         self.untaken.bytes()
     }
 
-    /// What this side has sent.
+    /// The flow of what this side has sent.
     pub fn outbound(&self) -> Flow {
         self.session.outbound()
     }
 
-    /// What the peer has sent.
+    /// The flow of what the peer has sent.
     pub fn inbound(&self) -> Flow {
         self.session.inbound()
     }

@@ -1,4 +1,4 @@
-//! What a host chooses of a connection: how long it waits, and how much it holds.
+//! The choices of a host for a connection: how long it waits, and how much it holds.
 
 use crate::config::{in_range, Config, ConfigError};
 

@@ -59,7 +59,7 @@ impl Outgoing {
         }
     }
 
-    /// What waits to be written, in order.
+    /// The bytes that wait to be written, in order.
     pub fn pieces(&self) -> Pieces<'_> {
         Pieces { bytes: &self.bytes, at: self.written, bodies: self.bodies.iter(), body: None }
     }
@@ -101,7 +101,7 @@ impl Outgoing {
     }
 }
 
-/// What waits to be written, in order: see [`Connection::transmit`](super::Connection::transmit).
+/// The bytes that wait to be written, in order: see [`Connection::transmit`](super::Connection::transmit).
 #[derive(Clone, Debug)]
 pub struct Pieces<'c> {
     bytes: &'c [u8],
@@ -135,7 +135,7 @@ impl<'c> Iterator for Pieces<'c> {
 mod tests {
     use super::*;
 
-    /// What the pieces are, a body as so many `_`.
+    /// The pieces as text, a body as so many `_`.
     fn shown(queue: &Outgoing) -> String {
         queue
             .pieces()

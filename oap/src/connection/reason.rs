@@ -128,7 +128,7 @@ impl fmt::Debug for PeerError {
     }
 }
 
-/// What a send waits for.
+/// The event that a send waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Wait {
     /// The peer's HELLO (C.1).

@@ -1,4 +1,4 @@
-//! What comes in, and what the application takes of it (C.2 to C.4, C.8 to C.10).
+//! Receiving, and what the application takes (C.2 to C.4, C.8 to C.10).
 
 use super::engine::Connection;
 use super::reason::{EndReason, PeerError, SendError, Wait};
@@ -100,7 +100,7 @@ impl Connection {
         }
     }
 
-    /// Says that the peer's input has ended (C.8).
+    /// Notes that the peer's input has ended (C.8).
     pub fn receive_end(&mut self, now: u64) {
         if self.peer_closed || self.state == ConnectionState::Ended {
             return;
@@ -126,7 +126,7 @@ impl Connection {
         self.state = ConnectionState::PeerClosed;
     }
 
-    /// Says that the application has taken so many of the frames given, in their order: it asks for what follows them
+    /// Notes that the application has taken so many of the frames given, in their order: it asks for what follows them
     /// (C.2). Their DATA is acknowledged as C.3 says, unless `auto_ack` is off.
     pub fn take(&mut self, now: u64, frames: usize) {
         if !self.state.allowed().delivers {

@@ -1,4 +1,4 @@
-//! What goes out: frames are queued, and what is queued is written (C.1, C.3, C.5).
+//! Sending: frames are queued, and what is queued is written (C.1, C.3, C.5).
 
 use super::engine::Connection;
 use super::outgoing::Pieces;
@@ -75,7 +75,7 @@ impl Connection {
         self.send(now, &Frame::End(End { seq, status }))
     }
 
-    /// Says that the application no longer waits to send: its call was cancelled.
+    /// Notes that the application no longer waits to send: its call was cancelled.
     pub fn cancel_send(&mut self) {
         self.waits = None;
         self.times.stalled = None;
@@ -139,7 +139,7 @@ impl Connection {
         queued.map_err(|error| SendError::Refused(refusal(error)))
     }
 
-    /// What is to be written now, in order; an acknowledgement that is due goes with it (C.3). Empty where there is
+    /// Returns what is to be written now, in order; an acknowledgement that is due goes with it (C.3). Empty where there is
     /// nothing. The same bytes come again until [`transmitted`](Self::transmitted) says that they are written.
     pub fn transmit(&mut self, now: u64) -> Pieces<'_> {
         if self.state.allowed().writes {
@@ -148,7 +148,7 @@ impl Connection {
         self.outgoing.pieces()
     }
 
-    /// Says that the transport has taken so many bytes of what [`transmit`](Self::transmit) gave.
+    /// Notes that the transport has taken so many bytes of what [`transmit`](Self::transmit) gave.
     pub fn transmitted(&mut self, now: u64, bytes: usize) {
         if bytes > 0 {
             self.times.active = now;
@@ -171,7 +171,7 @@ impl Connection {
     }
 }
 
-/// What can never be sent is refused at once, not when the peer has greeted.
+/// A frame that can never be sent is refused at once, not when the peer has greeted.
 fn check_frame(frame: &Frame<'_>) -> Result<(), SendError> {
     encoded_len(frame).map(drop).map_err(SendError::Refused)
 }

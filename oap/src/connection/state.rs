@@ -17,7 +17,7 @@ pub enum ConnectionState {
     Ended,
 }
 
-/// What a state allows.
+/// The calls that a state allows.
 pub(super) struct Allowed {
     /// Frames may be queued.
     pub sends: bool,

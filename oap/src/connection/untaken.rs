@@ -12,7 +12,7 @@ struct Run {
     count: u32,
 }
 
-/// What is not taken, in order. Frames that are alike share an entry, so that a stream of equal messages costs one.
+/// The frames that are not taken, in order. Frames that are alike share an entry, so that a stream of equal messages costs one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Untaken {
     runs: VecDeque<Run>,
@@ -20,7 +20,7 @@ pub(super) struct Untaken {
     data: u32,
 }
 
-/// What a call took.
+/// The frames that a call took.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Taken {
     pub data: u32,

@@ -1,10 +1,10 @@
-//! What the rules of a session ask of a frame.
+//! Frames, as far as the rules of a session ask about them.
 
 use crate::frame::{Ack, Data, End, Error, Frame, Hello, Kind, Start};
 use crate::limits::DEFAULT_ACK_WINDOW;
 use crate::row::Row;
 
-/// What a HELLO advertises: it binds what the other side sends (rule 4.3).
+/// The limits that a HELLO advertises: they bind what the other side sends (rule 4.3).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct PeerLimits {
     pub max_frame: u32,

@@ -13,14 +13,14 @@ const fn credit(field: &'static str, detail: &'static str) -> Fault {
 const MISSING_OBJ: Fault =
     Fault::new(Reason::MissingObj, "DATA.obj", "is required on an object stream");
 
-/// Who sends a frame.
+/// The side that sends a frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Sender {
     Own = 0,
     Peer = 1,
 }
 
-/// What one side has sent, as far as the rules ask.
+/// The frames that one side has sent, as far as the rules ask.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Direction {
     /// Silent, Greeted, Idle or Open.
@@ -34,7 +34,7 @@ struct Direction {
     last: u64,
     /// DATA not yet acknowledged: the last `in_flight` seqs up to `last`.
     in_flight: u32,
-    /// What its HELLO advertised; zeros while it is silent.
+    /// The limits that its HELLO advertised; zeros while it is silent.
     limits: PeerLimits,
 }
 
@@ -97,7 +97,7 @@ enum Change {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct SessionState {
     directions: [Direction; 2],
-    /// Who sent the ERROR that ended it.
+    /// The side that sent the ERROR that ended it.
     ended_by: Option<Sender>,
 }
 
@@ -107,7 +107,7 @@ impl SessionState {
         SessionState { directions: [Direction::SILENT; 2], ended_by: None }
     }
 
-    /// What a side's HELLO advertised.
+    /// The limits that a side's HELLO advertised.
     pub fn limits_of(&self, sender: Sender) -> Option<PeerLimits> {
         let direction = &self.directions[sender as usize];
         (direction.state != State::Silent).then_some(direction.limits)

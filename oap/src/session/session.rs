@@ -152,7 +152,7 @@ impl Session {
         Ok(written)
     }
 
-    /// What follows from frames that have been sent; `greeted`: a HELLO among them.
+    /// Takes note of frames that have been sent; `greeted`: a HELLO among them.
     #[inline(always)]
     fn sent(&mut self, greeted: bool) {
         if greeted {
@@ -227,7 +227,7 @@ impl Session {
         Ok(())
     }
 
-    /// What is received is judged by: the HELLO sent governs, the configuration before it (rule 4.5).
+    /// The configuration that judges what is received: the HELLO sent governs, the configuration before it (rule 4.5).
     fn governing(&self) -> Config {
         match self.state.limits_of(Sender::Own) {
             Some(limits) => self.config.lowered_to(limits.max_frame),
@@ -322,7 +322,7 @@ impl Session {
         next
     }
 
-    /// Says that the peer's bytes have ended (rule 3.4). Whether they ended at a good place is the host's to judge.
+    /// Notes that the peer's bytes have ended (rule 3.4). Whether they ended at a good place is the host's to judge.
     ///
     /// # Errors
     /// `truncated` where they ended inside a frame, or the reject given before.
@@ -335,12 +335,12 @@ impl Session {
         finished
     }
 
-    /// What this side has sent.
+    /// The flow of what this side has sent.
     pub fn outbound(&self) -> Flow {
         self.state.flow(Sender::Own)
     }
 
-    /// What the peer has sent.
+    /// The flow of what the peer has sent.
     pub fn inbound(&self) -> Flow {
         self.state.flow(Sender::Peer)
     }
@@ -370,7 +370,7 @@ impl Session {
         self.partial.len()
     }
 
-    /// What it was made with.
+    /// The configuration that it was made with.
     pub const fn config(&self) -> &Config {
         &self.config
     }
@@ -384,7 +384,7 @@ impl Session {
     }
 }
 
-/// What an inbound direction adds to the gauges.
+/// The share that an inbound direction adds to the gauges.
 fn gauges(flow: &Flow) -> Gauges {
     let credit = if flow.open { flow.credit() } else { 0 };
     Gauges { open: flow.open.into(), credit: credit.into(), in_flight: flow.in_flight.into() }

@@ -14,7 +14,7 @@ pub(crate) enum State {
     Idle,
     /// A stream is open.
     Open,
-    /// What this side received was rejected. One state for both directions.
+    /// A frame that this side received was rejected. One state for both directions.
     Rejected,
     /// An ERROR has passed, either way. One state for both directions.
     Ended,
@@ -28,7 +28,7 @@ impl State {
 
 const STATES: usize = State::Ended as usize + 1;
 
-/// What a frame meets in a state.
+/// The effect of a frame in a state.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Cell {
     /// It leads there, if the rule of its kind holds.

@@ -26,7 +26,7 @@ use std::sync::{
 #[cfg(not(loom))]
 use std::thread;
 
-/// What all decoders and sessions of a process did, and whether it is fit to serve. Share it by `Arc`; every method may
+/// Counts what all decoders and sessions of a process did, and judges whether it is fit to serve. Share it by `Arc`; every method may
 /// be called from any thread.
 ///
 /// ```
@@ -49,7 +49,7 @@ pub struct Monitor {
     load_permille: AtomicU32,
     limits: MonitorLimits,
     window: Mutex<Window>,
-    /// What the last tick saw, for those who find the window taken.
+    /// The last tick's answer, for those who find the window taken.
     last: LastTick,
 }
 
@@ -203,7 +203,7 @@ impl Monitor {
 pub(crate) struct Publisher {
     monitor: Arc<Monitor>,
     shard: usize,
-    /// What it has given, packed.
+    /// The gauges that it has given, packed.
     gauges: u64,
     /// Whether the verdict that stands has been counted, or stood before.
     rejected: bool,

@@ -42,7 +42,7 @@ const BUCKET_NS: u64 = 5_000_000_000;
 /// Seconds after which a client may try again while the process is not ready.
 const RETRY_AFTER_SECONDS: u32 = 5;
 
-/// What happened in five seconds.
+/// The events of five seconds.
 #[derive(Clone, Copy, Debug, Default)]
 struct Bucket {
     /// `now / 5 s`; what is older than the window is stale.
@@ -52,7 +52,7 @@ struct Bucket {
     starved_ns: u64,
 }
 
-/// What an earlier tick saw: the state counts as that until the next one.
+/// The state as an earlier tick saw it: it counts as that until the next one.
 #[derive(Clone, Copy, Debug)]
 struct Tick {
     now: u64,

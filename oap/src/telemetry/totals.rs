@@ -15,7 +15,7 @@ pub(crate) struct Totals {
     pub load_permille: u32,
 }
 
-/// What sessions give to the gauges.
+/// The sums that sessions give to the gauges.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct Gauges {
     /// Sessions with an open inbound stream.

@@ -63,7 +63,7 @@ const NUMBER_KEY: u8 = DATA_FIELDS[0].key();
 /// The key of `obj`, and its length.
 const OBJ_KEY: [u8; 2] = [DATA_FIELDS[1].key(), OBJ_LEN as u8];
 
-/// What this file takes for granted of the table: DATA is a number and perhaps an address, ACK a number.
+/// This file takes for granted of the table: DATA is a number and perhaps an address, ACK a number.
 const _: () = {
     assert!(DATA_FIELDS.len() == 2 && ACK_FIELDS.len() == 1);
     assert!(is_any_number(&DATA_FIELDS[0]) && is_any_number(&ACK_FIELDS[0]));
@@ -100,7 +100,7 @@ fn read_long_number(bytes: &[u8]) -> Option<(u64, usize)> {
     (len == varint_len(value)).then_some((value, 1 + len))
 }
 
-/// What a DATA or ACK has in its header.
+/// The header of a DATA or ACK.
 #[derive(Clone, Copy)]
 pub(crate) struct FastHeader<'h> {
     /// `seq` or `up_to`.
@@ -228,7 +228,7 @@ mod tests {
         }
     }
 
-    /// What was read lies in its frame, at the last place where it can lie.
+    /// The parts that were read lie in their frame, at the last place where it can lie.
     fn assert_inside<const CUT: bool>(bytes: &[u8], header_len: u16) {
         let mut row = Row::default();
         let offset = u32::MAX - MAX_FRAME_BYTES as u32;

@@ -9,7 +9,7 @@ use crate::wire::varint::WireType;
 /// The most fields a kind has.
 pub(crate) const MAX_FIELDS: usize = 4;
 
-/// What a field holds on the wire.
+/// The type of a field on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Type {
     Uint32,
@@ -117,7 +117,7 @@ pub(crate) fn fault(kind: Kind, field: &'static str, detail: &'static str) -> Fa
     Fault::new(reason, field, detail)
 }
 
-/// What errors call the header of a kind.
+/// The name by which errors call the header of a kind.
 pub(crate) const fn header_name(kind: Kind) -> &'static str {
     match kind {
         Kind::Hello => "HELLO header",

@@ -158,7 +158,7 @@ pub(crate) fn check_pq(values: &Values<'_>) -> Result<(), Fault> {
     }
 }
 
-/// What goes before a frame's body: the sizes are known and all rules of sections 1 and 2 hold.
+/// The bytes before a frame's body: the sizes are known and all rules of sections 1 and 2 hold.
 pub(crate) struct Head<'h> {
     kind: Kind,
     header_len: usize,
