@@ -207,21 +207,22 @@ pub(crate) unsafe fn read_other<'a>(
     // SAFETY: as in `read`.
     unsafe {
         let all = || text((*frame).text, (*frame).text_len);
-        let text = Extent::of((*frame).text, (*frame).text_len);
+        // Only of the kinds that have one: else it may be uninitialized, or past the structure's end.
+        let at = || Extent::of((*frame).text, (*frame).text_len);
         Ok(match (*frame).kind {
             OAP_KIND_DATA => {
                 let body = check_body(frame)?;
                 let data = Data { obj: Some(all()?), ..read_bare_data(frame) };
-                (Frame::Data(data), [body, text])
+                (Frame::Data(data), [body, at()])
             }
             OAP_KIND_END => {
                 let end = End { seq: (*frame).seq, status: (*frame).value };
                 (Frame::End(end), [Extent::NONE; 2])
             }
-            OAP_KIND_START => (Frame::Start(Start { stream: all()? }), [text, Extent::NONE]),
+            OAP_KIND_START => (Frame::Start(Start { stream: all()? }), [at(), Extent::NONE]),
             OAP_KIND_ERROR => {
                 let error = Error { code: (*frame).value, reason: all()? };
-                (Frame::Error(error), [text, Extent::NONE])
+                (Frame::Error(error), [at(), Extent::NONE])
             }
             OAP_KIND_HELLO => (Frame::Hello(read_hello((*frame).hello, own)?), [Extent::NONE; 2]),
             _ => return Err(OUT_OF_RANGE),

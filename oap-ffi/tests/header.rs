@@ -1,5 +1,7 @@
 //! `include/oap.h` is what cbindgen makes of these sources. `make header` writes it.
 
+#![cfg(not(miri))]
+
 use std::path::Path;
 use std::{env, fs};
 
