@@ -1,5 +1,5 @@
 // Packs what is published: the package, with the platform packages as its optional dependencies, and the package of this
-// platform with the binary that was built here. The repository's package.json names no optional dependencies, because
+// platform with the library that cargo built (in CARGO_TARGET_DIR). The repository's package.json names no optional dependencies, because
 // `npm ci` would look for them in the registry.
 //   node scripts/pack.mjs FOLDER        prints the paths of the two tarballs
 
@@ -7,18 +7,18 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { here, triple } from './platform.mjs';
+import { here, libraryOf, target, triple } from './platform.mjs';
 
 const LICENSES = ['LICENSE-APACHE', 'LICENSE-MIT'];
 
 const read = (...path) => JSON.parse(readFileSync(join(here, ...path, 'package.json'), 'utf8'));
 
-/** Packs a folder that holds these files and the licenses beside its package.json. */
+/** Packs a folder that holds these files, by their names there, and the licenses beside its package.json. */
 function pack(manifest, files, to) {
   const folder = mkdtempSync(join(tmpdir(), 'oap-pack-'));
   try {
-    for (const file of files) {
-      cpSync(join(here, file), join(folder, file), { recursive: true });
+    for (const [name, file] of Object.entries(files)) {
+      cpSync(file, join(folder, name), { recursive: true });
     }
     for (const license of LICENSES) {
       cpSync(join(here, '..', license), join(folder, license));
@@ -40,5 +40,6 @@ const { scripts, devDependencies, ...manifest } = read();
 const platforms = readdirSync(join(here, 'npm')).map((name) => read('npm', name));
 const optionalDependencies = Object.fromEntries(platforms.map(({ name, version }) => [name, version]));
 
-console.log(pack({ ...manifest, optionalDependencies }, [...manifest.files, 'README.md'], to));
-console.log(pack(read('npm', triple), [`oap.${triple}.node`], to));
+const files = [...manifest.files, 'README.md'].map((file) => [file, join(here, file)]);
+console.log(pack({ ...manifest, optionalDependencies }, Object.fromEntries(files), to));
+console.log(pack(read('npm', triple), { [`oap.${triple}.node`]: join(target, libraryOf('oap_node')) }, to));

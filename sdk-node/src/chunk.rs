@@ -19,7 +19,7 @@ pub(crate) fn table_words(rows: u32) -> Option<usize> {
     (rows as usize).checked_add(1)?.checked_mul(ROW_WORDS)?.checked_add(PARTIAL_WORDS)
 }
 
-/// What a call leaves in the head, a word each, and how it ended behind them.
+/// The results that a call leaves in the head, a word each, and how it ended behind them.
 #[derive(Clone, Copy, Default)]
 struct Head {
     /// Rows that are filled.
@@ -80,7 +80,7 @@ pub(crate) enum HeadWord {
     Slot,
 }
 
-/// What decodes chunks: a decoder, or a session.
+/// Decodes chunks: a decoder, or a session.
 pub(crate) trait ChunkDecoder {
     fn decode<'t>(
         &'t mut self,
@@ -111,7 +111,7 @@ impl ChunkDecoder for Session {
     }
 }
 
-/// What one call works on.
+/// The memory that one call works on.
 pub(crate) struct Table<'t> {
     head: &'t mut [u32],
     rows: &'t mut [Row],
@@ -231,7 +231,7 @@ pub(crate) fn no_room() -> Error {
     Error::new(Status::InvalidArg, "no room for a table")
 }
 
-/// Whether `bytes` begin with as many frames as there are rows. What strict took is the same to a relaxed decoder.
+/// Whether `bytes` begin with as many frames as there are rows. A frame that strict took is the same to a relaxed decoder.
 fn holds(bytes: &[u8], rows: &mut [Row]) -> bool {
     let wanted = rows.len();
     let mut decoder = Decoder::new(Config::default().with_strict_headers(false));

@@ -53,7 +53,7 @@ fn row() -> Vec<(&'static str, usize)> {
     ]
 }
 
-// What shares a word: text_len and ack_window are its low half, kind and flags the third and the fourth byte.
+// These share a word: text_len and ack_window are its low half, kind and flags the third and the fourth byte.
 const _: () =
     assert!(offset_of!(Row, text_len) % WORD == 0 && offset_of!(Row, ack_window) % WORD == 0);
 const _: () = assert!(

@@ -1,5 +1,5 @@
 //! The native half of the Node package: the core behind Node-API. JavaScript owns all memory; one call decodes a whole
-//! chunk into a table, or encodes a batch of frames from one. What users see is in `sdk-node/ts`.
+//! chunk into a table, or encodes a batch of frames from one. The part that users see is in `sdk-node/ts`.
 
 #![deny(clippy::undocumented_unsafe_blocks)]
 // Under test, napi exports nothing.

@@ -233,7 +233,7 @@ fn shelf() -> std::sync::MutexGuard<'static, Shelf> {
     SHELF.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What a decoder or session does for a monitor that it was given.
+/// The duty of a decoder or session to a monitor that it was given.
 #[derive(Default)]
 pub(crate) struct CallTimer {
     timed: Option<Arc<Monitor>>,

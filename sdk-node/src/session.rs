@@ -119,13 +119,13 @@ impl NativeSession {
         self.slot.borrow().inner.verdict().map(Rejection::of_reject)
     }
 
-    /// What this side has sent.
+    /// The flow of what this side has sent.
     #[napi(catch_unwind)]
     pub fn outbound(&self) -> Flow {
         self.slot.borrow().inner.outbound().into()
     }
 
-    /// What the peer has sent.
+    /// The flow of what the peer has sent.
     #[napi(catch_unwind)]
     pub fn inbound(&self) -> Flow {
         self.slot.borrow().inner.inbound().into()

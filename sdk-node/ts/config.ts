@@ -1,10 +1,10 @@
-/** What a side is configured to take and to say. */
+/** The limits that a side keeps, and what its HELLO says. */
 
 import { inspect } from 'node:util';
 import { OapConfigError } from './errors.js';
 import { native, type ConfigRefusal, type Settings } from './native.js';
 
-/** What may follow a DATA frame whose seq is 2^64 − 1: nothing, or seq 0. */
+/** The rule for what may follow a DATA frame whose seq is 2^64 − 1: nothing, or seq 0. */
 export type SeqRolloverPolicy = 'error' | 'wrap';
 
 /** The options of a `Config`; what is left out has its default. */
@@ -104,7 +104,7 @@ function settingOf(name: string, value: unknown, type: string): unknown {
       }
       return value;
     case 'number':
-      // What no u64 can be is out of every range: the core says which.
+      // A value that no u64 can be is out of every range: the core says which.
       return Number.isSafeInteger(value) && (value as number) >= 0 ? BigInt(value as number) : MAX_U64;
     default:
       return value;

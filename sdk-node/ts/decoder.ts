@@ -8,7 +8,7 @@ import { native, type NativeReceiver } from './native.js';
 import { Receiver } from './receiver.js';
 
 /**
- * Decodes one byte stream: sections 1 to 3 of the specification; the rules of a session are `Session`'s. What lies whole
+ * Decodes one byte stream: sections 1 to 3 of the specification; the rules of a session are `Session`'s. A frame that lies whole
  * in a chunk stays there; of a frame that chunks cut, the bytes are kept until it is whole.
  */
 export class Decoder {

@@ -108,7 +108,7 @@ function encodeByCore(frames: readonly FrameInit[], count: number): Buffer {
   );
 }
 
-/** What the core wrote, or its refusal. */
+/** The bytes that the core wrote, or its refusal. */
 export function encodedOf(out: Buffer, written: ReturnType<typeof native.encodeFrames>): Buffer {
   if (typeof written !== 'number') {
     throw new OapRejectError(written);

@@ -1,4 +1,4 @@
-/** The errors of this package. What is wrong with an argument's type is a TypeError. */
+/** The errors of this package. A fault of an argument's type is a TypeError. */
 
 import type { RejectReason } from './constants.js';
 import { jsonOf } from './json.js';

@@ -1,5 +1,5 @@
 /**
- * The fast path of DATA and ACK, which are nearly all frames: a third of the time that the core takes. What it writes is
+ * The fast path of DATA and ACK, which are nearly all frames: a third of the time that the core takes. The bytes that it writes are
  * held to the core by a property test; its numbers are the core's own.
  */
 

@@ -200,7 +200,7 @@ export class Frames implements Iterable<Frame> {
   // Declared only: a field that is defined before it is set takes room from what V8 inlines of an iteration.
   /** How many frames there are. */
   declare readonly length: number;
-  /** What the bytes behind the last of these frames were rejected for. */
+  /** The reject of the bytes behind the last of these frames. */
   declare readonly reject: OapRejectError | undefined;
 
   /** @internal */

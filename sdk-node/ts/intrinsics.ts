@@ -1,5 +1,5 @@
 /**
- * Built-ins as they are when the package is loaded. What a program patches later is never called with memory of this
+ * Built-ins as they are when the package is loaded. A built-in that a program patches later is never called with memory of this
  * package, and does not change which memory the native half is given.
  */
 

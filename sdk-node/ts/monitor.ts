@@ -14,7 +14,7 @@ import { OapConfigError } from './errors.js';
 import type { U64 } from './frame.js';
 import { native, type NativeMonitor } from './native.js';
 
-/** When readiness keys turn false: the limits of the telemetry contract. What is left out has its default. */
+/** When readiness keys turn false: the limits of the telemetry contract. A limit that is left out has its default. */
 export interface MonitorLimits {
   /** Rejects a thousand frames, over the window of 5 minutes, from which `oap_reject_rate_ok` is false. Default 10. */
   rejectLimitPermille?: U64 | undefined;
@@ -36,7 +36,7 @@ export interface MonitorOptions extends MonitorLimits {
   timing?: boolean | undefined;
 }
 
-/** What a decoder, a session and all that is built on them can be given beside a configuration. */
+/** The options that a decoder, a session and all that is built on them take beside a configuration. */
 export interface MonitorOption {
   /** Counts its frames and rejects, times its calls, and has its inbound stream in the gauges. */
   monitor?: Monitor | undefined;
@@ -99,7 +99,7 @@ const MAX_U64 = 2n ** 64n - 1n;
 const FULL_LOAD_PERMILLE = 1_000;
 
 /**
- * What the decoders and sessions that were given it did, and whether the process is fit to serve. A host ticks it, or asks
+ * Counts what the decoders and sessions that were given it did, and says whether the process is fit to serve. A host ticks it, or asks
  * for its readiness, at least once a second.
  */
 export class Monitor {

@@ -2,7 +2,7 @@
 
 import { arch, platform } from 'node:process';
 
-/** What is wrong, in the core's words. */
+/** The fault, in the core's words. */
 export interface Rejection {
   reason: string;
   code: number;
@@ -56,7 +56,7 @@ export interface NativeTable {
   decode(this: void, chunk: Uint8Array): Buffer | undefined;
 }
 
-/** What takes chunks: the native half of a decoder or a session. */
+/** Takes chunks: the native half of a decoder or a session. */
 export interface NativeReceiver {
   slot(): number;
   finish(): Rejection | null;
@@ -208,7 +208,7 @@ const { version } = require('../package.json') as { version: string };
 const ABI: Partial<Record<NodeJS.Platform, string>> = { linux: '-gnu', win32: '-msvc' };
 const triple = `${platform}-${arch}${ABI[platform] ?? ''}`;
 
-/** What was built here, then what npm installed for the platform. */
+/** The library that was built here, then the one that npm installed for the platform. */
 const candidates = [`../oap.${triple}.node`, `oap-${triple}`];
 
 function load(): Native {

@@ -1,4 +1,4 @@
-/** What a `Decoder` and a `Session` have in common: chunks in, frames out. */
+/** The common part of `Decoder` and `Session`: chunks in, frames out. */
 
 import { OapRejectError } from './errors.js';
 import { Frames } from './frames.js';

@@ -60,12 +60,12 @@ export class Session {
     this.#receiver.finish();
   }
 
-  /** What this side has sent, at the time of the call. */
+  /** The flow of what this side has sent, at the time of the call. */
   get outbound(): Flow {
     return this.#native.outbound();
   }
 
-  /** What the peer has sent, at the time of the call. */
+  /** The flow of what the peer has sent, at the time of the call. */
   get inbound(): Flow {
     return this.#native.inbound();
   }
@@ -111,7 +111,7 @@ export class Session {
   }
 
   /**
-   * Ends it: it leaves the gauges of its monitor at once, as it else does when it is collected. What it knew can still be
+   * Ends it: it leaves the gauges of its monitor at once, as it else does when it is collected. Its values can still be
    * read; `send`, `recv`, `finish` and `reset` throw.
    */
   close(): void {

@@ -181,7 +181,7 @@ export function decodeChunk(slot: number, given: Uint8Array, ofConnection = fals
   return new Batch(scratch, given, partial, ofConnection);
 }
 
-/** What the native half does not read: memory that is shared. */
+/** Memory that the native half does not read: it is shared. */
 function decodeCopy(slot: number, given: Uint8Array, ofConnection: boolean): Batch {
   const chunk = readable(given, 'a chunk');
   if (chunk === given) {
