@@ -50,7 +50,10 @@ impl Connection {
             after(self.times.opened, options.handshake_timeout_ns())
                 .filter(|_| self.state == ConnectionState::Handshake),
             after(self.times.active, idle).filter(|_| running && idle > 0),
-            self.times.stalled.and_then(|since| after(since, options.stall_timeout_ns())),
+            self.times
+                .stalled
+                .and_then(|since| after(since, options.stall_timeout_ns()))
+                .filter(|_| running),
             Some(self.times.close_at).filter(|_| closing),
             after(self.times.heard.max(self.times.shut), QUIET_NS)
                 .filter(|_| self.state == ConnectionState::Shut && self.is_done_with_peer()),
@@ -82,5 +85,50 @@ impl Connection {
 
     pub(super) fn receive_limit(&self) -> u64 {
         self.options.receive_limit().max(self.options.receive_buffer())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::connection::options::ConnectionOptions;
+    use crate::connection::outgoing::Piece;
+    use crate::connection::reason::SendError;
+    use crate::row::Row;
+
+    /// Carries what one has to write to the other, which takes nothing of it.
+    fn carry(from: &mut Connection, to: &mut Connection) {
+        let mut wire = Vec::new();
+        for piece in from.transmit(1) {
+            if let Piece::Bytes(bytes) = piece {
+                wire.extend_from_slice(bytes);
+            }
+        }
+        from.transmitted(1, wire.len());
+        let (mut rows, mut rest) = ([Row::default(); 8], &wire[..]);
+        while !rest.is_empty() {
+            let consumed = to.receive(1, rest, &mut rows).consumed();
+            rest = &rest[consumed..];
+        }
+    }
+
+    #[test]
+    fn a_stalled_connection_that_has_ended_has_no_deadline() {
+        let config = Config::default().with_ack_window_frames(1).unwrap();
+        let new = || Connection::new(config, ConnectionOptions::default(), 0);
+        let (mut own, mut peer) = (new(), new());
+        carry(&mut own, &mut peer);
+        carry(&mut peer, &mut own);
+        for side in [&mut own, &mut peer] {
+            side.start(1, "s").unwrap();
+            side.data(1, None, b"x").unwrap();
+        }
+        carry(&mut own, &mut peer);
+        carry(&mut peer, &mut own);
+        assert_eq!(own.data(1, None, b"x"), Err(SendError::Waits(Wait::Credit)));
+        assert!(own.deadlines()[2].is_some(), "stalled");
+        own.transport_failed();
+        assert_eq!(own.next_timeout(), None);
     }
 }
