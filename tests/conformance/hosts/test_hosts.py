@@ -42,9 +42,12 @@ class Server:
     def read(self):
         for line in self.process.stdout:
             self.lines.put(line.rstrip("\n"))
+        self.lines.put(None)
 
     def line(self):
-        return self.lines.get(timeout=LIMIT)
+        line = self.lines.get(timeout=LIMIT)
+        assert line is not None, f"{self.process.args} has ended: is it built?"
+        return line
 
     def ended(self):
         """The reason of the next connection that ended."""
