@@ -268,9 +268,11 @@ pub unsafe extern "C" fn oap_connection_inspect(
 /// A reject or an ERROR of the peer behind these frames is told by oap_connection_info.end_reason. Once the connection
 /// closes or has ended, the table is empty and the bytes are dealt with. `table->bytes` is as in oap_session_recv.
 ///
-/// @param chunk, len      the peer's next bytes; (NULL, 0) is empty and changes nothing
-/// @param rows, capacity  where the rows go: at least 1; not overlapping the input
-/// @param table           what was found
+/// @param chunk     the peer's next bytes; (NULL, 0) is empty and changes nothing
+/// @param len       bytes there
+/// @param rows      an array that the rows go to; the caller's, and not overlapping the input
+/// @param capacity  rows that it has room for: at least 1
+/// @param table     what was found
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP,
 ///         OAP_STATUS_MISALIGNED, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
 #[no_mangle]
@@ -337,7 +339,8 @@ pub unsafe extern "C" fn oap_connection_acknowledge(
 
 /// Queues a START: opens this side's stream.
 ///
-/// @param stream, stream_len  1..=1024 bytes of UTF-8, no control characters
+/// @param stream      the stream's name: UTF-8 without control characters
+/// @param stream_len  bytes of it, 1..=1024
 /// @return OAP_STATUS_OK: queued. OAP_STATUS_WAITS_HANDSHAKE, OAP_STATUS_WAITS_CREDIT, OAP_STATUS_WAITS_ROOM: not now,
 ///         nothing was queued; try again when the connection has moved. OAP_STATUS_CLOSED: never. A reject's code:
 ///         the peer would have to reject it (oap_connection_refusal says more). OAP_STATUS_NULL_POINTER,
@@ -362,9 +365,11 @@ pub unsafe extern "C" fn oap_connection_start(
 
 /// Queues a DATA of the open stream with a copy of its body.
 ///
-/// @param obj, obj_len    "b3:" and 64 lowercase hex digits; (NULL, 0) for none
-/// @param body, body_len  the bytes carried; (NULL, 0) is empty
-/// @param seq             where its seq goes; may be NULL
+/// @param obj       "b3:" and 64 lowercase hex digits; (NULL, 0) for none
+/// @param obj_len   bytes of it
+/// @param body      the bytes carried; (NULL, 0) is empty
+/// @param body_len  how many
+/// @param seq       where its seq goes; may be NULL
 /// @return as oap_connection_start
 #[no_mangle]
 pub unsafe extern "C" fn oap_connection_data(
@@ -393,9 +398,11 @@ pub unsafe extern "C" fn oap_connection_data(
 
 /// Queues many DATA of the open stream, without `obj`, whose bodies stand one behind the other: as many as can go now.
 ///
-/// @param bytes, bytes_len  the bodies
-/// @param lens, count       their lengths
-/// @param sent              how many were queued, written on every status below but those of wrong pointers
+/// @param bytes      the bodies
+/// @param bytes_len  bytes of all
+/// @param lens       their lengths
+/// @param count      how many bodies there are
+/// @param sent       how many were queued, written on every status below but those of wrong pointers
 /// @return OAP_STATUS_OK: all were queued; else what the first that was not queued would have got from
 ///         oap_connection_data. OAP_STATUS_OUT_OF_RANGE where the lengths are more than there are bytes;
 ///         OAP_STATUS_MISALIGNED where `lens` is.
@@ -440,9 +447,10 @@ pub unsafe extern "C" fn oap_connection_data_all(
 /// Queues a DATA whose body lies with the host, unchanged until it is written: oap_connection_transmit shows where it
 /// goes.
 ///
-/// @param obj, obj_len  as in oap_connection_data
-/// @param body_len      bytes of the body
-/// @param seq           where its seq goes; may be NULL
+/// @param obj       as in oap_connection_data
+/// @param obj_len   bytes of it
+/// @param body_len  bytes of the body
+/// @param seq       where its seq goes; may be NULL
 /// @return as oap_connection_start
 #[no_mangle]
 pub unsafe extern "C" fn oap_connection_data_head(
@@ -492,9 +500,10 @@ pub unsafe extern "C" fn oap_connection_cancel_send(connection: *mut oap_connect
 /// Gives what is to be written now, in order; an acknowledgement that is due goes with it. The same bytes come again
 /// until oap_connection_transmitted says that they are written.
 ///
-/// @param pieces, capacity  where they go, as many as fit; the bytes stay until the next call with this connection but
-///                          oap_connection_inspect
-/// @param count             how many there are; 0: nothing is to be written
+/// @param pieces    where they go, as many as fit; the bytes stay until the next call with this connection but
+///                  oap_connection_inspect
+/// @param capacity  how many fit
+/// @param count     how many there are; 0: nothing is to be written
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP,
 ///         OAP_STATUS_MISALIGNED, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
 #[no_mangle]

@@ -1,10 +1,12 @@
 """The C programs of the documents: each compiles without a warning, runs, and ends with 0."""
 
+import re
 import tempfile
 import unittest
 from pathlib import Path
 
 from blocks import blocks, shell_block
+from header import HEADER
 from tree import PREFIX, ROOT, WARNINGS, pkg_config, run
 
 FLAGS = ["-std=c99", *WARNINGS, "-D_POSIX_C_SOURCE=200809L", *pkg_config(PREFIX, "--cflags", "--libs")]
@@ -15,6 +17,10 @@ def programs(document: str) -> list[str]:
     """Those that end by themselves; the others stand in docs/examples."""
     hosts = [path.read_text() for path in (ROOT / "docs" / "examples").glob("*.c")]
     return [block for block in blocks(document, "c") if "int main" in block and block not in hosts]
+
+
+def preamble() -> str:
+    return HEADER.read_text(encoding="utf-8").split("*/")[0]
 
 
 class Examples(unittest.TestCase):
@@ -34,6 +40,13 @@ class Examples(unittest.TestCase):
 
     def test_those_of_the_readme(self):
         self.check("README.md")
+
+    def test_the_first_program_of_the_header(self):
+        indented = re.findall(r"^ \*     (.*)$|^ \*$", preamble(), flags=re.M)
+        program = self.scratch / "first"
+        program.with_suffix(".c").write_text("\n".join(indented) + "\n")
+        run("gcc", program.with_suffix(".c"), "-o", program, *FLAGS)
+        self.assertEqual(run(program, **FOUND_AT_RUN), "DATA, 5 bytes: hello\n")
 
     def test_those_of_the_guide(self):
         self.check("docs/c.md")
