@@ -1,7 +1,7 @@
 //! Receiving, and what the application takes (C.2 to C.4, C.8 to C.10).
 
 use super::engine::Connection;
-use super::reason::{EndReason, PeerError, SendError, Wait};
+use super::reason::{EndReason, PeerError, SendError};
 use super::state::ConnectionState;
 use crate::codec::decode::Progress;
 use crate::codec::table::FrameTable;
@@ -94,9 +94,6 @@ impl Connection {
     pub(super) fn greeted(&mut self) {
         if self.state == ConnectionState::Handshake {
             self.state = ConnectionState::Open;
-        }
-        if self.waits == Some(Wait::Handshake) {
-            self.waits = None;
         }
     }
 

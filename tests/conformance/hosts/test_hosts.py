@@ -102,7 +102,10 @@ def failed(lines):
 
 
 each_server = pytest.mark.parametrize("server", HOSTS)
-each_pair = pytest.mark.parametrize(("sender", "server"), [(sender, server) for sender in HOSTS for server in HOSTS])
+PAIRS = [(sender, server) for sender in HOSTS for server in HOSTS]
+each_pair = pytest.mark.parametrize(("sender", "server"), PAIRS)
+# What takes seconds on purpose: each sender and each server, against its own language and against one other.
+slow_pairs = pytest.mark.parametrize(("sender", "server"), [pair for pair in PAIRS if pair[0] == pair[1] or "rust" in pair])
 
 WAYS = {
     "empty": (0, []),
@@ -144,7 +147,7 @@ def test_a_server_of_small_means_takes_everything(sender, server):
         host.shut_down()
 
 
-@each_pair
+@slow_pairs
 def test_a_close_behind_the_last_byte_delivers_to_a_slow_server(sender, server):
     length = 1_000_000
     with serving(server, "--slow", 400_000) as host:
@@ -155,7 +158,7 @@ def test_a_close_behind_the_last_byte_delivers_to_a_slow_server(sender, server):
         host.shut_down()
 
 
-@each_pair
+@slow_pairs
 def test_a_close_that_comes_too_late_says_how_much_was_taken(sender, server):
     with serving(server, "--slow", 400_000) as host:
         status, lines = send(sender, host.port, "slow", 3_000_000, "--nowait", "--close", 500)
@@ -164,7 +167,7 @@ def test_a_close_that_comes_too_late_says_how_much_was_taken(sender, server):
         assert acknowledged < 3_000_000
 
 
-@each_pair
+@slow_pairs
 def test_a_server_that_is_terminated_lets_the_open_stream_finish(sender, server):
     length = 600_000
     with serving(server, "--slow", 400_000) as host:
@@ -178,7 +181,7 @@ def test_a_server_that_is_terminated_lets_the_open_stream_finish(sender, server)
         assert (status, failed(lines)) == (1, ("refused", 0))
 
 
-@each_pair
+@slow_pairs
 def test_a_sender_that_is_killed_ends_nothing_but_its_connection(sender, server):
     with serving(server, "--slow", 10_000_000) as host:
         process = sending(sender, host.port, "killed", 1_000_000_000)

@@ -49,6 +49,8 @@ def others(case) -> None:
         RECEIVE_END, **ENDED, ended="clean").done()
     case("the_peer_closes_while_a_send_waits").write(OWN).waits(start_of(), "handshake").step(
         RECEIVE_END, **ENDED, ended="unacknowledged").done()
+    case("the_peer_closes_before_a_send_that_waited_goes").write(OWN).waits(start_of(), "handshake").receive(
+        hello(), gives=(), state="open", timeout=None).step(RECEIVE_END, **ENDED, ended="unacknowledged").done()
     case("a_cancelled_send_waits_no_more").write(OWN).waits(start_of(), "handshake").step(CANCEL).step(
         RECEIVE_END, **ENDED, ended="clean").done()
     case("an_error_may_take_the_place_of_hello").write(OWN).receive(
