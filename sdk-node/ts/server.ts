@@ -10,6 +10,8 @@ import { OapConnection, type ConnectionOptions } from './connection.js';
 import { OapConnectionError, OapRejectError } from './errors.js';
 
 const MAX_CONNECTIONS = 1_024;
+/** Sockets that wait to be served: as many as Node's default backlog. */
+const MAX_WAITING = 511;
 const IDLE_TIMEOUT_MS = 300_000;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 10_000;
@@ -21,7 +23,7 @@ export interface ServerOptions extends Omit<net.ServerOpts, 'allowHalfOpen'>, Co
   config?: Config | ConfigOptions | undefined;
   /** Serves by TLS: the options of `tls.createServer`. */
   tls?: tls.TlsOptions | undefined;
-  /** The most connections at once; others are closed as they come. Default 1,024. */
+  /** The most connections at once; up to 511 others wait to be served, and more are closed as they come. Default 1,024. */
   maxConnections?: number | undefined;
   /**
    * Is told what a handler threw, with its connection, and what failed at accepting. Without it, what a connection failed
@@ -50,6 +52,8 @@ export class OapServer {
   readonly #options: ServerOptions;
   readonly #open = new Map<OapConnection, { socket: net.Socket; since: number }>();
   readonly #sockets = new Set<net.Socket>();
+  readonly #most: number;
+  readonly #waiting: net.Socket[] = [];
   #shutting = false;
   #empty: (() => void) | undefined;
 
@@ -59,7 +63,8 @@ export class OapServer {
     this.#options = { idleTimeout: IDLE_TIMEOUT_MS, ...options };
     this.#handler = handler;
     this.server = this.#listener();
-    this.server.maxConnections = options.maxConnections ?? MAX_CONNECTIONS;
+    this.#most = Math.max(options.maxConnections ?? MAX_CONNECTIONS, 1);
+    this.server.maxConnections = this.#most + MAX_WAITING;
     // Errors of accepting pass; Node itself goes on.
     this.server.on('error', (error) => this.#tell(error, undefined));
     this.server.on('connection', (socket: net.Socket) => this.#track(socket));
@@ -69,10 +74,10 @@ export class OapServer {
     const { tls: secure, noDelay = true, keepAlive, keepAliveInitialDelay, pauseOnConnect } = this.#options;
     if (secure === undefined) {
       const given = { noDelay, keepAlive, keepAliveInitialDelay, pauseOnConnect };
-      return net.createServer({ ...given, allowHalfOpen: true }, (socket) => void this.#serve(socket));
+      return net.createServer({ ...given, allowHalfOpen: true }, (socket) => this.#admit(socket));
     }
     const handshakeTimeout = this.#options.handshakeTimeout ?? HANDSHAKE_TIMEOUT_MS;
-    const server = tls.createServer({ handshakeTimeout, ...secure }, (socket) => void this.#serve(socket));
+    const server = tls.createServer({ handshakeTimeout, ...secure }, (socket) => this.#admit(socket));
     server.on('tlsClientError', (error) => this.#tell(new HandshakeError(error), undefined));
     return server;
   }
@@ -137,6 +142,7 @@ export class OapServer {
 
   /** Sockets that are no connections yet. */
   #endEarly(): void {
+    this.#waiting.splice(0).forEach((socket) => socket.destroy());
     if (this.#options.tls !== undefined) {
       const plain = new Set(
         [...this.#open.values()].map(({ socket }) => `${socket.remoteAddress} ${socket.remotePort}`),
@@ -156,10 +162,31 @@ export class OapServer {
     });
   }
 
+  /** Serves it now, or when there is room. */
+  #admit(socket: net.Socket): void {
+    if (this.#open.size < this.#most) {
+      void this.#serve(socket);
+    } else {
+      socket.on('error', () => {});
+      socket.pause();
+      this.#waiting.push(socket);
+    }
+  }
+
+  #leave(connection: OapConnection): void {
+    this.#open.delete(connection);
+    const next = this.#waiting.shift();
+    if (next !== undefined && next.destroyed) {
+      this.#leave(connection);
+    } else if (next !== undefined) {
+      this.#admit(next);
+    }
+  }
+
   async #serve(socket: net.Socket): Promise<void> {
     const connection = new OapConnection(socket, this.#options.config, this.#options);
     this.#open.set(connection, { socket, since: performance.now() });
-    socket.once('close', () => this.#open.delete(connection));
+    socket.once('close', () => this.#leave(connection));
     if (this.#shutting) {
       connection.closeWhenIdle();
     }

@@ -78,6 +78,15 @@ def sending(name, port, stream, length, *options):
     return subprocess.Popen(command, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 
+def connected(port):
+    """Waits until a peer is connected to a server, however long a sender takes to start."""
+    end = time.monotonic() + LIMIT
+    while not re.search(rf":{port:04X} [0-9A-F]+:[0-9A-F]+ 01 ", Path("/proc/net/tcp").read_text()):
+        assert time.monotonic() < end
+        time.sleep(0.01)
+    time.sleep(0.3)
+
+
 def outcome(process):
     out, _ = process.communicate(timeout=LIMIT)
     return process.returncode, out.splitlines()
@@ -172,7 +181,7 @@ def test_a_server_that_is_terminated_lets_the_open_stream_finish(sender, server)
     length = 600_000
     with serving(server, "--slow", 400_000) as host:
         process = sending(sender, host.port, "last", length, "--echo")
-        time.sleep(0.5)
+        connected(host.port)
         host.process.send_signal(signal.SIGTERM)
         assert outcome(process) == (0, [receipt("last", length), delivered(length)])
         assert host.ended() == "clean"
@@ -185,7 +194,7 @@ def test_a_server_that_is_terminated_lets_the_open_stream_finish(sender, server)
 def test_a_sender_that_is_killed_ends_nothing_but_its_connection(sender, server):
     with serving(server, "--slow", 10_000_000) as host:
         process = sending(sender, host.port, "killed", 1_000_000_000)
-        time.sleep(0.5)
+        connected(host.port)
         process.kill()
         process.communicate()
         assert host.ended() in ("incomplete", "reset", "reject:truncated")
