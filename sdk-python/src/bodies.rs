@@ -1,7 +1,7 @@
 //! `Bodies`: where the bodies of a stream come from, cut as they fit.
 
 use crate::chunk::Chunk;
-use crate::connection::Engine;
+use crate::engine::Engine;
 use crate::guard::exclusive;
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyObject_CheckBuffer;

@@ -1,167 +1,23 @@
-//! `Connection`: the core's engine, with the bodies that lie in Python objects until they are written.
+//! `Connection`: the engine of a connection, for one thread at a time.
 
 use crate::batch::FrameBatch;
 use crate::bodies::Bodies;
 use crate::chunk::Chunk;
 use crate::config::Config;
 use crate::connection_options::options_of;
-use crate::encode::new_bytes;
-use crate::errors::{connection_closed, refused, verdict};
-use crate::feed::{feed, Intake};
+use crate::engine::{At, Engine};
+use crate::errors::{connection_closed, verdict};
+use crate::feed::feed;
 use crate::guard::exclusive;
 use crate::monitor::{monotonic_ns, Monitor};
 use crate::session::Flow;
 use crate::stopwatch::Stopwatch;
-use oap::{ConnectionState, FrameTable, Piece, Reject, Row, SendError};
+use oap::ConnectionState;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString};
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Instant;
-
-/// From here on a body is not copied to the frames before it.
-const LARGE_BODY_BYTES: usize = 16 << 10;
-
-/// The engine, and the bodies that it has announced.
-pub struct Engine {
-    core: oap::Connection,
-    bodies: VecDeque<Chunk>,
-}
-
-struct At<'e> {
-    engine: &'e mut oap::Connection,
-    now: u64,
-}
-
-impl Intake for At<'_> {
-    #[inline]
-    fn feed<'t>(
-        &'t mut self,
-        chunk: &'t [u8],
-        rows: &'t mut [Row],
-    ) -> Result<FrameTable<'t>, Reject> {
-        Ok(self.engine.receive(self.now, chunk, rows))
-    }
-
-    fn staged(&self) -> usize {
-        self.engine.session().staged()
-    }
-}
-
-impl Engine {
-    /// Queues a DATA: a large body stays where it is.
-    #[inline]
-    pub fn data(
-        &mut self,
-        py: Python<'_>,
-        now: u64,
-        obj: Option<&str>,
-        body: &Chunk,
-    ) -> Result<(), SendError> {
-        if body.len() < LARGE_BODY_BYTES {
-            return self.core.data(now, obj, body.as_slice(py)).map(drop);
-        }
-        self.core.data_head(now, obj, body.len())?;
-        self.bodies.push_back(body.clone_ref(py));
-        Ok(())
-    }
-
-    /// The largest body that a DATA can have; 0 before the peer's HELLO, when none can go.
-    #[inline]
-    pub fn max_body(&self, with_obj: bool) -> usize {
-        self.core.max_body(with_obj).unwrap_or(0)
-    }
-
-    /// What a send waits for, or `None` where the frame is queued.
-    pub fn outcome(
-        &self,
-        py: Python<'_>,
-        sent: Result<(), SendError>,
-    ) -> PyResult<Option<&'static str>> {
-        match sent {
-            Ok(()) => Ok(None),
-            Err(SendError::Waits(wait)) => Ok(Some(wait.name())),
-            Err(SendError::Refused(fault)) => Err(refused(py, &fault)),
-            Err(_) => Err(connection_closed(py, self.core.end_reason())),
-        }
-    }
-
-    /// So many bytes are written; bodies that are done with are let go.
-    fn transmitted(&mut self, now: u64, count: usize) {
-        let mut left = count;
-        let mut written = 0;
-        if !self.bodies.is_empty() {
-            for piece in self.core.transmit(now) {
-                if piece_len(piece) > left {
-                    break;
-                }
-                left -= piece_len(piece);
-                written += usize::from(matches!(piece, Piece::Body(_)));
-            }
-        }
-        self.bodies.drain(..written);
-        self.core.transmitted(now, count);
-    }
-
-    /// The first `most` bytes of what is to be written.
-    fn joined<'py>(
-        &mut self,
-        py: Python<'py>,
-        now: u64,
-        most: usize,
-    ) -> PyResult<Bound<'py, PyBytes>> {
-        let pieces = self.core.transmit(now);
-        let len = pieces.clone().map(piece_len).sum::<usize>().min(most);
-        let mut bodies = self.bodies.iter();
-        new_bytes(py, len, |room| {
-            let mut at = 0;
-            for piece in pieces {
-                let bytes = match piece {
-                    Piece::Bytes(bytes) => bytes,
-                    Piece::Body(left) => end_of(py, bodies.next(), left),
-                };
-                let bytes = &bytes[..bytes.len().min(len - at)];
-                for (place, byte) in room[at..].iter_mut().zip(bytes) {
-                    place.write(*byte);
-                }
-                at += bytes.len();
-                if at == len {
-                    break;
-                }
-            }
-            Ok(len - at)
-        })
-    }
-
-    fn pieces<'py>(&mut self, py: Python<'py>, now: u64) -> PyResult<Bound<'py, PyList>> {
-        let list = PyList::empty(py);
-        let mut bodies = self.bodies.iter();
-        for piece in self.core.transmit(now) {
-            match piece {
-                Piece::Bytes(bytes) => list.append(PyBytes::new(py, bytes))?,
-                Piece::Body(left) => {
-                    let Some(body) = bodies.next() else { break };
-                    let rest = body.part(py, body.len() - left..body.len());
-                    list.append(rest.slice_of(&body.base_view(py)?)?)?;
-                }
-            }
-        }
-        Ok(list)
-    }
-}
-
-const fn piece_len(piece: Piece<'_>) -> usize {
-    match piece {
-        Piece::Bytes(bytes) => bytes.len(),
-        Piece::Body(left) => left,
-    }
-}
-
-/// What is left of a body.
-fn end_of<'a>(py: Python<'a>, body: Option<&'a Chunk>, left: usize) -> &'a [u8] {
-    let bytes = body.map_or(&[][..], |body| body.as_slice(py));
-    &bytes[bytes.len().saturating_sub(left)..]
-}
 
 /// One end of a connection, without its transport: when to acknowledge, wait, stop and close. No I/O, no clock.
 ///
@@ -181,7 +37,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    fn look<T>(&self, call: impl FnOnce(&oap::Connection) -> T) -> PyResult<T> {
+    fn inspect<T>(&self, call: impl FnOnce(&oap::Connection) -> T) -> PyResult<T> {
         exclusive("Connection", &self.engine, |engine| Ok(call(&engine.core)))
     }
 
@@ -415,80 +271,80 @@ impl Connection {
 
     /// The exception of a call that comes too late, with the reason as it is now; a new one each time.
     fn error<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let error = self.look(|engine| connection_closed(py, engine.end_reason()))?;
+        let error = self.inspect(|engine| connection_closed(py, engine.end_reason()))?;
         Ok(error.into_value(py).into_bound(py).into_any())
     }
 
     /// The reject of what the peer sent, or None.
     #[getter]
     fn verdict<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        self.look(|engine| verdict(py, engine.session().verdict()))
+        self.inspect(|engine| verdict(py, engine.session().verdict()))
     }
 
     /// `"handshake"`, `"open"`, `"peer_closed"`, `"closing"`, `"shut"` or `"ended"`.
     #[getter]
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
-        self.look(|engine| PyString::intern(py, engine.state().name()))
+        self.inspect(|engine| PyString::intern(py, engine.state().name()))
     }
 
     /// Why it ended or is about to end, as `"clean"` or `"reject:truncated"`; None while it goes on. The first reason is
     /// kept (C.13).
     #[getter]
     fn end_reason(&self) -> PyResult<Option<String>> {
-        self.look(|engine| engine.end_reason().map(oap::EndReason::word))
+        self.inspect(|engine| engine.end_reason().map(oap::EndReason::word))
     }
 
     /// When `handle_timeout` is to be called, in nanoseconds of the clock; None: no deadline runs.
     #[getter]
     fn next_timeout(&self) -> PyResult<Option<u64>> {
-        self.look(oap::Connection::next_timeout)
+        self.inspect(oap::Connection::next_timeout)
     }
 
     /// Whether the host is to read now (C.4).
     #[getter]
     fn wants_read(&self) -> PyResult<bool> {
-        self.look(oap::Connection::wants_read)
+        self.inspect(oap::Connection::wants_read)
     }
 
     /// Whether there is something to write now.
     #[getter]
     fn wants_write(&self) -> PyResult<bool> {
-        self.look(oap::Connection::wants_write)
+        self.inspect(oap::Connection::wants_write)
     }
 
     /// Whether the host is to shut its writing side, if it has not.
     #[getter]
     fn wants_shutdown(&self) -> PyResult<bool> {
-        self.look(oap::Connection::wants_shutdown)
+        self.inspect(oap::Connection::wants_shutdown)
     }
 
     /// Bytes that wait to be written.
     #[getter]
     fn queued(&self) -> PyResult<usize> {
-        self.look(oap::Connection::queued)
+        self.inspect(oap::Connection::queued)
     }
 
     /// Bytes of the frames that were given and not taken.
     #[getter]
     fn untaken(&self) -> PyResult<u64> {
-        self.look(oap::Connection::untaken)
+        self.inspect(oap::Connection::untaken)
     }
 
     /// The direction that this side sends.
     #[getter]
     fn outbound(&self) -> PyResult<Flow> {
-        self.look(|engine| engine.outbound().into())
+        self.inspect(|engine| engine.outbound().into())
     }
 
     /// The direction that the peer sends.
     #[getter]
     fn inbound(&self) -> PyResult<Flow> {
-        self.look(|engine| engine.inbound().into())
+        self.inspect(|engine| engine.inbound().into())
     }
 
     /// The largest body, in bytes, that a DATA to this peer can have; None before its HELLO.
     #[pyo3(signature = (*, with_obj = false))]
     fn max_body(&self, with_obj: bool) -> PyResult<Option<usize>> {
-        self.look(|engine| engine.max_body(with_obj))
+        self.inspect(|engine| engine.max_body(with_obj))
     }
 }

@@ -10,6 +10,7 @@ mod connection_options;
 mod constants;
 mod decoder;
 mod encode;
+mod engine;
 mod errors;
 mod feed;
 mod frames;

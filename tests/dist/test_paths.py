@@ -46,6 +46,6 @@ def test_no_artifact_names_a_path_of_this_machine(name):
 
 def test_a_path_is_found_inside_an_archive():
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("module.so", b"\0" + PATHS[0] + b"oap/src/lib.rs\0")
     assert named("package.whl", packed.getvalue()) == [f"package.whl/module.so: {PATHS[0].decode()}"]
