@@ -257,15 +257,15 @@ test('streams asked for at once go one after the other', { timeout: 30_000 }, as
     }
   });
   const connection = dial();
-  const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
   const abort = new AbortController();
+  const next = () => new Promise(() => setTimeout(() => abort.abort(), 5));
+  const never = { [Symbol.asyncIterator]: () => ({ next }) };
   const sending = [
     connection.sendStream('a', [Buffer.from('x')]),
     connection.sendStream('b', never, { signal: abort.signal }),
     connection.sendStream('c', [], { signal: AbortSignal.abort() }),
     connection.sendStream('d', [Buffer.alloc(100_000)]),
   ];
-  setTimeout(() => abort.abort(), 20);
   const settled = (await Promise.allSettled(sending)).map(({ status }) => status);
   assert.deepEqual(settled, ['fulfilled', 'rejected', 'rejected', 'fulfilled']);
   await connection.close();

@@ -406,6 +406,15 @@ test('a signal ends a server that has a client', LIMIT, async (t) => {
   assert.equal(code, 0);
 });
 
+test('a port that is taken is told by listen alone', LIMIT, async (t) => {
+  const { port } = await serve(t, takeAll);
+  const told = t.mock.fn();
+  await assert.rejects(createServer({ onError: told }, takeAll).listen(port, '127.0.0.1'), {
+    code: 'EADDRINUSE',
+  });
+  assert.equal(told.mock.callCount(), 0);
+});
+
 test('a bad option of a server is told at once', () => {
   assert.throws(() => createServer({ closeTimeout: 0 }, takeAll), { name: 'OapConfigError' });
 });

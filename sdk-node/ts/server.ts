@@ -65,8 +65,8 @@ export class OapServer {
     this.server = this.#listener();
     this.#most = Math.max(options.maxConnections ?? MAX_CONNECTIONS, 1);
     this.server.maxConnections = this.#most + MAX_WAITING;
-    // Errors of accepting pass; Node itself goes on.
-    this.server.on('error', (error) => this.#tell(error, undefined));
+    // Errors of accepting pass; Node itself goes on. Those of listening are thrown by `listen`.
+    this.server.on('error', (error) => this.server.listening && this.#tell(error, undefined));
     this.server.on('connection', (socket: net.Socket) => this.#track(socket));
   }
 
