@@ -13,7 +13,7 @@ const (
 	leastReadBytes = 4 << 10
 	mostReadBytes  = 256 << 10
 	// mostInboxBytes is what offsets of rows can count in.
-	mostInboxBytes = 1 << 31
+	mostInboxBytes = 1 << 30
 )
 
 // inbox holds received frames: rows, and the bytes that they count in.

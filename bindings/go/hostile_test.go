@@ -292,3 +292,37 @@ func TestAbortInEveryStateTwice(t *testing.T) {
 		}
 	}
 }
+
+func TestTwoSidesThatOnlySendAreToldToReceive(t *testing.T) {
+	options := window(2)
+	options.StallTimeout = 50 * time.Millisecond
+	a, b := overTCP(t, options, options)
+	sides := make(chan error, 2)
+	for _, conn := range []*oap.Conn{a, b} {
+		go func() { sides <- conn.SendStream(deadline(t), "s", limitless{}, nil) }()
+	}
+	told := 0
+	for range 2 {
+		var end *oap.EndError
+		if err := <-sides; errors.As(err, &end) && end.Reason == oap.EndStalled {
+			told++
+		}
+	}
+	if told == 0 {
+		t.Error("neither side is told")
+	}
+}
+
+func TestCloseTellsThatThePeerDidNotTakeAll(t *testing.T) {
+	conn, peer := rawPeer(t, nil)
+	must(peer.Write(wireOf(hello(4))))
+	if err := conn.SendStream(deadline(t), "s", bytes.NewReader([]byte("abc")), nil); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, peer); _ = peer.CloseWrite() }()
+	wantEnd(t, conn.Close(), oap.EndUnacknowledged)
+	wantEnd(t, conn.Delivered(deadline(t)), oap.EndUnacknowledged)
+	if flow := conn.Outbound(); flow.LastSeq != 1 || flow.InFlight != 1 {
+		t.Errorf("%+v", flow)
+	}
+}

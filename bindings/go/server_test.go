@@ -1,12 +1,16 @@
 package oap_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
 	"syscall"
@@ -234,4 +238,41 @@ func TestAServerWithoutDescriptorsServesAgainLater(t *testing.T) {
 	}
 	time.Sleep(100 * time.Millisecond)
 	wantEcho(t, address)
+}
+
+func TestAnInterruptEndsAServerThatHasAClient(t *testing.T) {
+	if os.Getenv("OAP_TEST_INTERRUPT") != "" {
+		ctx, stop := signal.NotifyContext(deadline(t), os.Interrupt)
+		defer stop()
+		listener := must(net.Listen("tcp", "127.0.0.1:0"))
+		fmt.Println(listener.Addr())
+		if err := oap.Serve(ctx, listener, nil, echo); err != context.Canceled {
+			t.Error(err)
+		}
+		return
+	}
+	command := exec.Command(must(os.Executable()), "-test.run", "^"+t.Name()+"$")
+	command.Env = append(os.Environ(), "OAP_TEST_INTERRUPT=1")
+	stdout := must(command.StdoutPipe())
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = command.Process.Kill() })
+	address := must(bufio.NewReader(stdout).ReadString('\n'))
+	conn := must(oap.Dial(deadline(t), "tcp", strings.TrimSpace(address), nil))
+	defer conn.Abort()
+	if err := conn.Handshake(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.Recv(deadline(t)); err != io.EOF {
+		t.Error(err)
+	}
+	wantWithin(t, 15*time.Second, func() {
+		if err := command.Wait(); err != nil {
+			t.Error(err)
+		}
+	})
 }
