@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from typing import cast
 
 from .. import Config, ConnectionClosedError, FrameBatch, Monitor
 from .. import Connection as Engine
@@ -45,8 +46,8 @@ class Driver(asyncio.Protocol):
     # Events of the transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        # uvloop's are no subclass.
+        self.transport = transport = cast(asyncio.Transport, transport)
         self._tls = transport.get_extra_info("sslcontext") is not None
         # More than nothing left: asyncio's TLS pauses at `high` itself.
         transport.set_write_buffer_limits(high=1, low=0)
