@@ -187,6 +187,7 @@ test-node:
 
 test-conformance: venv
 	python3 tests/conformance/run.py
+	python3 tests/conformance/run.py --vectors tests/vectors/connection
 	.venv/bin/python -m pytest -q tests/conformance tests/vectors
 
 test-docs: venv
