@@ -45,10 +45,13 @@ impl Connection {
 
     /// Notes that the transport failed.
     pub fn transport_failed(&mut self) {
-        let closing = matches!(self.state, ConnectionState::Closing | ConnectionState::Shut);
-        let reason =
-            if closing && self.all_is_acknowledged() { EndReason::Clean } else { EndReason::Reset };
-        self.end(reason);
+        let clean = match self.state {
+            // The peer said all it had to, and knows that it has all of ours.
+            ConnectionState::PeerClosed => self.outbound().in_flight == 0,
+            ConnectionState::Closing | ConnectionState::Shut => self.all_is_acknowledged(),
+            _ => false,
+        };
+        self.end(if clean { EndReason::Clean } else { EndReason::Reset });
     }
 
     pub(super) fn reject(&mut self, now: u64, reject: Reject) {

@@ -60,6 +60,8 @@ def half_closed(case) -> None:
     case("ours_in_flight_are_lost_and_theirs_are_acknowledged").streams().sends(1).receive(
         start("b"), data(1), end(1)).step(RECEIVE_END, **here, ended="unacknowledged").take(
         3, wants_write=True).write(ack(1), **ENDED).done()
+    case("a_transport_that_fails_behind_it_is_no_harm").receive(start("a"), data(1), end(1)).step(
+        RECEIVE_END, **here).take(3, wants_write=True).step(FAIL, **ENDED, ended="clean").done()
     case("close_ends_it").receive(start("a"), data(1), end(1)).step(RECEIVE_END, **here).step(
         CLOSE, **ENDED, ended="clean").done()
 
