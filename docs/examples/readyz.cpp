@@ -12,7 +12,7 @@ void decode(oap::StreamDecoder decoder) {  // its monitor counts the frames, and
         oap::span<const std::uint8_t> chunk(in.data(), static_cast<std::size_t>(got));
         while (const auto table = decoder.feed(chunk, rows)) {
             chunk = chunk.subspan(table->consumed());
-            if (chunk.empty() && table->need() > 0) break;
+            if (!table->more()) break;
         }
     }
 }

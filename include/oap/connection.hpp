@@ -144,7 +144,7 @@ public:
     }
 
     /// Takes received bytes and gives the START, DATA and END that they complete, as many as there are rows. Call again
-    /// with what follows `consumed()` until all is consumed. The table views `rows` and either `chunk` or the staging
+    /// with what follows `consumed()` while `more()`. The table views `rows` and either `chunk` or the staging
     /// buffer, which stays until the next receive.
     [[nodiscard]] result<FrameTable> receive(Time now, span<const std::uint8_t> chunk, span<Row> rows) noexcept {
         oap_frame_table table;

@@ -20,7 +20,7 @@ inline namespace OAP_HPP_NAMESPACE {
 /// std::array<oap::Row, 64> rows;
 /// const auto wire = oap::bytes({"\0\0\0\x0a\x04\0\0\x02\x08\x01\0\0\0\x08\x99", 15});
 /// auto table = decoder.decode(wire, rows);
-/// assert(table && table->size() == 1 && table->need() == 0);
+/// assert(table && table->size() == 1 && table->more());
 /// table = decoder.decode(wire.subspan(table->consumed()), rows);
 /// assert(!table && table.error().reason() == oap::Reason::unknown_envelope);
 /// assert(decoder.reject()->offset == 10 && decoder.reject()->at == 15);
@@ -29,7 +29,7 @@ class Decoder : public detail::Configured<Decoder, oap_decoder, oap_decoder_new,
                                           oap_decoder_set_monitor> {
 public:
     /// The whole frames at the front of `bytes`, as many as there are rows; with one row it is one frame a call. Next
-    /// pass the same bytes from `consumed()` on, with more behind them where `need()` is not 0. No whole frame yet is
+    /// pass the same bytes from `consumed()` on, at once while `more()`, else with more behind them. No whole frame yet is
     /// no failure: the table is empty. Frames before a bad one are given first; after a reject every call gives the
     /// same one until reset. The table views `bytes` and `rows`.
     [[nodiscard]] result<FrameTable> decode(span<const std::uint8_t> bytes, span<Row> rows) noexcept {
@@ -68,8 +68,8 @@ private:
 class StreamDecoder : public detail::Configured<StreamDecoder, oap_stream_decoder, oap_stream_decoder_new,
                                                  oap_stream_decoder_free, oap_stream_decoder_set_monitor> {
 public:
-    /// Takes a chunk and gives the next frames, as many as there are rows. Call again with what follows `consumed()`,
-    /// until all of the chunk is consumed and `need()` is not 0. The table views `rows` and either `chunk` or the
+    /// Takes a chunk and gives the next frames, as many as there are rows. Call again with what follows `consumed()`
+    /// while `more()`. The table views `rows` and either `chunk` or the
     /// staging buffer, which stays until the next call of a member that is not const. A reject stays until reset.
     [[nodiscard]] result<FrameTable> feed(span<const std::uint8_t> chunk, span<Row> rows) noexcept {
         return tabled<oap_stream_decoder_feed>(chunk, rows);

@@ -5,9 +5,12 @@
 
 #include "frame.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace oap {
 inline namespace OAP_HPP_NAMESPACE {
@@ -82,6 +85,31 @@ inline oap_frame frame_of(const Error& error) noexcept {
     frame.text_len = error.reason.size();
     return frame;
 }
+
+/// Many frames as C takes them. The fields of HELLOs stand beside them.
+class Frames {
+public:
+    explicit Frames(span<const Envelope> envelopes) {
+        const auto is_hello = [](const Envelope& envelope) { return std::holds_alternative<Hello>(envelope); };
+        hellos_.reserve(static_cast<std::size_t>(std::count_if(envelopes.begin(), envelopes.end(), is_hello)));
+        frames_.reserve(envelopes.size());
+        for (const Envelope& envelope : envelopes) {
+            std::visit([this](const auto& fields) { add(fields); }, envelope);
+        }
+    }
+    [[nodiscard]] const oap_frame* data() const noexcept { return frames_.data(); }
+    [[nodiscard]] std::size_t size() const noexcept { return frames_.size(); }
+
+private:
+    void add(const Hello& hello) { frames_.push_back(frame_of(hellos_.emplace_back(to_c(hello)))); }
+    template <class Fields>
+    void add(const Fields& fields) {
+        frames_.push_back(frame_of(fields));
+    }
+
+    std::vector<oap_hello> hellos_;
+    std::vector<oap_frame> frames_;
+};
 
 inline result<span<const std::uint8_t>> encode(const oap_frame& frame, span<std::uint8_t> out) noexcept {
     std::size_t size = 0;

@@ -91,7 +91,8 @@ using Row = oap_row;
 class Frame {
 public:
     /// A frame of `row`, whose offsets count from `bytes`: what FrameTable::bytes gave with it.
-    Frame(const Row& row, const std::uint8_t* bytes) noexcept : row_(&row), bytes_(bytes) {}
+    Frame(const Row& row OAP_LIFETIMEBOUND, const std::uint8_t* bytes OAP_LIFETIMEBOUND) noexcept
+        : row_(&row), bytes_(bytes) {}
     /// Not of a row that is gone by the next line.
     Frame(const Row&& row, const std::uint8_t* bytes) = delete;
 

@@ -5,6 +5,7 @@
 
 #include "result.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -107,7 +108,7 @@ inline Readiness from_c(const oap_readiness& told) noexcept {
     }
     readiness.status = static_cast<int>(told.http_status);
     readiness.headers = headers(oap_readyz_headers(told.ready));
-    readiness.body.assign(told.json, told.json_len);
+    readiness.body.assign(told.json, std::min(told.json_len, sizeof told.json));
     return readiness;
 }
 

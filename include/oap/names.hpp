@@ -20,6 +20,16 @@
 #define OAP_HPP_NAMESPACE cxx17
 #endif
 
+// For what views an argument: clang warns where that argument does not live as long.
+#if defined(__has_cpp_attribute)
+#if __has_cpp_attribute(clang::lifetimebound)
+#define OAP_LIFETIMEBOUND [[clang::lifetimebound]]
+#endif
+#endif
+#ifndef OAP_LIFETIMEBOUND
+#define OAP_LIFETIMEBOUND
+#endif
+
 namespace oap {
 inline namespace OAP_HPP_NAMESPACE {
 

@@ -71,8 +71,7 @@ class Session : public detail::Configured<Session, oap_session, oap_session_new,
                                           oap_session_set_monitor> {
 public:
     /// Takes received bytes and gives the next frames, as many as there are rows. Call again with what follows
-    /// `consumed()`, until all of the chunk is consumed and `need()` is not 0. The table views `rows` and either
-    /// `chunk` or the staging buffer, which stays until the next recv, finish, send of an Error or reset. A reject
+    /// `consumed()` while `more()`. The table views `rows` and either `chunk` or the staging buffer, which stays until the next recv, finish, send of an Error or reset. A reject
     /// stays until an Error is sent; what arrives after that is discarded.
     [[nodiscard]] result<FrameTable> recv(span<const std::uint8_t> chunk, span<Row> rows) noexcept {
         return tabled<oap_session_recv>(chunk, rows);
@@ -119,6 +118,17 @@ public:
     /// Ends the session both ways. What still arrives is discarded.
     [[nodiscard]] result<span<const std::uint8_t>> send(const Error& error, span<std::uint8_t> out) noexcept {
         return put(detail::frame_of(error), out);
+    }
+
+    /// Encodes frames one behind the other to the front of `out` and takes them as sent, all of them or none; see send. It
+    /// allocates memory for as many oap_frame.
+    [[nodiscard]] result<span<const std::uint8_t>> send_all(span<const Envelope> envelopes,
+                                                            span<std::uint8_t> out) {
+        const detail::Frames frames(envelopes);
+        std::size_t size = 0;
+        const oap_status status = observed<oap_monitor_observe_write, oap_session_send_all>(
+            frames.data(), frames.size(), out.data(), out.size(), &size);
+        return detail::framed(status, out, size);
     }
 
     /// What this side has sent: its credit, what is in flight, whether a stream is open.

@@ -55,6 +55,23 @@ TEST_F(SessionTest, CarriesAStreamUnderCredit) {
     EXPECT_FALSE(theirs.inbound().open);
 }
 
+TEST_F(SessionTest, SendsManyFramesInOneCallAllOrNone) {
+    const std::vector<oap::Envelope> start = {ours.hello()};
+    ASSERT_TRUE(theirs.recv(*ours.send_all(start, out), rows));
+    pass(theirs, ours, theirs.hello());
+    std::vector<oap::Envelope> stream = {oap::Start{"s"}, oap::Data{1, {}, oap::bytes("abc")}, oap::Data{2}, oap::End{9, 0}};
+    EXPECT_EQ(ours.send_all(stream, out).error().status, oap::Status::credit_violation);
+    EXPECT_EQ(ours.refusal()->field, "END.seq");
+    EXPECT_FALSE(ours.outbound().open);
+    stream.back() = oap::End{2, 0};
+    const auto small = ours.send_all(stream, oap::span<std::uint8_t>(out.data(), 5));
+    ASSERT_EQ(small.error().status, oap::Status::buffer_too_small);
+    const auto sent = ours.send_all(stream, out);
+    ASSERT_TRUE(sent);
+    EXPECT_EQ(sent->size(), small.error().needed);
+    EXPECT_EQ(theirs.recv(*sent, rows)->size(), 4U);
+}
+
 TEST_F(SessionTest, RefusesWhatThePeerWouldRejectAndStaysAsItWas) {
     establish();
     pass(ours, theirs, oap::Start{"s"});
