@@ -190,13 +190,13 @@ mod tests {
                 let mut bytes = Vec::new();
                 Head::general(kind, values).unwrap().put(&mut bytes);
                 assert_written_fast(kind, number, obj, &bytes);
-                for header in neighbours(&bytes[PREFIX_BYTES..]) {
+                for header in neighbours(&bytes[PREFIX_BYTES..]).step_by(stride(29)) {
                     assert_agree(kind, &header);
                     compared += 1;
                 }
             }
         }
-        assert!(compared > if cfg!(miri) { 1_000 } else { 10_000 });
+        assert!(compared > if cfg!(miri) { 50 } else { 10_000 });
     }
 
     /// Every length, header length and cut around both ends of their ranges. Overflow panics in tests.
