@@ -158,7 +158,7 @@ const char *oap_kind_name(uint8_t kind);
 /* ---- Statuses ---- */
 
 /**
- * What a call came to. 0 is success, 1..=8 are the rejects of OAP/1 with their codes, the rest are faults of the
+ * The outcome of a call. 0 is success, 1..=8 are the rejects of OAP/1 with their codes, the rest are faults of the
  * call. Values are never reused; unknown ones may come from later versions: treat them as failure.
  */
 typedef int32_t oap_status;
@@ -316,7 +316,7 @@ typedef struct oap_reject {
      */
     size_t field_len;
     /**
-     * What is wrong, in words that read on from `field`.
+     * The fault, in words that read on from `field`.
      */
     const char *detail;
     /**
@@ -416,7 +416,7 @@ oap_status oap_config_unset_features(struct oap_config *config);
 #define OAP_SEQ_ROLLOVER_WRAP 1
 
 /**
- * What follows seq 2^64 - 1.
+ * The rule for the seq after 2^64 - 1.
  *
  * @param policy  OAP_SEQ_ROLLOVER_ERROR (the default) or OAP_SEQ_ROLLOVER_WRAP
  * @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_NULL_POINTER
@@ -714,7 +714,7 @@ oap_status oap_decoder_decode(struct oap_decoder *decoder,
                               struct oap_frame_table *table);
 
 /**
- * Says that the input has ended.
+ * Reports that the input has ended.
  *
  * @param rest  what no call has consumed; (NULL, 0) where nothing is left
  * @param len   bytes there
@@ -726,7 +726,7 @@ oap_status oap_decoder_finish(struct oap_decoder *decoder,
                               size_t len);
 
 /**
- * What the reject that the decoder gave was about.
+ * The details of the reject that the decoder gave was about.
  *
  * @param reject  where it goes
  * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where none was given, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
@@ -790,7 +790,7 @@ oap_status oap_stream_decoder_feed(struct oap_stream_decoder *decoder,
                                    struct oap_frame_table *table);
 
 /**
- * Says that the input has ended.
+ * Reports that the input has ended.
  *
  * @return OAP_STATUS_OK, OAP_STATUS_TRUNCATED where it ended inside a frame, the reject given before,
  *         OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
@@ -803,7 +803,7 @@ oap_status oap_stream_decoder_finish(struct oap_stream_decoder *decoder);
 size_t oap_stream_decoder_staged(const struct oap_stream_decoder *decoder);
 
 /**
- * What the reject that the stream decoder gave was about.
+ * The details of the reject that the stream decoder gave was about.
  *
  * @param reject  where it goes
  * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where none was given, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
@@ -867,7 +867,7 @@ oap_status oap_session_recv(struct oap_session *session,
                             struct oap_frame_table *table);
 
 /**
- * Says that the peer's bytes have ended. Whether they ended at a good place is the host's to judge.
+ * Reports that the peer's bytes have ended. Whether they ended at a good place is the host's to judge.
  *
  * @return OAP_STATUS_OK, OAP_STATUS_TRUNCATED where they ended inside a frame, the reject given before,
  *         OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
@@ -875,7 +875,7 @@ oap_status oap_session_recv(struct oap_session *session,
 oap_status oap_session_finish(struct oap_session *session);
 
 /**
- * What the reject that the session gave was about.
+ * The details of the reject that the session gave was about.
  *
  * @param reject  where it goes
  * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where none was given, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
@@ -977,7 +977,7 @@ typedef struct oap_flow {
 } oap_flow;
 
 /**
- * What this side has sent: its credit, what is in flight, whether a stream is open.
+ * The frames that this side has sent: its credit, what is in flight, whether a stream is open.
  *
  * @param flow  where it goes
  * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
@@ -985,7 +985,7 @@ typedef struct oap_flow {
 oap_status oap_session_outbound(const struct oap_session *session, struct oap_flow *flow);
 
 /**
- * What the peer has sent.
+ * The frames that the peer has sent.
  *
  * @param flow  where it goes
  * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
@@ -1241,11 +1241,11 @@ typedef struct oap_connection_info {
      */
     uint64_t max_body;
     /**
-     * What this side has sent.
+     * The frames that this side has sent.
      */
     struct oap_flow outbound;
     /**
-     * What the peer has sent.
+     * The frames that the peer has sent.
      */
     struct oap_flow inbound;
     /**
@@ -1308,14 +1308,14 @@ oap_status oap_connection_receive(struct oap_connection *connection,
                                   struct oap_frame_table *table);
 
 /**
- * Says that the peer's input has ended.
+ * Reports that the peer's input has ended.
  *
  * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
  */
 oap_status oap_connection_receive_end(struct oap_connection *connection, uint64_t now);
 
 /**
- * Says that the application has taken so many of the frames given, in their order: it asks for what follows. Their
+ * Reports that the application has taken so many of the frames given, in their order: it asks for what follows. Their
  * DATA is acknowledged, unless `auto_ack` is off.
  *
  * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
@@ -1431,7 +1431,7 @@ oap_status oap_connection_refusal(const struct oap_connection *connection,
                                   struct oap_reject *refusal);
 
 /**
- * Says that the application no longer waits to send: its call was cancelled.
+ * Reports that the application no longer waits to send: its call was cancelled.
  *
  * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
  */
@@ -1470,7 +1470,7 @@ oap_status oap_connection_transmit(struct oap_connection *connection,
                                    size_t *count);
 
 /**
- * Says that the transport has taken so many bytes of what oap_connection_transmit gave.
+ * Reports that the transport has taken so many bytes of what oap_connection_transmit gave.
  *
  * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
  */
@@ -1509,7 +1509,7 @@ oap_status oap_connection_close(struct oap_connection *connection,
 oap_status oap_connection_abort(struct oap_connection *connection);
 
 /**
- * Says that the transport failed.
+ * Reports that the transport failed.
  *
  * @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
  */

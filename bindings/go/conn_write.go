@@ -34,7 +34,7 @@ type outgoing struct {
 	written uint64
 	shut    bool
 
-	// What the writing goroutine uses outside of mu.
+	// Fields that the writing goroutine uses outside of mu.
 	out    []byte
 	pieces [64]uint64
 	gather net.Buffers

@@ -1,4 +1,4 @@
-// What decoders and sessions are made with.
+// The configuration of decoders and sessions.
 
 #ifndef OAP_CONFIG_HPP
 #define OAP_CONFIG_HPP
@@ -56,7 +56,7 @@ public:
     result<void> set_allow_pq_hello_flags(bool allow) noexcept {
         return detail::done(oap_config_set_allow_pq_hello_flags(get(), allow));
     }
-    /// What follows seq 2^64 - 1. Default SeqRolloverPolicy::error.
+    /// The rule for the seq after 2^64 - 1. Default SeqRolloverPolicy::error.
     result<void> set_seq_rollover_policy(SeqRolloverPolicy policy) noexcept {
         return detail::done(oap_config_set_seq_rollover_policy(get(), static_cast<std::int32_t>(policy)));
     }
@@ -74,7 +74,7 @@ public:
         return detail::done(features ? oap_config_set_features(get(), *features) : oap_config_unset_features(get()));
     }
 
-    /// What the last setter refused, if it did.
+    /// The value that the last setter refused, if it did.
     [[nodiscard]] std::optional<ConfigError> error() const noexcept {
         oap_config_error error;
         if (oap_config_get_error(get(), &error) != OAP_STATUS_OK) return std::nullopt;

@@ -1,4 +1,4 @@
-// What decoders and sessions have in common.
+// The common part of decoders and sessions.
 
 #ifndef OAP_CONFIGURED_HPP
 #define OAP_CONFIGURED_HPP
@@ -20,7 +20,7 @@ struct Reject {
     Reason reason;
     /// The field at fault, in the spec's words, such as "DATA.seq". Static.
     std::string_view field;
-    /// What is wrong, in words that read on from `field`. Static.
+    /// The fault, in words that read on from `field`. Static.
     std::string_view detail;
     /// The limit that was passed, where there is one.
     std::optional<std::uint64_t> limit;
@@ -66,7 +66,7 @@ public:
 protected:
     using Owner<Handle, Free>::Owner;
 
-    /// What a call of C comes to; the monitor observes how long it took, where there is one that is to.
+    /// The outcome of a call of C; the monitor observes how long it took, where there is one that is to.
     template <auto Observe, auto Call, class... Arguments>
     oap_status observed(Arguments... arguments) const noexcept {
         if (!timed_) return Call(this->get(), arguments...);

@@ -153,9 +153,9 @@ public:
         if (status != OAP_STATUS_OK) return detail::failed(status);
         return FrameTable(table, rows.data());
     }
-    /// Says that the peer's input has ended.
+    /// Reports that the peer's input has ended.
     result<void> receive_end(Time now) noexcept { return detail::done(oap_connection_receive_end(get(), at(now))); }
-    /// Says that the application has taken so many of the frames given: it asks for what follows.
+    /// Reports that the application has taken so many of the frames given: it asks for what follows.
     result<void> take(Time now, std::size_t frames) noexcept {
         return detail::done(oap_connection_take(get(), at(now), frames));
     }
@@ -191,7 +191,7 @@ public:
     [[nodiscard]] result<void> end_stream(Time now, std::uint32_t status = 0) noexcept {
         return detail::done(oap_connection_end_stream(get(), at(now), status));
     }
-    /// Says that the application no longer waits to send.
+    /// Reports that the application no longer waits to send.
     result<void> cancel_send() noexcept { return detail::done(oap_connection_cancel_send(get())); }
 
     /// Gives what is to be written now, as much as there is room for. The bytes stay until the next call that may change
@@ -202,7 +202,7 @@ public:
         if (status != OAP_STATUS_OK) return detail::failed(status);
         return span<const Piece>(room.data(), count);
     }
-    /// Says that the transport has taken so many bytes.
+    /// Reports that the transport has taken so many bytes.
     result<void> transmitted(Time now, std::size_t bytes) noexcept {
         return detail::done(oap_connection_transmitted(get(), at(now), bytes));
     }
@@ -219,7 +219,7 @@ public:
     }
     /// Ends at once.
     result<void> abort() noexcept { return detail::done(oap_connection_abort(get())); }
-    /// Says that the transport failed.
+    /// Reports that the transport failed.
     result<void> transport_failed() noexcept { return detail::done(oap_connection_transport_failed(get())); }
 
     /// All that a host asks between two calls.

@@ -35,7 +35,7 @@ public:
     [[nodiscard]] result<FrameTable> decode(span<const std::uint8_t> bytes, span<Row> rows) noexcept {
         return tabled<oap_decoder_decode>(bytes, rows);
     }
-    /// Says that the input has ended; `rest` is what no call has consumed. Status::truncated where that is part of a
+    /// Reports that the input has ended; `rest` is what no call has consumed. Status::truncated where that is part of a
     /// frame, or the reject given before.
     [[nodiscard]] result<void> finish(span<const std::uint8_t> rest = {}) noexcept {
         return detail::done(oap_decoder_finish(get(), rest.data(), rest.size()));
@@ -74,7 +74,7 @@ public:
     [[nodiscard]] result<FrameTable> feed(span<const std::uint8_t> chunk, span<Row> rows) noexcept {
         return tabled<oap_stream_decoder_feed>(chunk, rows);
     }
-    /// Says that the input has ended. Status::truncated inside a frame, or the reject given before.
+    /// Reports that the input has ended. Status::truncated inside a frame, or the reject given before.
     [[nodiscard]] result<void> finish() noexcept { return detail::done(oap_stream_decoder_finish(get())); }
     /// Back to the start of a new stream: nothing staged, no verdict.
     result<void> reset() noexcept { return detail::done(oap_stream_decoder_reset(get())); }

@@ -17,13 +17,13 @@ inline namespace OAP_HPP_NAMESPACE {
 
 namespace detail {
 
-/// What a call that encodes came to. The frame is the front of `out`.
+/// The outcome of a call that encodes. The frame is the front of `out`.
 inline result<span<const std::uint8_t>> framed(oap_status status, span<std::uint8_t> out, std::size_t size) noexcept {
     if (status != OAP_STATUS_OK) return failed(status, status == OAP_STATUS_BUFFER_TOO_SMALL ? size : 0);
     return span<const std::uint8_t>(out.data(), size);
 }
 
-/// What C takes for `obj`: none is NULL, an empty one is not.
+/// The pointer that C takes for `obj`: none is NULL, an empty one is not.
 inline std::string_view obj_of(const Data& data) noexcept {
     if (!data.obj) return {};
     return data.obj->empty() ? std::string_view("") : *data.obj;

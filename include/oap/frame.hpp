@@ -178,7 +178,7 @@ public:
         const std::uint8_t* bytes_ = nullptr;
     };
 
-    /// What C filled in: the table and the rows given to that call.
+    /// The values that C filled in: the table and the rows given to that call.
     FrameTable(const oap_frame_table& table, const Row* rows) noexcept
         : rows_(rows), size_(table.rows), bytes_(table.bytes), need_(table.need), consumed_(table.consumed), more_(table.more) {}
 
@@ -197,7 +197,7 @@ public:
     [[nodiscard]] std::size_t need() const noexcept { return need_; }
     /// The rows that were filled.
     [[nodiscard]] span<const Row> rows() const noexcept { return {rows_, size_}; }
-    /// What the rows' offsets count in: the input, or a staging buffer.
+    /// The bytes that the rows' offsets count in: the input, or a staging buffer.
     [[nodiscard]] const std::uint8_t* bytes() const noexcept { return bytes_; }
 
 private:

@@ -12,7 +12,7 @@ inline namespace OAP_HPP_NAMESPACE {
 
 namespace detail {
 
-/// What owns a handle of liboap: as large as the pointer, move-only.
+/// The owner of a handle of liboap: as large as the pointer, move-only.
 template <class Handle, auto Free>
 class Owner {
 public:

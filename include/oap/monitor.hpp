@@ -148,8 +148,8 @@ private:
     oap_snapshot told_;
 };
 
-/// What all decoders and sessions of a process did, and whether it is fit to serve: pass it to their `make`. Copies are
-/// one and the same monitor. Decoders and sessions keep a copy: theirs may be the last. Any thread may call it at any
+/// The counts of all decoders and sessions of a process, and whether it is fit to serve: pass it to their `make`. Copies
+/// are one and the same monitor. Decoders and sessions keep a copy: theirs may be the last. Any thread may call it at any
 /// time.
 ///
 /// Time is that of a monotonic clock, std::chrono::steady_clock unless the host passes `now`: one clock for a monitor.

@@ -33,7 +33,7 @@
 namespace oap {
 inline namespace OAP_HPP_NAMESPACE {
 
-/// What a call came to: oap_status by name. 1..=8 are the rejects, as Reason. Later versions may have more values.
+/// The outcome of a call: oap_status by name. 1..=8 are the rejects, as Reason. Later versions may have more values.
 enum class Status : oap_status {
     ok = OAP_STATUS_OK,
     bad_hello = OAP_STATUS_BAD_HELLO,
@@ -82,7 +82,7 @@ enum class Kind : std::uint8_t {
     error = OAP_KIND_ERROR,
 };
 
-/// What follows seq 2^64 - 1: nothing, or 0.
+/// The rule for the seq after 2^64 - 1: nothing, or 0.
 enum class SeqRolloverPolicy : std::int32_t {
     error = OAP_SEQ_ROLLOVER_ERROR,
     wrap = OAP_SEQ_ROLLOVER_WRAP,

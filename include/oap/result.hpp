@@ -73,7 +73,7 @@ inline span<const std::uint8_t> bytes(span<const std::byte> bytes) noexcept {
 /// Why a call failed. Cheap to make and to copy: who wants to know more about a reject asks `reject()` of the object
 /// that was called, about a refused send `refusal()`, about a refused setting `Config::error()`.
 struct Failure {
-    /// What oap.h returned; never Status::ok.
+    /// The status that oap.h returned; never Status::ok.
     Status status;
     /// Status::buffer_too_small of an encoded frame: the bytes that it takes. Else 0.
     std::size_t needed = 0;
@@ -86,7 +86,7 @@ struct Failure {
 };
 
 #ifdef __cpp_lib_expected
-/// What a fallible function returns: a T, or why there is none. `result<void>` has no value.
+/// The return value of a fallible function: a T, or why there is none. `result<void>` has no value.
 template <class T>
 using result = std::expected<T, Failure>;
 
@@ -113,8 +113,8 @@ T&& sure(T&& holder) noexcept {
 
 }  // namespace detail
 
-/// What a fallible function returns: a T, or why there is none: what is needed of C++23's std::expected. `*` and `->`
-/// take it for granted that there is a value, `error()` that there is none; `value()` aborts where there is none
+/// The return value of a fallible function: a T, or why there is none: what is needed of C++23's std::expected. `*` and
+/// `->` take it for granted that there is a value, `error()` that there is none; `value()` aborts where there is none
 /// (std::expected throws).
 template <class T>
 class result {
@@ -139,7 +139,7 @@ private:
     Failure error_{Status::ok};
 };
 
-/// What a function returns that fails or has nothing to say. `value()` aborts on a failure.
+/// The return value of a function that fails or has nothing to say. `value()` aborts on a failure.
 template <>
 class result<void> {
 public:

@@ -76,7 +76,7 @@ public:
     [[nodiscard]] result<FrameTable> recv(span<const std::uint8_t> chunk, span<Row> rows) noexcept {
         return tabled<oap_session_recv>(chunk, rows);
     }
-    /// Says that the peer's bytes have ended. Status::truncated inside a frame, or the reject given before. Whether
+    /// Reports that the peer's bytes have ended. Status::truncated inside a frame, or the reject given before. Whether
     /// they ended at a good place is the host's to judge.
     [[nodiscard]] result<void> finish() noexcept { return detail::done(oap_session_finish(get())); }
     /// Back to a session in which neither side has spoken.
@@ -131,9 +131,9 @@ public:
         return detail::framed(status, out, size);
     }
 
-    /// What this side has sent: its credit, what is in flight, whether a stream is open.
+    /// The frames that this side has sent: its credit, what is in flight, whether a stream is open.
     [[nodiscard]] Flow outbound() const noexcept { return detail::flow<oap_session_outbound>(get()); }
-    /// What the peer has sent.
+    /// The frames that the peer has sent.
     [[nodiscard]] Flow inbound() const noexcept { return detail::flow<oap_session_inbound>(get()); }
     /// Whether both HELLOs have passed.
     [[nodiscard]] bool is_established() const noexcept { return oap_session_is_established(get()); }

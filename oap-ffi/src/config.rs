@@ -1,4 +1,4 @@
-//! What a decoder or session takes, and what its HELLO says.
+//! The configuration of a decoder or session: the frames it takes, and the values of its HELLO.
 
 use crate::handle::{self, opaque, Handle};
 use crate::pointer::c_bool;
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn oap_config_set_allow_pq_hello_flags(
     unsafe { handle::with(config, |s| s.set(Ok(s.config.with_allow_pq_hello_flags(allow != 0)))) }
 }
 
-/// What follows seq 2^64 - 1.
+/// The rule for the seq after 2^64 - 1.
 ///
 /// @param policy  OAP_SEQ_ROLLOVER_ERROR (the default) or OAP_SEQ_ROLLOVER_WRAP
 /// @return OAP_STATUS_OK, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_NULL_POINTER

@@ -140,9 +140,9 @@ pub struct oap_connection_info {
     pub untaken: u64,
     /// The largest body that the next DATA without `obj` can have, in bytes; 0 before the peer's HELLO.
     pub max_body: u64,
-    /// What this side has sent.
+    /// The frames that this side has sent.
     pub outbound: oap_flow,
-    /// What the peer has sent.
+    /// The frames that the peer has sent.
     pub inbound: oap_flow,
     /// OAP_CONNECTION_…
     pub state: u8,
@@ -297,7 +297,7 @@ pub unsafe extern "C" fn oap_connection_receive(
     }
 }
 
-/// Says that the peer's input has ended.
+/// Reports that the peer's input has ended.
 ///
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
 #[no_mangle]
@@ -309,7 +309,7 @@ pub unsafe extern "C" fn oap_connection_receive_end(
     unsafe { change(connection, |connection| connection.receive_end(now)) }
 }
 
-/// Says that the application has taken so many of the frames given, in their order: it asks for what follows. Their
+/// Reports that the application has taken so many of the frames given, in their order: it asks for what follows. Their
 /// DATA is acknowledged, unless `auto_ack` is off.
 ///
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
@@ -488,7 +488,7 @@ pub unsafe extern "C" fn oap_connection_end_stream(
     unsafe { send(connection, |connection| connection.end_stream(now, status)) }
 }
 
-/// Says that the application no longer waits to send: its call was cancelled.
+/// Reports that the application no longer waits to send: its call was cancelled.
 ///
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
 #[no_mangle]
@@ -535,7 +535,7 @@ pub unsafe extern "C" fn oap_connection_transmit(
     }
 }
 
-/// Says that the transport has taken so many bytes of what oap_connection_transmit gave.
+/// Reports that the transport has taken so many bytes of what oap_connection_transmit gave.
 ///
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
 #[no_mangle]
@@ -585,7 +585,7 @@ pub unsafe extern "C" fn oap_connection_abort(connection: *mut oap_connection) -
     unsafe { change(connection, Connection::abort) }
 }
 
-/// Says that the transport failed.
+/// Reports that the transport failed.
 ///
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
 #[no_mangle]

@@ -81,7 +81,7 @@ pub unsafe extern "C" fn oap_decoder_decode(
     }
 }
 
-/// Says that the input has ended.
+/// Reports that the input has ended.
 ///
 /// @param rest  what no call has consumed; (NULL, 0) where nothing is left
 /// @param len   bytes there
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn oap_decoder_finish(
     unsafe { handle::with(decoder, |decoder| Ok(decoder.finish(pointer::items(rest, len)?)?)) }
 }
 
-/// What the reject that the decoder gave was about.
+/// The details of the reject that the decoder gave was about.
 ///
 /// @param reject  where it goes
 /// @return OAP_STATUS_OK, OAP_STATUS_ABSENT where none was given, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED

@@ -280,7 +280,7 @@ impl Frames {
     /// The frames, each with its inputs, or why it can't be read.
     ///
     /// # Safety
-    /// What `new` was promised still holds, for 'a.
+    /// The promise made to `new` still holds, for 'a.
     pub unsafe fn read<'a>(
         self,
         own: Hello,

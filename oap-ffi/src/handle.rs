@@ -7,7 +7,7 @@ use crate::status::{
 };
 use std::panic::{catch_unwind, AssertUnwindSafe};
 
-/// What an opaque handle holds.
+/// The content of an opaque handle.
 pub struct Handle<T> {
     inner: T,
     poisoned: bool,
@@ -202,7 +202,7 @@ pub(crate) unsafe fn value_of<H: Opaque, T: Default>(
     found
 }
 
-/// What a handle given beside the call's own holds, copied.
+/// A copy of the content of a handle that is given beside the call's own.
 ///
 /// # Safety
 /// As in `inspect`.

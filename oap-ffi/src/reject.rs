@@ -1,4 +1,4 @@
-//! What a reject or a refusal says more than its status.
+//! The details of a reject or a refusal, beyond its status.
 
 use crate::status::{Failure, OAP_STATUS_ABSENT};
 use oap::{Fault, Reject};
@@ -18,7 +18,7 @@ pub struct oap_reject {
     pub field: *const c_char,
     /// Bytes of `field`.
     pub field_len: usize,
-    /// What is wrong, in words that read on from `field`.
+    /// The fault, in words that read on from `field`.
     pub detail: *const c_char,
     /// Bytes of `detail`.
     pub detail_len: usize,
@@ -50,7 +50,7 @@ impl From<&Reject> for oap_reject {
     }
 }
 
-/// What there is, or that there is nothing.
+/// The value found, or the status that tells its absence.
 pub(crate) fn found<T: Into<oap_reject>>(found: Option<T>) -> Result<oap_reject, Failure> {
     found.map(T::into).ok_or(Failure(OAP_STATUS_ABSENT))
 }

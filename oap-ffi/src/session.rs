@@ -149,7 +149,7 @@ pub unsafe extern "C" fn oap_session_recv(
     }
 }
 
-/// Says that the peer's bytes have ended. Whether they ended at a good place is the host's to judge.
+/// Reports that the peer's bytes have ended. Whether they ended at a good place is the host's to judge.
 ///
 /// @return OAP_STATUS_OK, OAP_STATUS_TRUNCATED where they ended inside a frame, the reject given before,
 ///         OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
@@ -247,7 +247,7 @@ pub unsafe extern "C" fn oap_session_send_all(
     }
 }
 
-/// What this side has sent: its credit, what is in flight, whether a stream is open.
+/// The frames that this side has sent: its credit, what is in flight, whether a stream is open.
 ///
 /// @param flow  where it goes
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
@@ -260,7 +260,7 @@ pub unsafe extern "C" fn oap_session_outbound(
     unsafe { handle::write_value(session, flow, |side| Ok(side.session.outbound().into())) }
 }
 
-/// What the peer has sent.
+/// The frames that the peer has sent.
 ///
 /// @param flow  where it goes
 /// @return OAP_STATUS_OK, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED
@@ -301,7 +301,7 @@ pub unsafe extern "C" fn oap_session_staged(session: *const oap_session) -> usiz
     unsafe { handle::value_of(session, |side| side.session.staged()) }
 }
 
-/// What the reject that the session gave was about.
+/// The details of the reject that the session gave was about.
 ///
 /// @param reject  where it goes
 /// @return OAP_STATUS_OK, OAP_STATUS_ABSENT where none was given, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED

@@ -2,7 +2,7 @@
 
 use oap::{EncodeError, Fault, Reject};
 
-/// What a call came to. 0 is success, 1..=8 are the rejects of OAP/1 with their codes, the rest are faults of the
+/// The outcome of a call. 0 is success, 1..=8 are the rejects of OAP/1 with their codes, the rest are faults of the
 /// call. Values are never reused; unknown ones may come from later versions: treat them as failure.
 pub type oap_status = i32;
 
@@ -60,7 +60,7 @@ pub const OAP_STATUS_CLOSED: oap_status = 29;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Failure(pub oap_status);
 
-/// What a call does inside.
+/// The outcome of a call, inside.
 pub type Outcome = Result<(), Failure>;
 
 impl From<&Fault> for Failure {

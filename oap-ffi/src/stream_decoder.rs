@@ -80,7 +80,7 @@ pub unsafe extern "C" fn oap_stream_decoder_feed(
     }
 }
 
-/// Says that the input has ended.
+/// Reports that the input has ended.
 ///
 /// @return OAP_STATUS_OK, OAP_STATUS_TRUNCATED where it ended inside a frame, the reject given before,
 ///         OAP_STATUS_NULL_POINTER, OAP_STATUS_INTERNAL, OAP_STATUS_POISONED
@@ -97,7 +97,7 @@ pub unsafe extern "C" fn oap_stream_decoder_staged(decoder: *const oap_stream_de
     unsafe { handle::value_of(decoder, StreamDecoder::staged) }
 }
 
-/// What the reject that the stream decoder gave was about.
+/// The details of the reject that the stream decoder gave was about.
 ///
 /// @param reject  where it goes
 /// @return OAP_STATUS_OK, OAP_STATUS_ABSENT where none was given, OAP_STATUS_NULL_POINTER, OAP_STATUS_POISONED

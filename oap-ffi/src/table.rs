@@ -7,7 +7,7 @@ use oap::Row;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-/// What a call decodes.
+/// The bytes that a call decodes.
 #[derive(Clone, Copy)]
 pub(crate) struct Source {
     pub bytes: *const u8,

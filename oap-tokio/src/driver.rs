@@ -25,7 +25,7 @@ const PIECES: usize = 64;
 /// Rounds of a poll, after which other tasks have their turn.
 const ROUNDS: usize = 4;
 
-/// What a thread's drivers read with. An idle connection has no buffer of its own.
+/// The buffers that a thread's drivers read with. An idle connection has no buffer of its own.
 struct Desk {
     buffer: BytesMut,
     rows: Vec<Row>,
@@ -100,7 +100,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Future for Driver<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
-    /// Says where the driver can be woken, and whether it is to read.
+    /// Notes where the driver can be woken, and whether it is to read.
     fn begin_round(&self, cx: &mut Context<'_>) -> bool {
         let mut state = self.shared.lock();
         let reads = state.engine.wants_read();

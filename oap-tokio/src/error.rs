@@ -4,7 +4,7 @@ use oap::{EndReason, Fault};
 use std::sync::Arc;
 use std::{error, fmt, io};
 
-/// What a failed source or handler gives.
+/// The error of a failed source or handler.
 pub type BoxError = Box<dyn error::Error + Send + Sync>;
 
 /// Why a call failed.
@@ -69,7 +69,7 @@ impl Ended {
         &self.reason
     }
 
-    /// What the transport said, where it failed.
+    /// The error of the transport, where it failed.
     pub fn transport_error(&self) -> Option<&io::Error> {
         self.failure.as_deref()
     }

@@ -1,9 +1,9 @@
-//! What a host chooses of a connection.
+//! The choices of a host for a connection.
 
 use oap::{Config, ConnectionOptions, Monitor, STREAM_CHUNK_BYTES};
 use std::sync::Arc;
 
-/// What a host chooses of its connections. The default is right for most.
+/// The choices of a host for its connections. The default is right for most.
 ///
 /// ```
 /// use oap_tokio::{oap::ConnectionOptions, Options};
@@ -53,7 +53,7 @@ impl Options {
         Options { monitor: Some(Arc::clone(monitor)), ..self }
     }
 
-    /// What the session is made with.
+    /// The configuration of the session.
     pub const fn config(&self) -> &Config {
         &self.config
     }

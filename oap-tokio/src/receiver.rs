@@ -22,7 +22,7 @@ const UNTOLD_BYTES: usize = 64 << 10;
 #[derive(Debug)]
 pub struct Receiver {
     sender: Sender,
-    /// What is being handed out.
+    /// The frames that are being handed out.
     current: ReceivedRows,
     next_row: usize,
     /// Frames handed out since the beginning, and bytes of those that the engine does not know as taken.

@@ -28,7 +28,7 @@ pub struct Sender {
     link: Arc<Link>,
 }
 
-/// What keeps a connection open.
+/// The guard that keeps a connection open.
 #[derive(Debug)]
 struct Link {
     shared: Arc<Shared>,
@@ -233,12 +233,12 @@ impl Sender {
         self.shared().wait_until(reason).await
     }
 
-    /// What this side has sent, and how much of it is in flight.
+    /// The frames that this side has sent, and how much of it is in flight.
     pub fn outbound(&self) -> Flow {
         self.shared().lock().engine.outbound()
     }
 
-    /// What the peer has sent.
+    /// The frames that the peer has sent.
     pub fn inbound(&self) -> Flow {
         self.shared().lock().engine.inbound()
     }

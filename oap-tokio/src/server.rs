@@ -53,7 +53,7 @@ impl fmt::Display for Event {
 
 type Hook = Arc<dyn Fn(Event) + Send + Sync>;
 
-/// What a host chooses of its server.
+/// The choices of a host for its server.
 #[derive(Clone)]
 pub struct ServerOptions {
     connection: Options,
@@ -240,7 +240,7 @@ impl ServerConnection {
         self.id
     }
 
-    /// Who is at the other end.
+    /// The address of the other end.
     pub const fn peer(&self) -> SocketAddr {
         self.peer
     }
@@ -250,12 +250,12 @@ impl ServerConnection {
         self.shared.opened.elapsed()
     }
 
-    /// What it has sent.
+    /// The frames that it has sent.
     pub fn outbound(&self) -> Flow {
         self.shared.lock().engine.outbound()
     }
 
-    /// What the peer has sent.
+    /// The frames that the peer has sent.
     pub fn inbound(&self) -> Flow {
         self.shared.lock().engine.inbound()
     }
@@ -377,7 +377,7 @@ impl Drop for Seat {
     }
 }
 
-/// What is done with each accepted stream.
+/// The step for each accepted stream.
 struct Service<U, H> {
     upgrade: U,
     handler: H,

@@ -1,4 +1,4 @@
-//! What the tasks of a connection share: the engine, what waits on either side of it, and who waits for it.
+//! The state that the tasks of a connection share: the engine, what waits on either side of it, and who waits for it.
 
 use crate::error::{Ended, Error};
 use bytes::Bytes;
@@ -75,10 +75,10 @@ impl DriverState {
     }
 }
 
-/// What a sender waits for.
+/// The event that a sender waits for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum SendWait {
-    /// What the engine said.
+    /// The answer of the engine.
     For(Wait),
     /// Its own source, which the end of the connection cuts short.
     Source,
@@ -205,7 +205,7 @@ impl State {
         }
     }
 
-    /// What a call says that comes too late.
+    /// The error of a call that comes too late.
     pub fn error(&self) -> Error {
         match self.engine.end_reason() {
             None | Some(EndReason::Clean) => Error::Closed,
@@ -215,7 +215,7 @@ impl State {
         }
     }
 
-    /// Who can go on now: the driver, the sender, the receiver.
+    /// The tasks that can go on now: the driver, the sender, the receiver.
     pub fn wakers(&mut self) -> [Option<Waker>; 3] {
         let driver = if !self.driver.awake && self.driver_has_work() {
             self.driver.awake = true;
@@ -256,7 +256,7 @@ impl State {
         self.receiver.is_some() && (!self.received.is_empty() || self.has_no_more_to_give())
     }
 
-    /// What the application can take is all there will be.
+    /// All that will come is here for the application to take.
     pub fn has_no_more_to_give(&self) -> bool {
         let giving =
             matches!(self.engine.state(), ConnectionState::Handshake | ConnectionState::Open);

@@ -90,7 +90,7 @@ impl Engine {
 }
 
 impl ChunkDecoder for Engine {
-    /// What is wrong with a chunk is told by the end reason.
+    /// The end reason tells what is wrong with a chunk.
     #[inline]
     fn decode<'t>(
         &'t mut self,
@@ -158,7 +158,7 @@ pub fn connection_window() -> u32 {
     CONNECTION_WINDOW
 }
 
-/// What is wrong with the first option that the core refuses.
+/// The fault of the first option that the core refuses.
 #[napi(catch_unwind)]
 pub fn check_connection_options(limits: Vec<Limit>) -> Option<ConfigRefusal> {
     options_of(&limits).err()
@@ -223,7 +223,7 @@ impl NativeConnection {
         self.number.get()
     }
 
-    /// Says the time, in nanoseconds.
+    /// The time, in nanoseconds.
     #[napi(catch_unwind)]
     pub fn set_time(&self, ns: BigInt) {
         self.engine().clock = Clock::At(unsigned(&ns));
@@ -413,13 +413,13 @@ impl NativeConnection {
         self.engine().connection.end_reason().map(Reason::from)
     }
 
-    /// What this side has sent.
+    /// The frames that this side has sent.
     #[napi(catch_unwind)]
     pub fn outbound(&self) -> Flow {
         self.engine().connection.outbound().into()
     }
 
-    /// What the peer has sent.
+    /// The frames that the peer has sent.
     #[napi(catch_unwind)]
     pub fn inbound(&self) -> Flow {
         self.engine().connection.inbound().into()

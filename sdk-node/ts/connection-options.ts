@@ -57,7 +57,7 @@ function valueOf(name: string, value: unknown, unit: number): bigint {
     throw new TypeError(`${name} is a number`);
   }
   const whole = Math.round(value * unit);
-  // What no u64 can be is out of every range: the core says which.
+  // A value that no u64 can be is out of every range: the core says which.
   return whole >= 0 && whole <= 2 ** 62 ? BigInt(whole) : MAX_U64;
 }
 

@@ -62,7 +62,7 @@ function quiet<T>(promise: Promise<T>): Promise<T> {
  * One side of an OAP/1 connection over a socket that is open or being opened. It greets at once. When to acknowledge, to
  * wait and to end is the core's to decide: `docs/connection.md`.
  *
- * What is asked for next says that what was given before is taken, and that is what acknowledges it.
+ * To ask for the next frame says that the frames before it are taken, and that acknowledges them.
  */
 export class OapConnection implements AsyncIterable<Frames> {
   readonly socket: Duplex;
@@ -448,7 +448,7 @@ export class OapConnection implements AsyncIterable<Frames> {
       if (sent === Sent.Closed) {
         throw this.#error();
       }
-      // What it waits for changes how much is read.
+      // A wait changes how much is read.
       this.#flush();
       try {
         await this.#changes.next(signal);

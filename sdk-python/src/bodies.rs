@@ -21,7 +21,7 @@ pub struct Bodies {
 
 struct Source {
     iterator: Option<Py<PyIterator>>,
-    /// What was taken out of it, from that byte on.
+    /// The bytes taken out of it, from that byte on.
     current: Option<(Chunk, usize)>,
 }
 

@@ -103,7 +103,7 @@ impl Connection {
         })
     }
 
-    /// Says that the peer's input has ended (C.8).
+    /// Reports that the peer's input has ended (C.8).
     #[pyo3(signature = (now = None))]
     fn receive_end(&self, now: Option<u64>) -> PyResult<()> {
         self.change(now, |engine, now| {
@@ -112,7 +112,7 @@ impl Connection {
         })
     }
 
-    /// Says that the application has taken so many of the frames given, in their order (C.2).
+    /// Reports that the application has taken so many of the frames given, in their order (C.2).
     #[pyo3(signature = (frames, now = None))]
     fn take(&self, frames: usize, now: Option<u64>) -> PyResult<()> {
         self.change(now, |engine, now| {
@@ -199,7 +199,7 @@ impl Connection {
         })
     }
 
-    /// Says that the application no longer waits to send: its call was cancelled.
+    /// Reports that the application no longer waits to send: its call was cancelled.
     fn cancel_send(&self) -> PyResult<()> {
         self.change(None, |engine, _| {
             engine.core.cancel_send();
@@ -207,8 +207,8 @@ impl Connection {
         })
     }
 
-    /// What is to be written now, in order, as pieces of one gathering write; large bodies where they lie. The same bytes
-    /// come again until `transmitted` says that they are written.
+    /// The bytes to be written now, in order, as pieces of one gathering write; large bodies where they lie. The same
+    /// bytes come again until `transmitted` says that they are written.
     #[pyo3(signature = (now = None))]
     fn transmit<'py>(&self, py: Python<'py>, now: Option<u64>) -> PyResult<Bound<'py, PyList>> {
         self.change(now, |engine, now| engine.pieces(py, now))
@@ -225,7 +225,7 @@ impl Connection {
         self.change(now, |engine, now| engine.joined(py, now, most))
     }
 
-    /// Says that the transport has taken so many bytes of what `transmit` gave.
+    /// Reports that the transport has taken so many bytes of what `transmit` gave.
     #[pyo3(signature = (count, now = None))]
     fn transmitted(&self, count: usize, now: Option<u64>) -> PyResult<()> {
         self.change(now, |engine, now| {
@@ -261,7 +261,7 @@ impl Connection {
         })
     }
 
-    /// Says that the transport failed.
+    /// Reports that the transport failed.
     fn transport_failed(&self) -> PyResult<()> {
         self.change(None, |engine, _| {
             engine.core.transport_failed();

@@ -50,7 +50,7 @@ async fn a_server_without_descriptors_waits_with_growing_pauses_and_goes_on() {
     assert!(within(child.wait()).await.unwrap().success());
 }
 
-/// What the child says behind these words.
+/// The child prints its answer behind these words.
 async fn said<R: tokio::io::AsyncBufRead + Unpin>(
     lines: &mut tokio::io::Lines<R>,
     words: &str,

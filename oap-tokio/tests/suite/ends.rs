@@ -11,7 +11,7 @@ const START: Frame<'_> = Frame::Start(Start { stream: "one" });
 const DATA: Frame<'_> = Frame::Data(Data { seq: 1, obj: None, body: b"abc" });
 const END: Frame<'_> = Frame::End(End { seq: 1, status: 0 });
 
-/// What a receiver is given, and how it ends, where the peer sends these bytes and its input ends.
+/// The frames that a receiver is given, and its end, where the peer sends these bytes and its input ends.
 async fn given(bytes: &[u8]) -> (Vec<String>, Result<(), Error>) {
     let (mut a, mut raw) = raw_pair(&limits(&[("close_timeout_ns", 300 * MS)])).await;
     write(&mut raw, bytes).await;

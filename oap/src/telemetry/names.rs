@@ -1,6 +1,6 @@
 //! The names of the telemetry contract: every host in every language shows these and no others.
 
-/// What Prometheus calls the type of a metric.
+/// The name that Prometheus has for the type of a metric.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum MetricType {
     Counter,

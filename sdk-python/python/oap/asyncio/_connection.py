@@ -36,7 +36,7 @@ class Connection:
         self._given = 0
         self._untold = 0
 
-    # What is received
+    # Receiving
 
     def __aiter__(self) -> AsyncIterator[Frame]:
         return _Iterator(self, self.receive)
@@ -102,7 +102,7 @@ class Connection:
             self._untold = 0
             self._driver.schedule()
 
-    # What is sent
+    # Sending
 
     async def send_stream(
         self,
@@ -197,7 +197,7 @@ class Connection:
     def _wait_of(self, send: Callable[[], str | None]) -> str | None:
         return "room" if self._driver.owes_end else send()
 
-    # What it is
+    # Questions
 
     @property
     def state(self) -> str:
@@ -234,7 +234,7 @@ class Connection:
         return self._engine.max_body(with_obj=with_obj)
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
-        """What the transport knows: `peername`, `ssl_object`, … as `asyncio.BaseTransport.get_extra_info`."""
+        """The facts that the transport knows: `peername`, `ssl_object`, … as `asyncio.BaseTransport.get_extra_info`."""
         transport = self._driver.transport
         return default if transport is None else transport.get_extra_info(name, default)
 
@@ -288,7 +288,7 @@ class Connection:
             self.abort()
 
     def _iteration_left(self) -> None:
-        """What an iterator gave counts as taken."""
+        """Frames that an iterator gave count as taken."""
         if self._untold and not self._driver.loop.is_closed():
             self._tell()
 

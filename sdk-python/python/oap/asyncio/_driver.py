@@ -90,7 +90,7 @@ class Driver(asyncio.Protocol):
             self.engine.take(EVERYTHING)
             self.engine.transmitted(sum(map(len, self.engine.transmit())))
 
-    # What the engine wants
+    # Wishes of the engine
 
     def settle(self) -> None:
         """Does what the engine wants now, and wakes who waits for a change."""
@@ -129,7 +129,7 @@ class Driver(asyncio.Protocol):
         while engine.wants_write and not self._writing_paused and not transport.is_closing():
             wire = engine.transmit_bytes(WRITE_BYTES)
             transport.write(wire)
-            # What the transport could not write still counts as waiting.
+            # Bytes that the transport could not write still count as waiting.
             left = transport.get_write_buffer_size() if self._writing_paused else 0
             self._handed_over = min(left, len(wire))
             engine.transmitted(len(wire) - self._handed_over)

@@ -1,4 +1,4 @@
-"""What `send_stream` sends, as the engine takes it."""
+"""The source of `send_stream`, as the engine takes it."""
 
 import asyncio
 import inspect
@@ -10,7 +10,7 @@ from .. import Bodies, Data, encode
 Part: TypeAlias = bytes | bytearray | memoryview
 
 Source: TypeAlias = Part | Iterable[Part] | AsyncIterable[Part] | BinaryIO
-"""What `send_stream` sends: bytes, an iterable or an async iterable of bytes, or a binary file."""
+"""The source of `send_stream`: bytes, an iterable or an async iterable of bytes, or a binary file."""
 
 RETRY_SECONDS = 0.01
 """How long a file that does not block, and has nothing yet, is left alone."""
