@@ -2,7 +2,7 @@
 //! flows and counts; outputs are written on success only and never beyond their capacity; NULL is a status.
 #![no_main]
 
-use arbitrary::Arbitrary;
+use arbitrary::{Arbitrary, Result, Unstructured};
 use libfuzzer_sys::fuzz_target;
 use oap::{
     Config, Decoder, EncodeError, Monitor, Reason, Row, SeqRolloverPolicy, Session, StreamDecoder,
@@ -18,7 +18,9 @@ use oap_fuzz::foreign::{assert_flow, assert_reject, frame_of, status_of, told, w
 use oap_fuzz::foreign::{Output, Table, Twin};
 use oap_fuzz::frames::Owned;
 use oap_fuzz::game::Game;
+use oap_fuzz::linked::{self, Limits};
 use oap_fuzz::made::{AnyFrame, AnyPlay};
+use oap_fuzz::misplaced::Misplaced;
 use std::ptr::null;
 use std::sync::Arc;
 
@@ -77,11 +79,43 @@ enum Call<'a> {
     Text(u16),
 }
 
-fuzz_target!(|calls: Vec<Call<'_>>| {
+/// What needs nothing of the world.
+#[derive(Arbitrary, Debug)]
+enum Apart<'a> {
+    Misplaced(Misplaced),
+    Connection(Limits, Vec<linked::Step<'a>>),
+}
+
+#[derive(Debug)]
+enum Act<'a> {
+    Call(Call<'a>),
+    Apart(Apart<'a>),
+}
+
+/// Comes before what stands apart, so that inputs found earlier mean what they meant.
+const APART: u8 = 0xa5;
+
+impl<'a> Arbitrary<'a> for Act<'a> {
+    fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
+        if u.peek_bytes(1) != Some(&[APART]) {
+            return u.arbitrary().map(Act::Call);
+        }
+        u.bytes(1)?;
+        u.arbitrary().map(Act::Apart)
+    }
+}
+
+fuzz_target!(|acts: Vec<Act<'_>>| {
     let mut world = World::new();
-    for call in &calls {
-        world.call(call);
-        world.compare();
+    for act in &acts {
+        match act {
+            Act::Apart(Apart::Misplaced(misplaced)) => misplaced.check(),
+            Act::Apart(Apart::Connection(limits, steps)) => linked::compare(*limits, steps),
+            Act::Call(call) => {
+                world.call(call);
+                world.compare();
+            }
+        }
     }
 });
 

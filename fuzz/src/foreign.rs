@@ -177,6 +177,11 @@ impl Table {
         call(self.rows.as_mut_ptr(), self.capacity, &mut self.table)
     }
 
+    pub fn assert_untouched(&self) {
+        assert_eq!(bytes_of(&self.rows), bytes_of(&Table::new(self.capacity).rows));
+        assert_eq!((self.table.rows, self.table.need), (usize::MAX, usize::MAX));
+    }
+
     /// The same table as the core's, with the same rows over the same bytes; or none, and nothing written.
     pub fn assert_is<E: Status>(
         &self,
@@ -184,12 +189,11 @@ impl Table {
         expected: Option<&Result<oap::FrameTable<'_>, E>>,
     ) -> usize {
         assert_eq!(status, status_of(expected));
-        let fresh = Table::new(self.capacity);
         let Some(Ok(expected)) = expected else {
-            assert_eq!(bytes_of(&self.rows), bytes_of(&fresh.rows));
-            assert_eq!((self.table.rows, self.table.need), (usize::MAX, usize::MAX));
+            self.assert_untouched();
             return 0;
         };
+        let fresh = Table::new(self.capacity);
         let told = (self.table.rows, self.table.consumed, self.table.need);
         assert_eq!(told, (expected.len(), expected.consumed(), expected.need()));
         assert_eq!(bytes_of(&self.rows[..expected.len()]), bytes_of(expected.rows()));

@@ -4,4 +4,6 @@ pub use oap_plain::{frames, game, model, sides, ways};
 
 pub mod foreign;
 pub mod input;
+pub mod linked;
 pub mod made;
+pub mod misplaced;
