@@ -9,6 +9,8 @@ TESTS = "".join(path.read_text() for path in HERE.glob("*.cpp"))
 
 # What a failure never is; and what a member says by an empty optional.
 NO_FAILURE = {"ok", "absent"}
+# Typed arguments are aligned, and what happens without memory is tried in C.
+NOT_FROM_CPP = {"misaligned", "no_memory"}
 
 
 def members(enum: str) -> set[str]:
@@ -16,6 +18,6 @@ def members(enum: str) -> set[str]:
     return set(re.findall(r"^ *(\w+) = OAP_", body, flags=re.M))
 
 
-missing = members("Status") - NO_FAILURE - set(re.findall(r"\b(?:Status|Reason)::(\w+)", TESTS))
+missing = members("Status") - NO_FAILURE - NOT_FROM_CPP - set(re.findall(r"\b(?:Status|Reason)::(\w+)", TESTS))
 missing |= members("Reason") - set(re.findall(r"\bReason::(\w+)", TESTS))
 assert not missing, missing
