@@ -114,6 +114,8 @@ async def give_receipts(connection: Connection, slow: int) -> None:
                     await asyncio.sleep(len(body) / slow)
             case oap.End(_, status):
                 await connection.send_stream("receipt", f"{name} {size} {crc:08x} {status}".encode())
+            case _:
+                pass
 
 
 # The client
@@ -166,6 +168,8 @@ async def receipt(connection: Connection) -> str:
                 text += body
             case oap.End():
                 break
+            case _:
+                pass
     return text.decode()
 
 

@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import oap
 
@@ -46,7 +46,7 @@ class Fields:
     def __init__(self, value: Json) -> None:
         if not isinstance(value, dict):
             raise TypeError("not an object")
-        self._left = dict(value)
+        self._left: dict[str, Json] = dict(cast("dict[str, Json]", value))
 
     def take(self, name: str, read: Callable[[Json], T]) -> T:
         return read(self._left.pop(name))
@@ -157,7 +157,7 @@ def connection(request: Fields) -> Answer:
 def options(value: Json) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError("not an object")
-    return {name: (switch if name == "auto_ack" else whole)(value) for name, value in value.items()}
+    return {name: (switch if name == "auto_ack" else whole)(value) for name, value in cast("dict[str, Json]", value).items()}
 
 
 def timed_step_of(value: Json) -> tuple[int, str, Json]:
@@ -471,7 +471,7 @@ def list_of(read: Callable[[Json], T]) -> Callable[[Json], list[T]]:
     def read_list(value: Json) -> list[T]:
         if not isinstance(value, list):
             raise TypeError("not a list")
-        return [read(item) for item in value]
+        return [read(item) for item in cast("Iterable[Json]", value)]
 
     return read_list
 

@@ -309,7 +309,7 @@ class _Iterator(AsyncIterator[T]):
         return item
 
     def __del__(self) -> None:
-        self._connection._iteration_left()
+        self._connection._iteration_left()  # pyright: ignore[reportPrivateUsage]
 
 
 async def connect(

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 from .. import Config, ConnectionClosedError, Monitor
 from ._connection import Connection
@@ -187,11 +187,11 @@ class Server:
             if connection is None:
                 task.cancel()
             else:
-                connection._driver.shut_when_idle()
+                connection._driver.shut_when_idle()  # pyright: ignore[reportPrivateUsage]
         closing = min(self._options.close_timeout or CLOSE_SECONDS, within / 2)
         if not await self._empty(end - closing):
             for connection in self.connections:
-                connection._driver.close(closing)
+                connection._driver.close(closing)  # pyright: ignore[reportPrivateUsage]
             await self._empty(end)
         self.abort()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Generator, Iterable
 from typing import Any, BinaryIO, TypeAlias, cast
 
 from .. import Bodies, Data, encode
@@ -36,7 +36,9 @@ async def parts(source: Source, chunk: int, obj: str | None) -> AsyncGenerator[B
 
 
 async def read(file: BinaryIO, chunk: int) -> AsyncGenerator[bytes, None]:
-    while (part := await asyncio.to_thread(file.read, chunk)) != b"":
+    # One that has nothing now gives None, whatever its type says.
+    read_some = cast("Callable[[int], bytes | None]", file.read)
+    while (part := await asyncio.to_thread(read_some, chunk)) != b"":
         if part is None:
             await asyncio.sleep(RETRY_SECONDS)
         else:
@@ -47,5 +49,7 @@ async def close(source: Any) -> None:
     """Ends a generator where it stands; a file is closed by who opened it."""
     if isinstance(source, AsyncGenerator):
         await source.aclose()
-    elif isinstance(source, Generator) and not inspect.getgeneratorstate(source) == inspect.GEN_RUNNING:
-        source.close()
+    elif isinstance(source, Generator):
+        generator = cast("Generator[object, object, object]", source)
+        if inspect.getgeneratorstate(generator) != inspect.GEN_RUNNING:
+            generator.close()
