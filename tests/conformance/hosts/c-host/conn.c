@@ -102,18 +102,22 @@ static bool write_once(conn *conn)
     return false;
 }
 
-void conn_turn(conn *conn)
+bool conn_turn(conn *conn)
 {
+    bool wrote = false;
     oap_connection_handle_timeout(conn->engine, now_ns());
     conn_refresh(conn);
-    while (conn->info.wants_write && write_once(conn))
+    while (conn->info.wants_write && write_once(conn)) {
+        wrote = true;
         conn_refresh(conn);
+    }
     conn_refresh(conn);
     if (conn->info.wants_shutdown && !conn->shut) {
         /* ENOTCONN after a reset of the peer: the end of input tells it too. */
         shutdown(conn->fd, SHUT_WR);
         conn->shut = true;
     }
+    return wrote;
 }
 
 const char *conn_reason(const conn *conn)

@@ -28,8 +28,8 @@ short conn_events(const conn *conn);
 int conn_timeout(const conn *conn, int most);
 /* Reads what came, where the socket is ready. */
 void conn_read(conn *conn);
-/* Writes what there is and handles the time; the application calls it after it has taken or sent. */
-void conn_turn(conn *conn);
+/* Writes what there is and handles the time. True: something was written, so that a send which waits for room may go. */
+bool conn_turn(conn *conn);
 bool conn_has_ended(const conn *conn);
 /* Frees `info` of what has changed. */
 void conn_refresh(conn *conn);

@@ -158,9 +158,10 @@ static void send_receipts(peer *peer)
 
 void peer_turn(peer *peer)
 {
-    take_frames(peer);
-    send_receipts(peer);
-    conn_turn(&peer->conn);
+    do {
+        take_frames(peer);
+        send_receipts(peer);
+    } while (conn_turn(&peer->conn));
 }
 
 bool peer_is_idle(const peer *peer)

@@ -128,9 +128,10 @@ int run_send(const options *options)
         return 1;
     }
     while (!conn_has_ended(&sender.conn)) {
-        while (!conn_has_ended(&sender.conn) && advance(&sender))
-            sender.stage++;
-        conn_turn(&sender.conn);
+        do {
+            while (!conn_has_ended(&sender.conn) && advance(&sender))
+                sender.stage++;
+        } while (conn_turn(&sender.conn));
         if (conn_has_ended(&sender.conn))
             break;
         struct pollfd wait = {.fd = fd, .events = conn_events(&sender.conn)};

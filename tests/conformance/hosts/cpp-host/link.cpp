@@ -14,8 +14,9 @@ Link::Link(tcp::socket socket, const Options& options, std::unique_ptr<Applicati
 
 void Link::turn() {
     connection_.handle_timeout(now()).value();
-    application_->move(*this);
-    write();
+    do {
+        application_->move(*this);
+    } while (write());  // what was written makes room for a send that waits
     const oap::ConnectionInfo info = connection_.info();
     if (info.wants_shutdown && !shut_) {
         std::error_code ignored;  // ENOTCONN after a reset: the end of input tells it too
@@ -26,8 +27,10 @@ void Link::turn() {
     wait(info);
 }
 
-/// Writes until the socket takes no more. It does not block, so that the engine's own bytes can be given.
-void Link::write() {
+/// Writes until the socket takes no more, and gives whether it took anything. It does not block, so that the engine's own
+/// bytes can be given.
+bool Link::write() {
+    bool wrote = false;
     std::array<oap::Piece, 16> room;
     while (connection_.info().wants_write) {
         const auto pieces = connection_.transmit(now(), room).value();
@@ -35,13 +38,15 @@ void Link::write() {
         for (const oap::Piece& piece : pieces) buffers.emplace_back(piece.bytes, piece.len);
         std::error_code error;
         const std::size_t written = socket_.write_some(buffers, error);
-        if (error == asio::error::would_block || error == asio::error::try_again) return;
+        if (error == asio::error::would_block || error == asio::error::try_again) return wrote;
         if (error) {
             connection_.transport_failed().value();
-            return;
+            return false;
         }
         connection_.transmitted(now(), written).value();
+        wrote = true;
     }
+    return wrote;
 }
 
 void Link::read() {

@@ -43,7 +43,7 @@ public:
     std::string reason() const;
 
 private:
-    void write();
+    bool write();
     void read();
     void wait(const oap::ConnectionInfo& info);
     void wait_for(tcp::socket::wait_type what, bool& waits);
