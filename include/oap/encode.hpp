@@ -19,8 +19,8 @@ namespace detail {
 
 /// The outcome of a call that encodes. The frame is the front of `out`.
 inline result<span<const std::uint8_t>> framed(oap_status status, span<std::uint8_t> out, std::size_t size) noexcept {
-    if (status != OAP_STATUS_OK) return failed(status, status == OAP_STATUS_BUFFER_TOO_SMALL ? size : 0);
-    return span<const std::uint8_t>(out.data(), size);
+    if (status == OAP_STATUS_OK) return span<const std::uint8_t>(out.data(), size);
+    return failed(status, status == OAP_STATUS_BUFFER_TOO_SMALL ? size : 0);
 }
 
 /// The pointer that C takes for `obj`: none is NULL, an empty one is not.
@@ -57,14 +57,19 @@ inline oap_frame frame_of(const Start& start) noexcept {
     frame.text_len = start.stream.size();
     return frame;
 }
-inline oap_frame frame_of(const Data& data) noexcept {
-    oap_frame frame = frame_of(Kind::data);
+inline void set(oap_frame& frame, const Data& data) noexcept {
     const std::string_view obj = obj_of(data);
+    frame.struct_size = sizeof frame;
+    frame.kind = OAP_KIND_DATA;
     frame.seq = data.seq;
     frame.text = obj.data();
     frame.text_len = obj.size();
     frame.body = data.body.data();
     frame.body_len = data.body.size();
+}
+inline oap_frame frame_of(const Data& data) noexcept {
+    oap_frame frame;  // not cleared: a DATA has no other field, and it is sent most
+    set(frame, data);
     return frame;
 }
 inline oap_frame frame_of(const Ack& ack) noexcept {
@@ -102,6 +107,7 @@ public:
 
 private:
     void add(const Hello& hello) { frames_.push_back(frame_of(hellos_.emplace_back(to_c(hello)))); }
+    void add(const Data& data) { set(frames_.emplace_back(), data); }
     template <class Fields>
     void add(const Fields& fields) {
         frames_.push_back(frame_of(fields));
