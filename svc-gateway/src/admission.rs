@@ -1,8 +1,9 @@
-//! Who is let in: as many as may be, nobody from quarantine, and while the work already here is too much, nobody.
+//! Which connections are admitted: up to a number, none of a peer in quarantine, and none while the gateway is overloaded.
 
-use crate::host::Host;
 use crate::peer::Peer;
+use crate::quarantine::Quarantine;
 use crate::refusal::Refusal;
+use crate::telemetry::Telemetry;
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -30,11 +31,16 @@ impl Admission {
     ///
     /// # Errors
     /// Why there is none for it.
-    pub fn admit(&self, host: &Host, peer: &Peer) -> Result<Place, Refusal> {
-        if peer.network().is_some_and(|network| host.quarantine.holds(network, Instant::now())) {
+    pub fn admit(
+        &self,
+        quarantine: &Quarantine,
+        telemetry: &Telemetry,
+        peer: &Peer,
+    ) -> Result<Place, Refusal> {
+        if peer.network().is_some_and(|network| quarantine.holds(network, Instant::now())) {
             return Err(Refusal::Quarantined);
         }
-        if host.telemetry.is_overloaded() {
+        if telemetry.is_overloaded() {
             return Err(Refusal::Overload);
         }
         Arc::clone(&self.places).try_acquire_owned().map_err(|_| Refusal::Capacity)

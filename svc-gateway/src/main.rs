@@ -6,24 +6,26 @@ mod admission;
 mod budget;
 mod config;
 mod connection;
-mod door;
-mod ending;
-mod foreign;
+mod hash_pool;
 mod host;
 mod http;
 mod inbound;
+mod lifecycle;
+mod listener;
 mod logging;
 mod metrics;
 mod objects;
-mod pace;
+mod partial_frames;
 mod peer;
 mod process;
+mod protocol_sniff;
 mod quarantine;
 mod reader;
 mod refusal;
 mod report;
-mod stage;
-mod staging;
+mod service;
+mod status;
+mod stream_rate;
 mod telemetry;
 mod tls;
 mod unix_socket;
@@ -68,8 +70,8 @@ enum Command {
     Address { file: PathBuf },
 }
 
-/// What a connection may still be doing when the runtime is told to stop: one read's work.
-const LAST_WORK: Duration = Duration::from_secs(1);
+/// How long hashing may go on when the runtime is told to stop: one read's work.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
 const BAD_CONFIG: u8 = 2;
 
@@ -131,9 +133,9 @@ fn address(file: &Path) -> io::Result<()> {
 }
 
 fn serve(config: Config, tls: Option<Tls>, dropped_lines: ErrorCounter) -> io::Result<()> {
-    let runtime = stage::runtime(config.worker_threads())?;
+    let runtime = hash_pool::runtime(config.worker_threads())?;
     let host = Host::new(config, tls, dropped_lines)?;
     let served = runtime.block_on(host::run(host));
-    runtime.shutdown_timeout(LAST_WORK);
+    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
     served
 }

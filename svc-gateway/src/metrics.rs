@@ -1,16 +1,25 @@
 //! The gateway's own metrics: what concerns sockets, threads and memory, which the library knows nothing of.
 
-use crate::host::Host;
 use crate::refusal::Refusal;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::{Encoder, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
-use std::time::Instant;
 
-/// Ways in, by their label.
+/// What a connection comes over, by its label.
 const TRANSPORTS: [&str; 3] = ["tcp", "tls", "unix"];
 
 /// What a peer's first bytes may look like, by its label.
 const PROTOCOLS: [&str; 5] = ["http", "tls", "ssh", "proxy", "other"];
+
+/// What is kept elsewhere and sampled for a page.
+pub struct Levels {
+    pub connections: usize,
+    pub quarantined: usize,
+    pub quarantines: u64,
+    pub staged: usize,
+    pub working: usize,
+    pub jobs: usize,
+    pub dropped_lines: u64,
+}
 
 pub struct Metrics {
     registry: Registry,
@@ -71,23 +80,23 @@ impl Metrics {
         self.reloads.with_label_values(&[OUTCOMES[usize::from(!good)]]).inc();
     }
 
-    /// The text page, as the host is now.
-    pub fn page(&self, host: &Host) -> String {
-        self.sample(host);
+    /// The text page, with the levels as they are now.
+    pub fn page(&self, levels: &Levels) -> String {
+        self.set_levels(levels);
         let mut page = Vec::new();
         // A Vec takes everything, and each family has a name and a sample.
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut page);
         String::from_utf8(page).unwrap_or_default()
     }
 
-    fn sample(&self, host: &Host) {
-        advance(&self.quarantines, host.quarantine.count());
-        advance(&self.dropped_lines, host.dropped_lines.dropped_lines() as u64);
-        self.open.set(host.admission.open() as i64);
-        self.quarantined.set(host.quarantine.held(Instant::now()) as i64);
-        self.staged.set(host.staging.used() as i64);
-        self.working.set(host.work.used() as i64);
-        self.jobs.set(host.stage.jobs() as i64);
+    fn set_levels(&self, levels: &Levels) {
+        advance(&self.quarantines, levels.quarantines);
+        advance(&self.dropped_lines, levels.dropped_lines);
+        self.open.set(levels.connections as i64);
+        self.quarantined.set(levels.quarantined as i64);
+        self.staged.set(levels.staged as i64);
+        self.working.set(levels.working as i64);
+        self.jobs.set(levels.jobs as i64);
     }
 }
 

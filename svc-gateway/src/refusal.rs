@@ -65,7 +65,7 @@ impl Refusal {
     }
 
     /// Whether it comes before a word is exchanged, as often as a peer likes to connect.
-    pub const fn is_at_the_door(self) -> bool {
+    pub const fn is_before_the_session(self) -> bool {
         matches!(self, Refusal::Capacity | Refusal::Overload | Refusal::Quarantined)
     }
 
@@ -75,7 +75,7 @@ impl Refusal {
     }
 
     /// Whether the peer is told in an ERROR: a session is there, and the peer reads.
-    pub const fn is_said(self) -> bool {
+    pub const fn is_sent(self) -> bool {
         matches!(
             self,
             Refusal::HandshakeTimeout
@@ -97,7 +97,7 @@ mod tests {
     fn the_runbook_has_each_with_the_code_that_the_peer_is_told() {
         for refusal in Refusal::ALL {
             let code =
-                if refusal.is_said() { refusal.code().to_string() } else { "–".to_owned() };
+                if refusal.is_sent() { refusal.code().to_string() } else { "–".to_owned() };
             let row = format!("\n| `{}` | {code} | ", refusal.label());
             assert!(RUNBOOK.contains(&row), "{row}");
         }

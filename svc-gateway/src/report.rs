@@ -1,4 +1,4 @@
-//! What the gateway says: an event a function, its fields by their names in the log. Never payload, feature bits or a
+//! What the gateway logs: an event a function, its fields by their names in the log. Never payload, feature bits or a
 //! peer's address.
 
 use crate::objects::Tally;
@@ -82,10 +82,10 @@ pub fn reject(peer: &Peer, reject: &Reject) {
     );
 }
 
-/// At the door it is no news: a peer may knock as often as it likes, and the metrics count it.
+/// Before a session it is no news: a peer may connect as often as it likes, and the metrics count it.
 pub fn refused(peer: &Peer, refusal: Refusal) {
     let reason = refusal.label();
-    if refusal.is_at_the_door() {
+    if refusal.is_before_the_session() {
         of_peer!(debug, peer, event = "refused", reason);
     } else {
         of_peer!(info, peer, event = "refused", reason);

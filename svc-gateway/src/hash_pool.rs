@@ -1,20 +1,20 @@
-//! The stage on which objects are hashed: so many threads, and a bounded queue before them.
+//! The threads that hash objects, and a bounded queue before them.
 
 use std::sync::Arc;
 use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
-pub struct Stage {
+pub struct HashPool {
     places: Arc<Semaphore>,
     total: usize,
 }
 
-impl Stage {
-    /// A stage whose threads are those that the runtime has for blocking work.
+impl HashPool {
+    /// A pool whose threads are those that the runtime has for blocking work.
     pub fn new(threads: usize, queue: u64) -> Self {
         let total = threads + queue as usize;
-        Stage { places: Arc::new(Semaphore::new(total)), total }
+        HashPool { places: Arc::new(Semaphore::new(total)), total }
     }
 
     /// Waits for a place in the queue and then for a thread. `None` where the work panicked or the runtime stops.
@@ -37,7 +37,7 @@ impl Stage {
     }
 }
 
-/// A runtime whose threads for blocking work are the stage's.
+/// A runtime whose threads for blocking work are the pool's.
 ///
 /// # Errors
 /// Where the system gives no thread.
@@ -53,34 +53,34 @@ mod tests {
     #[test]
     fn no_more_is_queued_than_there_are_places_and_all_of_it_is_done() {
         let runtime = runtime(1).unwrap();
-        let stage = Arc::new(Stage::new(1, 1));
+        let pool = Arc::new(HashPool::new(1, 1));
         let (go, gate) = channel::<()>();
         let gate = Arc::new(std::sync::Mutex::new(gate));
         let runs: Vec<_> = (0..3)
             .map(|number| {
-                let (stage, gate) = (Arc::clone(&stage), Arc::clone(&gate));
+                let (pool, gate) = (Arc::clone(&pool), Arc::clone(&gate));
                 runtime.spawn(async move {
-                    stage.run(move || gate.lock().unwrap().recv().map(|()| number)).await
+                    pool.run(move || gate.lock().unwrap().recv().map(|()| number)).await
                 })
             })
             .collect();
-        while stage.jobs() < 2 {
+        while pool.jobs() < 2 {
             std::thread::yield_now();
         }
-        assert_eq!(stage.jobs(), 2, "the third waits outside");
+        assert_eq!(pool.jobs(), 2, "the third waits outside");
         (0..3).for_each(|_| go.send(()).unwrap());
         for (number, run) in runs.into_iter().enumerate() {
             assert_eq!(runtime.block_on(run).unwrap(), Some(Ok(number)));
         }
-        assert_eq!(stage.jobs(), 0);
+        assert_eq!(pool.jobs(), 0);
     }
 
     #[test]
     fn work_that_panics_gives_nothing_and_its_place_back() {
         let runtime = runtime(1).unwrap();
-        let stage = Stage::new(1, 1);
-        let panicked: Option<()> = runtime.block_on(stage.run(|| panic!("as the test wants")));
-        assert_eq!((panicked, stage.jobs()), (None, 0));
-        assert_eq!(runtime.block_on(stage.run(|| 7)), Some(7));
+        let pool = HashPool::new(1, 1);
+        let panicked: Option<()> = runtime.block_on(pool.run(|| panic!("as the test wants")));
+        assert_eq!((panicked, pool.jobs()), (None, 0));
+        assert_eq!(runtime.block_on(pool.run(|| 7)), Some(7));
     }
 }

@@ -1,4 +1,4 @@
-//! Partial frames: all that connections hold of them together has one budget. Where it is used up, the oldest frame of
+//! PartialFrame frames: all that connections hold of them together has one budget. Where it is used up, the oldest frame of
 //! the peer that holds most goes, so that frames which are never completed cost those who began them.
 
 use crate::budget::{Budget, Reservation};
@@ -11,9 +11,9 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 /// How long a frame waits for the room of those that have to go.
-const PATIENCE: Duration = Duration::from_secs(1);
+const EVICTION_TIMEOUT: Duration = Duration::from_secs(1);
 
-pub struct Staging {
+pub struct PartialFrames {
     budget: Budget,
     table: Mutex<Table>,
 }
@@ -64,13 +64,13 @@ impl Table {
     }
 }
 
-impl Staging {
+impl PartialFrames {
     pub fn new(bytes: u64) -> Arc<Self> {
-        Arc::new(Staging { budget: Budget::new(bytes), table: Mutex::default() })
+        Arc::new(PartialFrames { budget: Budget::new(bytes), table: Mutex::default() })
     }
 
     /// A peer's frame, of which nothing is held yet.
-    pub fn begin(self: &Arc<Self>, peer: Option<Network>, since: Instant) -> Partial {
+    pub fn begin(self: &Arc<Self>, peer: Option<Network>, since: Instant) -> PartialFrame {
         let evicted = Arc::new(Notify::new());
         let mut table = self.table();
         table.begun += 1;
@@ -78,7 +78,7 @@ impl Staging {
         let frame = Frame { bytes: 0, evicted: Arc::clone(&evicted) };
         table.peers.entry(peer).or_default().frames.insert(number, frame);
         drop(table);
-        Partial { since, peer, number, evicted, reserved: None, staging: Arc::clone(self) }
+        PartialFrame { since, peer, number, evicted, reserved: None, frames: Arc::clone(self) }
     }
 
     /// Bytes held now.
@@ -107,23 +107,23 @@ impl Staging {
 }
 
 /// A frame that has begun.
-pub struct Partial {
+pub struct PartialFrame {
     pub since: Instant,
     peer: Option<Network>,
     number: u64,
     evicted: Arc<Notify>,
     reserved: Option<Reservation>,
-    staging: Arc<Staging>,
+    frames: Arc<PartialFrames>,
 }
 
-impl Partial {
+impl PartialFrame {
     /// Reserves so many bytes in all.
     ///
     /// # Errors
     /// Where there is no room for them, or there was none for another and this one has to go.
     pub async fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
         let more = bytes.saturating_sub(self.bytes());
-        let room = match self.staging.budget.try_reserve(more) {
+        let room = match self.frames.budget.try_reserve(more) {
             Some(room) => room,
             None => self.make_room(more).await?,
         };
@@ -131,19 +131,19 @@ impl Partial {
             Some(reserved) => reserved.merge(room),
             None => self.reserved = Some(room),
         }
-        self.staging.table().grow(self.peer, self.number, more);
+        self.frames.table().grow(self.peer, self.number, more);
         Ok(())
     }
 
     async fn make_room(&self, bytes: usize) -> Result<Reservation, Refusal> {
-        self.staging.evict(bytes, self.number)?;
+        self.frames.evict(bytes, self.number)?;
         let room = async {
             tokio::select! {
-                room = self.staging.budget.reserve(bytes) => room,
+                room = self.frames.budget.reserve(bytes) => room,
                 () = self.evicted() => None,
             }
         };
-        timeout(PATIENCE, room).await.ok().flatten().ok_or(Refusal::StagingFull)
+        timeout(EVICTION_TIMEOUT, room).await.ok().flatten().ok_or(Refusal::StagingFull)
     }
 
     /// Comes back when this frame has to go.
@@ -161,9 +161,9 @@ impl Partial {
     }
 }
 
-impl Drop for Partial {
+impl Drop for PartialFrame {
     fn drop(&mut self) {
-        self.staging.table().remove(self.peer, self.number);
+        self.frames.table().remove(self.peer, self.number);
     }
 }
 
@@ -176,22 +176,22 @@ mod tests {
         Some(IpAddr::from(Ipv4Addr::from(number)).into())
     }
 
-    async fn holding(staging: &Arc<Staging>, of: u32, bytes: usize) -> Partial {
-        let mut partial = staging.begin(peer(of), Instant::now());
+    async fn holding(frames: &Arc<PartialFrames>, of: u32, bytes: usize) -> PartialFrame {
+        let mut partial = frames.begin(peer(of), Instant::now());
         partial.grow(bytes).await.unwrap();
         partial
     }
 
-    async fn is_evicted(partial: &Partial) -> bool {
+    async fn is_evicted(partial: &PartialFrame) -> bool {
         timeout(Duration::ZERO, partial.evicted()).await.is_ok()
     }
 
     #[tokio::test]
     async fn the_oldest_frame_of_the_peer_that_holds_most_makes_room() {
-        let staging = Staging::new(10);
-        let modest = holding(&staging, 1, 3).await;
-        let (old, new) = (holding(&staging, 2, 4).await, holding(&staging, 2, 3).await);
-        let mut next = staging.begin(peer(3), Instant::now());
+        let frames = PartialFrames::new(10);
+        let modest = holding(&frames, 1, 3).await;
+        let (old, new) = (holding(&frames, 2, 4).await, holding(&frames, 2, 3).await);
+        let mut next = frames.begin(peer(3), Instant::now());
         let growing = next.grow(4);
         let leaving = async {
             old.evicted().await;
@@ -199,26 +199,26 @@ mod tests {
         };
         assert_eq!(tokio::join!(growing, leaving).0, Ok(()));
         assert!(!is_evicted(&modest).await && !is_evicted(&new).await);
-        assert_eq!(staging.used(), 10);
+        assert_eq!(frames.used(), 10);
     }
 
     #[tokio::test]
     async fn who_holds_most_makes_no_others_go() {
-        let staging = Staging::new(10);
-        let modest = holding(&staging, 1, 3).await;
-        let mut greedy = holding(&staging, 2, 7).await;
+        let frames = PartialFrames::new(10);
+        let modest = holding(&frames, 1, 3).await;
+        let mut greedy = holding(&frames, 2, 7).await;
         assert_eq!(greedy.grow(8).await, Err(Refusal::StagingFull));
         assert!(!is_evicted(&modest).await);
     }
 
     #[tokio::test]
     async fn as_many_go_as_it_takes() {
-        let staging = Staging::new(10);
+        let frames = PartialFrames::new(10);
         let mut held = Vec::new();
         for _ in 0..5 {
-            held.push(holding(&staging, 1, 2).await);
+            held.push(holding(&frames, 1, 2).await);
         }
-        let mut next = staging.begin(peer(2), Instant::now());
+        let mut next = frames.begin(peer(2), Instant::now());
         let growing = next.grow(5);
         let leaving = async {
             for partial in held.drain(..3) {
@@ -231,13 +231,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_frame_that_is_whole_keeps_its_room_and_can_not_be_evicted() {
-        let staging = Staging::new(10);
-        let whole = holding(&staging, 1, 10).await.complete();
-        let mut next = staging.begin(peer(2), Instant::now());
+        let frames = PartialFrames::new(10);
+        let whole = holding(&frames, 1, 10).await.complete();
+        let mut next = frames.begin(peer(2), Instant::now());
         assert_eq!(next.grow(1).await, Err(Refusal::StagingFull));
         drop(whole);
         assert_eq!(next.grow(1).await, Ok(()));
         drop(next);
-        assert!(staging.used() == 0 && staging.table().peers.is_empty());
+        assert!(frames.used() == 0 && frames.table().peers.is_empty());
     }
 }

@@ -2,10 +2,10 @@
 //! would refuse it too; but what it is would be lost, and a health check of HTTP would count as a reject.
 
 /// Bytes that it takes to tell.
-pub const OPENING_BYTES: usize = 4;
+pub const SNIFFED_BYTES: usize = 4;
 
 /// What it looks like; `None` where it may be OAP/1.
-pub fn recognize(opening: [u8; OPENING_BYTES]) -> Option<&'static str> {
+pub fn recognize(opening: [u8; SNIFFED_BYTES]) -> Option<&'static str> {
     match &opening {
         [0x16, 0x03, _, _] => Some("tls"),
         b"SSH-" => Some("ssh"),
@@ -18,22 +18,22 @@ pub fn recognize(opening: [u8; OPENING_BYTES]) -> Option<&'static str> {
 
 /// The first bytes of a connection, as they pass.
 #[derive(Default)]
-pub struct Opening {
-    bytes: [u8; OPENING_BYTES],
+pub struct ProtocolSniffer {
+    bytes: [u8; SNIFFED_BYTES],
     len: u8,
 }
 
-impl Opening {
+impl ProtocolSniffer {
     /// Looks at the bytes that follow; tells once, when there are enough.
-    pub fn pass(&mut self, bytes: &[u8]) -> Option<&'static str> {
+    pub fn look(&mut self, bytes: &[u8]) -> Option<&'static str> {
         let have = usize::from(self.len);
-        if have == OPENING_BYTES {
+        if have == SNIFFED_BYTES {
             return None;
         }
-        let more = bytes.len().min(OPENING_BYTES - have);
+        let more = bytes.len().min(SNIFFED_BYTES - have);
         self.bytes[have..have + more].copy_from_slice(&bytes[..more]);
         self.len += more as u8;
-        (have + more == OPENING_BYTES).then(|| recognize(self.bytes)).flatten()
+        (have + more == SNIFFED_BYTES).then(|| recognize(self.bytes)).flatten()
     }
 }
 
@@ -59,10 +59,10 @@ mod tests {
 
     #[test]
     fn it_is_told_once_the_fourth_byte_is_there_however_they_come() {
-        let mut opening = Opening::default();
-        assert_eq!(opening.pass(b"GE"), None);
-        assert_eq!(opening.pass(b"T"), None);
-        assert_eq!(opening.pass(b" / HTTP/1.1"), Some("http"));
-        assert_eq!(opening.pass(b"GET "), None);
+        let mut sniffer = ProtocolSniffer::default();
+        assert_eq!(sniffer.look(b"GE"), None);
+        assert_eq!(sniffer.look(b"T"), None);
+        assert_eq!(sniffer.look(b" / HTTP/1.1"), Some("http"));
+        assert_eq!(sniffer.look(b"GET "), None);
     }
 }

@@ -1,0 +1,175 @@
+//! The listeners: TCP, TLS and a Unix socket. A connection is admitted or refused, and served in a task of its own.
+
+use crate::admission::Admission;
+use crate::config::Config;
+use crate::connection::{serve, Accepted};
+use crate::lifecycle::{record_end, EndCause};
+use crate::peer::Names;
+use crate::protocol_sniff::{recognize, SNIFFED_BYTES};
+use crate::refusal::Refusal;
+use crate::report;
+use crate::service::Service;
+use crate::tls::Tls;
+use crate::unix_socket::{self, Bound};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::time::{sleep, timeout};
+use tokio_rustls::server::TlsStream;
+use tokio_util::task::TaskTracker;
+
+/// The first byte of TLS.
+const TLS_HANDSHAKE: u8 = 0x16;
+
+/// A failed accept is the peer's loss, or a shortage of descriptors, which passes in such a time.
+pub const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
+
+/// What the listeners share.
+pub struct Entrance {
+    pub service: Arc<Service>,
+    pub names: Names,
+    pub admission: Arc<Admission>,
+    pub tls: Option<Tls>,
+    pub connections: TaskTracker,
+}
+
+pub enum Listener {
+    Tcp(TcpListener),
+    Tls(TcpListener),
+    Unix(UnixListener, Bound),
+}
+
+enum Socket {
+    Tcp(TcpStream),
+    Tls(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Socket {
+    const fn transport(&self) -> &'static str {
+        match self {
+            Socket::Tcp(_) => "tcp",
+            Socket::Tls(_) => "tls",
+            Socket::Unix(_) => "unix",
+        }
+    }
+}
+
+impl Listener {
+    /// All that are configured.
+    ///
+    /// # Errors
+    /// The first that can't be bound, by its address.
+    pub async fn bind_all(config: &Config) -> io::Result<Vec<Listener>> {
+        let mut listeners = Vec::new();
+        if let Some(&at) = config.listen.value() {
+            listeners.push(Listener::Tcp(bind(at).await?));
+        }
+        if let Some(&at) = config.tls_listen.value() {
+            listeners.push(Listener::Tls(bind(at).await?));
+        }
+        if let Some(path) = config.unix_socket.value() {
+            let (listener, bound) = unix_socket::bind(path, config.amnesia.0)?;
+            listeners.push(Listener::Unix(listener, bound));
+        }
+        Ok(listeners)
+    }
+
+    /// Logs where it listens.
+    ///
+    /// # Errors
+    /// Where the system does not know.
+    pub fn report_address(&self) -> io::Result<()> {
+        match self {
+            Listener::Tcp(listener) => report::listening("tcp", &listener.local_addr()?),
+            Listener::Tls(listener) => report::listening("tls", &listener.local_addr()?),
+            Listener::Unix(_, bound) => report::listening("unix", &bound.path()),
+        }
+        Ok(())
+    }
+
+    async fn accept(&self) -> io::Result<(Socket, Option<IpAddr>)> {
+        let from = |at: SocketAddr| Some(at.ip());
+        Ok(match self {
+            Listener::Tcp(own) => own.accept().await.map(|(s, at)| (Socket::Tcp(s), from(at)))?,
+            Listener::Tls(own) => own.accept().await.map(|(s, at)| (Socket::Tls(s), from(at)))?,
+            Listener::Unix(own, _) => own.accept().await.map(|(s, _)| (Socket::Unix(s), None))?,
+        })
+    }
+
+    /// Accepts connections as long as it lives.
+    pub async fn run(self, entrance: Arc<Entrance>) {
+        loop {
+            match self.accept().await {
+                Ok((socket, from)) => entrance.admit(socket, from),
+                Err(_) => sleep(ACCEPT_RETRY_DELAY).await,
+            }
+        }
+    }
+}
+
+/// # Errors
+/// Why not, with the address.
+pub async fn bind(at: SocketAddr) -> io::Result<TcpListener> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{at}: {error}"));
+    TcpListener::bind(at).await.map_err(named)
+}
+
+impl Entrance {
+    fn admit(self: &Arc<Self>, socket: Socket, from: Option<IpAddr>) {
+        let service = &self.service;
+        let peer = self.names.peer(from);
+        let admitted = self.admission.admit(&service.quarantine, &service.telemetry, &peer);
+        let place = match admitted {
+            Ok(place) => place,
+            Err(refusal) => {
+                record_end(service, &peer, &refusal.into());
+                return;
+            }
+        };
+        service.metrics.connected(socket.transport());
+        let accepted = Accepted { service: Arc::clone(service), peer, at: Instant::now() };
+        let entrance = Arc::clone(self);
+        drop(self.connections.spawn(async move {
+            entrance.start(socket, accepted).await;
+            drop(place);
+        }));
+    }
+
+    async fn start(&self, socket: Socket, accepted: Accepted) {
+        match socket {
+            Socket::Tcp(socket) => {
+                // Without it a receipt may wait for the peer's ACK; with a broken socket it does not matter.
+                let _ = socket.set_nodelay(true);
+                serve(socket, accepted).await;
+            }
+            Socket::Unix(socket) => serve(socket, accepted).await,
+            // Large and rare beside the others, whose tasks it would make as large.
+            Socket::Tls(socket) => Box::pin(self.start_tls(socket, accepted)).await,
+        }
+    }
+
+    async fn start_tls(&self, socket: TcpStream, accepted: Accepted) {
+        let _ = socket.set_nodelay(true);
+        let limit = self.service.config.handshake_seconds.duration();
+        let agreed = timeout(limit, self.handshake(socket)).await;
+        match agreed.unwrap_or(Err(Refusal::HandshakeTimeout.into())) {
+            Ok(stream) => serve(stream, accepted).await,
+            Err(cause) => {
+                record_end(&self.service, &accepted.peer, &cause);
+            }
+        }
+    }
+
+    async fn handshake(&self, socket: TcpStream) -> Result<TlsStream<TcpStream>, EndCause> {
+        let mut first_bytes = [0; SNIFFED_BYTES];
+        let seen = socket.peek(&mut first_bytes).await?;
+        if seen > 0 && first_bytes[0] != TLS_HANDSHAKE {
+            return Err(EndCause::Foreign(recognize(first_bytes).unwrap_or("other")));
+        }
+        let tls = self.tls.as_ref().ok_or(EndCause::Broken)?;
+        tls.acceptor().accept(socket).await.map_err(|_| Refusal::TlsHandshake.into())
+    }
+}

@@ -1,0 +1,41 @@
+//! What all connections are served with: the limits, the numbers, the memory and the threads that they share.
+
+use crate::budget::Budget;
+use crate::config::Config;
+use crate::hash_pool::HashPool;
+use crate::metrics::Metrics;
+use crate::partial_frames::PartialFrames;
+use crate::quarantine::Quarantine;
+use crate::telemetry::Telemetry;
+use std::io;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+pub struct Service {
+    pub config: Config,
+    pub telemetry: Telemetry,
+    pub metrics: Metrics,
+    pub quarantine: Quarantine,
+    pub partial_frames: Arc<PartialFrames>,
+    /// Reads that are not yet worked off.
+    pub work: Budget,
+    pub hash_pool: HashPool,
+    pub draining: CancellationToken,
+}
+
+impl Service {
+    /// # Errors
+    /// Where two metrics have one name: no configuration makes it so.
+    pub fn new(config: Config) -> io::Result<Self> {
+        Ok(Service {
+            telemetry: Telemetry::new(&config),
+            metrics: Metrics::new().map_err(io::Error::other)?,
+            quarantine: Quarantine::new(&config),
+            partial_frames: PartialFrames::new(config.staging_bytes.0),
+            work: Budget::new(config.work_bytes.0),
+            hash_pool: HashPool::new(config.worker_threads(), config.worker_queue.0),
+            draining: CancellationToken::new(),
+            config,
+        })
+    }
+}
