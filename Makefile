@@ -168,7 +168,7 @@ test-fuzz:
 
 test-c:
 	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils curl:curl clang:clang \
-		promtool:prometheus abidiff:abigail-tools
+		promtool:prometheus abidiff:abigail-tools prlimit:util-linux /usr/include/uv.h:libuv1-dev
 	@tools/need "$$(clang -print-runtime-dir)/libclang_rt.asan-$$(uname -m).a:libclang-rt-$$(clang -dumpversion | cut -d. -f1)-dev"
 	tests/c/test
 

@@ -28,6 +28,11 @@ def pkg_config(prefix: Path, *arguments: str, libdir: str = "lib") -> list[str]:
     return run("pkg-config", *arguments, "oap", PKG_CONFIG_PATH=f"{prefix}/{libdir}/pkgconfig").split()
 
 
+def pkg_config_of(library: str, *arguments: str) -> list[str]:
+    """The flags of a library of the system's."""
+    return run("pkg-config", *arguments, library).split()
+
+
 def static(flags: list[str]) -> list[str]:
     """The remedy of docs/c.md: where both libraries are, -loap would be the shared one."""
     return ["-l:liboap.a" if flag == "-loap" else flag for flag in flags]
