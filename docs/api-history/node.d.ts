@@ -248,7 +248,7 @@ export declare class OapConnection implements AsyncIterable<Frames> {
         signal?: AbortSignal;
     }): Promise<void>;
     end(status?: number, signal?: AbortSignal): Promise<void>;
-    acknowledge(upTo: bigint): Promise<void>;
+    acknowledge(upTo: U64): Promise<void>;
     flushed(): Promise<void>;
     delivered(signal?: AbortSignal): Promise<void>;
     read(signal?: AbortSignal): Promise<Frame | undefined>;

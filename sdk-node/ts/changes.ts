@@ -1,12 +1,15 @@
 /** Lets those wait who look at a state whenever it may have changed. */
 
 export class Changes {
-  readonly #waiting = new Set<() => void>();
+  #waiting = new Set<() => void>();
 
   /** Wakes all who wait. */
   raise(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    if (this.#waiting.size === 0) {
+      return;
+    }
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
     for (const wake of waiting) {
       wake();
     }
@@ -26,5 +29,13 @@ export class Changes {
       signal?.addEventListener('abort', stop, { once: true });
       this.#waiting.add(wake);
     });
+  }
+
+  /** Resolves as soon as it holds; rejects with what `holds` throws, and with the signal's reason. */
+  async until(holds: () => boolean, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    while (!holds()) {
+      await this.next(signal);
+    }
   }
 }

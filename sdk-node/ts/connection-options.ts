@@ -36,6 +36,9 @@ const NAMES = new Map(
 
 /** @internal The limits as they cross. What is not of a connection is left to others. */
 export function limitsOf(options: ConnectionLimits): Limit[] {
+  if (typeof options !== 'object' || options === null) {
+    throw new TypeError('options are an object');
+  }
   const limits: Limit[] = [];
   for (const [name, core] of NAMES) {
     const value = options[name];

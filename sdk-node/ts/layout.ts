@@ -5,8 +5,7 @@ import type { DataInit, FrameInit, HelloInit, U64 } from './frame.js';
 import { Flag, FrameWord, Wire } from './generated.js';
 import { allocUnsafeSlow, Bytes, lengthOf, setBytes, utf8Of } from './intrinsics.js';
 import { MAX_CALL_BYTES, readable } from './memory.js';
-
-const MAX_U32 = 0xffff_ffff;
+import { mustBeU32, u64Of } from './numbers.js';
 
 /** The words of some frames, the texts and bodies that they point to, and room for what they become. */
 export interface Layout {
@@ -138,9 +137,7 @@ class Writer {
   }
 
   #u32(place: number, name: string, value: number): void {
-    if (!Number.isInteger(value) || value < 0 || value > MAX_U32) {
-      throw new TypeError(`${name} is an unsigned integer of 32 bits`);
-    }
+    mustBeU32(name, value);
     this.#words[this.#at + place] = value;
   }
 
@@ -152,11 +149,9 @@ class Writer {
       words[at + 1] = value / 2 ** 32;
       return;
     }
-    if (typeof value !== 'bigint' || BigInt.asUintN(64, value) !== value) {
-      throw new TypeError(`${name} is a bigint of 0 to 2^64 - 1, or a safe integer that is not negative`);
-    }
-    words[at] = Number(BigInt.asUintN(32, value));
-    words[at + 1] = Number(value >> 32n);
+    const wide = u64Of(name, value);
+    words[at] = Number(BigInt.asUintN(32, wide));
+    words[at + 1] = Number(wide >> 32n);
   }
 
   #text(name: string, text: string): void {

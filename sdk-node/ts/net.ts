@@ -18,9 +18,9 @@ export type ConnectOptions = net.NetConnectOpts &
 
 /** A connection to a server. It is there at once; what fails, loops and senders throw. */
 export function connect(options: ConnectOptions): OapConnection {
+  limitsOf(options); // A bad option is told before there is a socket.
   const { config: given, signal, tls: secure, ...where } = options;
   const config = connectionConfig(given);
-  limitsOf(options); // A bad option is told before there is a socket.
   const socket =
     secure === undefined
       ? net.connect({ ...where, allowHalfOpen: true } as net.NetConnectOpts)

@@ -39,10 +39,6 @@ export class Outbox {
     this.#most = Math.min(sendBuffer, BYTES);
   }
 
-  open(obj: string | undefined): void {
-    this.obj = obj;
-  }
-
   /** Adds a copy of a body; false where there is no room for it, or it is large. */
   add(body: Uint8Array): boolean {
     const { length } = body;

@@ -238,5 +238,9 @@ export function createServer(
   first: ServerOptions | ConnectionHandler,
   second?: ConnectionHandler,
 ): OapServer {
-  return typeof first === 'function' ? new OapServer({}, first) : new OapServer(first, second!);
+  const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
+  if (typeof handler !== 'function') {
+    throw new TypeError('a server has a handler: createServer(options, async (connection) => { … })');
+  }
+  return new OapServer(options, handler);
 }
