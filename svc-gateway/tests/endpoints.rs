@@ -5,6 +5,7 @@ mod support;
 
 use oap::{Ack, Data, End, Frame, Hello, Reason, Start};
 use std::io::{Read, Write};
+use std::time::{Duration, Instant};
 use support::{encoded, eventually, Gateway, Peer};
 
 const READY: &str = r#"{"degraded":false,"missing":[],"retry_after":0}"#;
@@ -32,15 +33,70 @@ fn who_asks_too_slowly_is_closed() {
     assert!(!answer.contains("200"), "{answer}");
 }
 
+/// Sooner than the gateway gives up anybody: who is answered by then has not waited for others.
+#[track_caller]
+fn assert_answers(gateway: &Gateway) {
+    let asked = Instant::now();
+    assert_eq!(gateway.get("/healthz").status, 200);
+    assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
+}
+
+fn descriptors(gateway: &Gateway) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", gateway.pid())).unwrap().count()
+}
+
 #[test]
-fn slow_clients_take_no_more_places_than_there_are_and_give_them_back() {
+fn who_asks_nothing_keeps_nobody_waiting() {
     let gateway = Gateway::with_endpoints(&[]);
-    let connect = || support::socket_from("127.0.0.1", gateway.endpoints());
-    let slow: Vec<_> = (0..400).map(|_| connect()).collect();
-    assert_eq!(gateway.get("/healthz").status, 200, "behind all of them");
-    let descriptors = std::fs::read_dir(format!("/proc/{}/fd", gateway.pid())).unwrap().count();
-    assert!(descriptors < 300, "{descriptors}");
-    drop(slow);
+    let connect = |from: &str| support::socket_from(from, gateway.endpoints());
+    let mut silent: Vec<_> = (0..600).map(|_| connect("127.0.0.1")).collect();
+    assert_answers(&gateway);
+    assert!(descriptors(&gateway) < 100, "of one peer: {}", descriptors(&gateway));
+    silent.extend((0..600).map(|n| connect(&format!("127.0.1.{}", 1 + n % 200))));
+    assert_answers(&gateway);
+    assert!(descriptors(&gateway) < 300, "of all: {}", descriptors(&gateway));
+    drop(silent);
+}
+
+#[test]
+fn who_takes_no_answer_keeps_nobody_waiting() {
+    let gateway = Gateway::with_endpoints(&[]);
+    let many = "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n".repeat(1_000);
+    let mute: Vec<_> = (0..300)
+        .map(|_| {
+            let mut mute = support::socket_from("127.0.0.1", gateway.endpoints());
+            // The gateway may have closed on some of it.
+            let _ = mute.write_all(many.as_bytes());
+            mute
+        })
+        .collect();
+    assert_answers(&gateway);
+    drop(mute);
+}
+
+#[test]
+fn a_request_without_end_is_refused() {
+    let gateway = Gateway::with_endpoints(&[]);
+    let mut endless = support::socket_from("127.0.0.1", gateway.endpoints());
+    let header = format!("X-Endless: {}\r\n", "x".repeat(3_900));
+    let request = format!("GET /healthz HTTP/1.1\r\n{}\r\n", header.repeat(100));
+    let _ = endless.write_all(request.as_bytes());
+    let mut answer = Vec::new();
+    let _ = endless.read_to_end(&mut answer);
+    let answer = String::from_utf8(answer).unwrap();
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431 "), "{answer}");
+    assert_answers(&gateway);
+}
+
+#[test]
+fn who_has_said_all_it_says_is_answered_and_then_closed() {
+    let gateway = Gateway::with_endpoints(&[]);
+    let mut client = support::socket_from("127.0.0.1", gateway.endpoints());
+    client.write_all(b"GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n").unwrap();
+    client.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).unwrap();
+    assert!(answer.contains("200 OK") && answer.contains("connection: close"), "{answer}");
 }
 
 #[test]
