@@ -121,7 +121,9 @@ keys! {
     staging_bytes: Within<1_048_576, SIZE> = "67108864";
     /// Bytes that all connections may have read and not yet worked off; beyond, nothing more is read
     work_bytes: Within<1_048_576, SIZE> = "33554432";
-    /// Threads that hash: at most twice the cores; 0 is one a core
+    /// Threads that serve connections: at most twice the cores; 0 is one a core, or what the system gives
+    io_threads: Within<0, 1024> = "0";
+    /// Threads that hash: at most twice the cores; 0 is one a core, or what the system gives
     workers: Within<0, 1024> = "0";
     /// Reads that wait for a worker; beyond, their connections wait
     worker_queue: Within<1, COUNT> = "256";
@@ -177,8 +179,10 @@ impl Config {
             return conflict("backpressure_low_percent", "is above backpressure_high_percent");
         }
         let most = 2 * cores();
-        if self.workers.0 > most as u64 {
-            return conflict("workers", &format!("is above {most}, twice the cores"));
+        for (key, threads) in [("io_threads", self.io_threads.0), ("workers", self.workers.0)] {
+            if threads > most as u64 {
+                return conflict(key, &format!("is above {most}, twice the cores"));
+            }
         }
         Ok(self)
     }
@@ -206,17 +210,9 @@ impl Config {
         limits.backpressure_low_percent = self.backpressure_low_percent.0;
         limits
     }
-
-    /// Threads that hash.
-    pub fn worker_threads(&self) -> usize {
-        match self.workers.0 {
-            0 => cores(),
-            some => some as usize,
-        }
-    }
 }
 
-fn cores() -> usize {
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

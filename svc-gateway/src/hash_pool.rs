@@ -1,7 +1,6 @@
 //! The threads that hash objects, and a bounded queue before them.
 
 use std::sync::Arc;
-use tokio::runtime::Builder;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -37,22 +36,20 @@ impl HashPool {
     }
 }
 
-/// A runtime whose threads for blocking work are the pool's.
-///
-/// # Errors
-/// Where the system gives no thread.
-pub fn runtime(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
-    Builder::new_multi_thread().enable_all().max_blocking_threads(threads).build()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::threads::Threads;
     use std::sync::mpsc::channel;
+    use tokio::runtime::Runtime;
+
+    fn runtime() -> Runtime {
+        Threads { io: 1, hashing: 1 }.runtime().unwrap()
+    }
 
     #[test]
     fn no_more_is_queued_than_there_are_places_and_all_of_it_is_done() {
-        let runtime = runtime(1).unwrap();
+        let runtime = runtime();
         let pool = Arc::new(HashPool::new(1, 1));
         let (go, gate) = channel::<()>();
         let gate = Arc::new(std::sync::Mutex::new(gate));
@@ -77,7 +74,7 @@ mod tests {
 
     #[test]
     fn work_that_panics_gives_nothing_and_its_place_back() {
-        let runtime = runtime(1).unwrap();
+        let runtime = runtime();
         let pool = HashPool::new(1, 1);
         let panicked: Option<()> = runtime.block_on(pool.run(|| panic!("as the test wants")));
         assert_eq!((panicked, pool.jobs()), (None, 0));

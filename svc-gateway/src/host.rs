@@ -3,33 +3,46 @@
 use crate::admission::Admission;
 use crate::config::Config;
 use crate::listener::{bind, Entrance, Listener};
+use crate::log_queue::LogQueue;
 use crate::peer::Names;
 use crate::service::Service;
+use crate::signals::Signals;
 use crate::status::Status;
+use crate::threads::Threads;
 use crate::tls::Tls;
 use crate::{http, process, report};
 use std::io;
 use std::sync::Arc;
-use tokio::signal::unix::{signal, Signal, SignalKind};
+use tokio::signal::unix::Signal;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::task::TaskTracker;
-use tracing_appender::non_blocking::ErrorCounter;
 
-pub struct Host {
+/// What a host is made of.
+pub struct Parts {
+    pub config: Config,
+    pub tls: Option<Tls>,
+    pub threads: Threads,
+    pub log: LogQueue,
+}
+
+struct Host {
     service: Arc<Service>,
     entrance: Arc<Entrance>,
     status: Arc<Status>,
 }
 
 impl Host {
+    /// One that has room for so many connections.
+    ///
     /// # Errors
     /// Where the system has no randomness.
-    pub fn new(config: Config, tls: Option<Tls>, dropped_lines: ErrorCounter) -> io::Result<Self> {
-        let admission = Arc::new(Admission::new(config.max_connections.0));
+    fn new(parts: Parts, connections: u64) -> io::Result<Self> {
+        let Parts { config, tls, threads, log } = parts;
+        let admission = Arc::new(Admission::new(connections));
         let names = Names::new(&config.tenant)?;
-        let service = Arc::new(Service::new(config)?);
-        let status = Status::new(Arc::clone(&service), Arc::clone(&admission), dropped_lines);
+        let service = Arc::new(Service::new(config, threads)?);
+        let status = Status::new(Arc::clone(&service), Arc::clone(&admission), log);
         let entrance = Entrance {
             service: Arc::clone(&service),
             names,
@@ -41,46 +54,56 @@ impl Host {
     }
 }
 
-/// Serves connections until SIGINT or SIGTERM, and those still open then until they close or their time is up.
+/// Serves connections until SIGINT or SIGTERM, and those still open then until they close, their time is up, or a
+/// second signal comes.
 ///
 /// # Errors
-/// Where an address can't be bound, or signals can't be heard.
-pub async fn run(host: Host) -> io::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let hangup = signal(SignalKind::hangup())?;
-    let config = &host.service.config;
-    process::prepare(config)?;
-    report::initialized(host.service.telemetry.sessions(), &config.amnesia);
-    let mut listeners = open(&host).await?;
-    tokio::spawn(reload_at(hangup, Arc::clone(&host.entrance)));
+/// Where an address can't be bound, signals can't be heard, or a part of the gateway panics.
+pub async fn run(parts: Parts) -> io::Result<()> {
+    let (mut signals, hangup) = Signals::hear()?;
+    report::initialized(&parts.config.of_sessions(), &parts.config.amnesia);
+    let connections = process::prepare(&parts.config)?;
+    let host = Host::new(parts, connections)?;
+    let [mut listeners, mut others] = start(&host, hangup).await?;
     tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+        () = signals.stop() => {}
+        fault = fault(&mut listeners) => return Err(fault),
+        fault = fault(&mut others) => return Err(fault),
     }
-    drain(&host, &mut listeners).await;
+    tokio::select! {
+        () = drain(&host, &mut listeners) => {}
+        () = signals.stop() => {}
+    }
+    report::stopped(host.entrance.connections.len());
     Ok(())
 }
 
-/// Binds everything before it says anything.
-async fn open(host: &Host) -> io::Result<JoinSet<()>> {
+/// Comes back when one of them ends, which none does by itself.
+async fn fault(tasks: &mut JoinSet<()>) -> io::Error {
+    tasks.join_next().await;
+    io::Error::other("a part of the gateway has panicked")
+}
+
+/// Binds everything before it says anything. Gives the listeners, and what goes on beside them.
+async fn start(host: &Host, hangup: Signal) -> io::Result<[JoinSet<()>; 2]> {
     let config = &host.service.config;
-    let listeners = Listener::bind_all(config).await?;
+    let bound = Listener::bind_all(config).await?;
     let endpoints = match config.metrics_addr.value() {
         Some(&at) => Some(bind(at).await?),
         None => None,
     };
-    tokio::spawn(tick(Arc::clone(&host.service)));
-    let mut running = JoinSet::new();
-    for listener in listeners {
+    let (mut listeners, mut others) = (JoinSet::new(), JoinSet::new());
+    others.spawn(tick(Arc::clone(&host.service)));
+    others.spawn(reload_at(hangup, Arc::clone(&host.entrance)));
+    for listener in bound {
         listener.report_address()?;
-        running.spawn(listener.run(Arc::clone(&host.entrance)));
+        listeners.spawn(listener.run(Arc::clone(&host.entrance)));
     }
     if let Some(endpoints) = endpoints {
         report::serving_metrics(endpoints.local_addr()?);
-        tokio::spawn(http::serve(endpoints, Arc::clone(&host.status)));
+        others.spawn(http::serve(endpoints, Arc::clone(&host.status)));
     }
-    Ok(running)
+    Ok([listeners, others])
 }
 
 async fn tick(service: Arc<Service>) {
@@ -97,7 +120,6 @@ async fn drain(host: &Host, listeners: &mut JoinSet<()>) {
     service.draining.cancel();
     connections.close();
     let _ = timeout(service.config.drain_seconds.duration(), connections.wait()).await;
-    report::stopped(connections.len());
 }
 
 /// A gateway without TLS hears it too: it would end one that does not.

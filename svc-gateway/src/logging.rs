@@ -1,46 +1,115 @@
 //! The log: an event is one JSON object on a line of stdout. Lines wait in a bounded queue; where nobody reads them
 //! fast enough, they are dropped and counted, and the gateway serves on.
 
+use crate::log_queue::LogQueue;
+use crate::report;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 use serde_json::Value;
+use std::env::{self, VarError};
 use std::fmt::Debug;
 use std::io::{self, Write};
+use std::panic;
+use std::process;
+use std::thread;
+use std::time::Duration;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_appender::non_blocking::{ErrorCounter, NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::layer::{Context, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{EnvFilter, Layer};
+use tracing_subscriber::Layer;
 
 const SERVICE: &str = env!("CARGO_PKG_NAME");
+
+/// Says how much is said.
+const VARIABLE: &str = "RUST_LOG";
+
+/// What the parts of this program are called there, or begin with.
+const TARGET: &str = env!("CARGO_CRATE_NAME");
 
 /// Fields that a line has first, in this order, where its event has them.
 const FIRST: [&str; 7] =
     ["event", "reason", "frame_kind", "corr_id", "peer_addr", "tenant", "latency_ms"];
 
-/// Lines that may wait to be written.
-const WAITING_LINES: usize = 8_192;
+/// How long the last lines are waited for.
+pub const LAST_LINES: Duration = Duration::from_millis(500);
 
-/// Sends events from now on to stdout, as far as `RUST_LOG` lets them (`info` where it is not set). The guard writes
-/// what waits when it goes.
+/// The status of a process whose main thread panics, as Rust has it.
+const PANICKED: i32 = 101;
+
+/// Sends events from now on to stdout, as far as `levels` let them.
 ///
 /// # Errors
-/// What is wrong with `RUST_LOG`.
-pub fn start() -> Result<(WorkerGuard, ErrorCounter), String> {
-    let level = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
-    let level = level.from_env().map_err(|error| format!("{}: {error}", EnvFilter::DEFAULT_ENV))?;
-    let builder = NonBlockingBuilder::default().buffered_lines_limit(WAITING_LINES).lossy(true);
-    let (out, guard) = builder.thread_name("log").finish(io::stdout());
-    let dropped = out.error_counter();
-    tracing_subscriber::registry().with(JsonLines { out }.with_filter(level)).init();
-    Ok((guard, dropped))
+/// Where the system gives no thread.
+pub fn start(levels: Targets) -> io::Result<LogQueue> {
+    let queue = LogQueue::start()?;
+    let lines = JsonLines { queue: queue.clone() };
+    tracing_subscriber::registry().with(lines.with_filter(levels)).init();
+    tell_of_panics(queue.clone());
+    Ok(queue)
+}
+
+/// A panic of a connection ends that connection. One of the main thread ends the process, at once: to unwind might wait
+/// for threads that nobody ends. Nothing is written to stderr, which might take nothing.
+fn tell_of_panics(queue: LogQueue) {
+    panic::set_hook(Box::new(move |panic| {
+        // Its text may quote a peer.
+        report::panicked(panic.location());
+        if thread::current().name() == Some("main") {
+            queue.flush(LAST_LINES);
+            process::exit(PANICKED);
+        }
+    }));
+}
+
+/// What `RUST_LOG` lets through; `info` where it says nothing.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn levels() -> Result<Targets, String> {
+    let text = match env::var(VARIABLE) {
+        Ok(text) => text,
+        Err(VarError::NotPresent) => String::new(),
+        Err(VarError::NotUnicode(_)) => return Err(format!("{VARIABLE}: is not UTF-8")),
+    };
+    parse_levels(&text).map_err(|reason| format!("{VARIABLE}: {reason}"))
+}
+
+fn parse_levels(text: &str) -> Result<Targets, String> {
+    let mut levels = Targets::new().with_default(LevelFilter::INFO);
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        levels = match part.split_once('=') {
+            Some((target, level)) => levels.with_target(target_of(target)?, level_of(level)?),
+            // Alone it may be a part of this program, of which all is said.
+            None if part.starts_with(TARGET) => {
+                levels.with_target(target_of(part)?, LevelFilter::TRACE)
+            }
+            None => levels.with_default(level_of(part)?),
+        };
+    }
+    Ok(levels)
+}
+
+fn target_of(text: &str) -> Result<&str, String> {
+    let is_path = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == ':';
+    if !text.is_empty() && text.chars().all(is_path) {
+        Ok(text)
+    } else {
+        Err(format!("{text:?} is no module, such as {TARGET}"))
+    }
+}
+
+fn level_of(text: &str) -> Result<LevelFilter, String> {
+    let reason = || format!("{text:?} is none of off, error, warn, info, debug, trace");
+    // Numbers would be levels too.
+    let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphabetic());
+    text.parse().ok().filter(|_| is_word).ok_or_else(reason)
 }
 
 struct JsonLines {
-    out: NonBlocking,
+    queue: LogQueue,
 }
 
 impl<S: Subscriber> Layer<S> for JsonLines {
@@ -50,8 +119,7 @@ impl<S: Subscriber> Layer<S> for JsonLines {
         let level = event.metadata().level().as_str().to_ascii_lowercase();
         let mut line = line(&now(), &level, fields);
         line.push(b'\n');
-        // A line that is dropped has been counted.
-        let _ = self.out.clone().write_all(&line);
+        self.queue.push(line);
     }
 }
 
@@ -166,6 +234,28 @@ mod tests {
         assert!(line.ends_with(escaped), "{line}");
         let read: Value = serde_json::from_str(&line).unwrap();
         assert_eq!(read["name"], "a\"}\u{85}\u{202e}\n\u{7f}\u{1f600}");
+    }
+
+    #[test]
+    fn rust_log_is_levels_and_levels_of_modules() {
+        let debug = tracing::Level::DEBUG;
+        let lets =
+            |text: &str| parse_levels(text).unwrap().would_enable("svc_gateway::door", &debug);
+        assert!(["debug", "svc_gateway=trace", "warn, svc_gateway=debug"].into_iter().all(lets));
+        assert!(["svc_gateway", "svc_gateway::door", "TRACE"].into_iter().all(lets));
+        assert!(!["", "info", "debug,svc_gateway=warn", "hyper=debug", "off"]
+            .into_iter()
+            .any(lets));
+    }
+
+    #[test]
+    fn what_is_no_level_is_refused_and_never_taken_for_a_module() {
+        let reason = |text: &str| parse_levels(text).unwrap_err();
+        assert_eq!(reason("loud"), "\"loud\" is none of off, error, warn, info, debug, trace");
+        assert_eq!(reason("info,svc_gateway=loud"), reason("loud"));
+        for text in ["3", "svc_gateway=", "=info", "[span]=info", "a b=info", "a=b=info"] {
+            assert!(parse_levels(text).is_err(), "{text}");
+        }
     }
 
     #[test]

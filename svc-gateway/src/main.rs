@@ -12,6 +12,7 @@ mod http;
 mod inbound;
 mod lifecycle;
 mod listener;
+mod log_queue;
 mod logging;
 mod metrics;
 mod objects;
@@ -24,22 +25,28 @@ mod reader;
 mod refusal;
 mod report;
 mod service;
+mod signals;
 mod status;
 mod stream_rate;
 mod telemetry;
+mod threads;
 mod tls;
 mod unix_socket;
 mod values;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use config::{Config, Keys, ENVIRONMENT};
-use host::Host;
+use host::Parts;
+use logging::LAST_LINES;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc::channel;
+use std::thread;
 use std::time::Duration;
+use threads::Threads;
 use tls::Tls;
-use tracing_appender::non_blocking::ErrorCounter;
+use tracing_subscriber::filter::Targets;
 
 /// The reference host of OAP/1.
 ///
@@ -71,7 +78,7 @@ enum Command {
 }
 
 /// How long hashing may go on when the runtime is told to stop: one read's work.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 
 const BAD_CONFIG: u8 = 2;
 
@@ -80,28 +87,46 @@ fn main() -> ExitCode {
     if let Some(Command::Address { file }) = command {
         return exit_code(address(&file));
     }
-    match load(keys, config.as_deref()) {
+    match Good::load(keys, config.as_deref()) {
         Err(error) => bad_config(&error),
         Ok(_) if check_config => exit_code(writeln!(io::stdout(), "the configuration is good")),
-        Ok((config, tls)) => match logging::start() {
-            Err(error) => bad_config(&error),
-            Ok((_written_when_dropped, dropped_lines)) => {
-                exit_code(serve(config, tls, dropped_lines))
-            }
-        },
+        Ok(good) => exit_code(good.serve()),
     }
 }
 
 fn bad_config(error: &str) -> ExitCode {
-    eprintln!("svc-gateway: {error}");
+    complain(error);
     ExitCode::from(BAD_CONFIG)
 }
 
-/// The configuration, and the certificate that it names.
-fn load(keys: Keys, file: Option<&Path>) -> Result<(Config, Option<Tls>), String> {
-    let config = Config::load(keys, file)?;
-    let tls = Tls::new(&config)?;
-    Ok((config, tls))
+/// A configuration that the gateway can start with.
+struct Good {
+    config: Config,
+    tls: Option<Tls>,
+    threads: Threads,
+    levels: Targets,
+}
+
+impl Good {
+    /// # Errors
+    /// What it can't start with.
+    fn load(keys: Keys, file: Option<&Path>) -> Result<Self, String> {
+        let config = Config::load(keys, file)?;
+        let levels = logging::levels()?;
+        let tls = Tls::new(&config)?;
+        let threads = Threads::new(&config)?;
+        Ok(Good { config, tls, threads, levels })
+    }
+
+    fn serve(self) -> io::Result<()> {
+        let Good { config, tls, threads, levels } = self;
+        let log = logging::start(levels)?;
+        let runtime = threads.runtime()?;
+        let served = runtime.block_on(host::run(Parts { config, tls, threads, log: log.clone() }));
+        runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
+        log.flush(LAST_LINES);
+        served
+    }
 }
 
 fn args() -> Args {
@@ -120,9 +145,22 @@ fn exit_code(done: io::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("svc-gateway: {error}");
+            complain(&error.to_string());
             ExitCode::FAILURE
         }
+    }
+}
+
+/// On stderr; where nobody reads that, the process ends all the same.
+fn complain(error: &str) {
+    let line = format!("svc-gateway: {error}\n");
+    let (done, said) = channel();
+    let say = move || {
+        let _ = io::stderr().write_all(line.as_bytes());
+        let _ = done.send(());
+    };
+    if thread::Builder::new().spawn(say).is_ok() {
+        let _ = said.recv_timeout(LAST_LINES);
     }
 }
 
@@ -130,12 +168,4 @@ fn address(file: &Path) -> io::Result<()> {
     let address = objects::address_of_file(file)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
     writeln!(io::stdout(), "{address}")
-}
-
-fn serve(config: Config, tls: Option<Tls>, dropped_lines: ErrorCounter) -> io::Result<()> {
-    let runtime = hash_pool::runtime(config.worker_threads())?;
-    let host = Host::new(config, tls, dropped_lines)?;
-    let served = runtime.block_on(host::run(host));
-    runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
-    served
 }

@@ -110,7 +110,8 @@ const REFUSED: &str = "Connections that the gateway ended, or did not begin, and
 const FOREIGN: &str = "Connections whose first bytes were those of another protocol.";
 const RELOADS: &str = "Certificates read again at SIGHUP.";
 const QUARANTINES: &str = "Times that a peer was put in quarantine.";
-const DROPPED: &str = "Lines of the log that nobody read fast enough.";
+const DROPPED: &str =
+    "Lines of the log that were lost: nobody read them fast enough, or stdout took them not.";
 const OPEN: &str = "Connections that are open.";
 const QUARANTINED: &str = "Peers that are in quarantine.";
 const STAGED: &str = "Bytes of partial frames held.";

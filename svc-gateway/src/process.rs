@@ -1,30 +1,48 @@
 //! What the process may use and may leave behind.
 
 use crate::config::Config;
-use crate::report;
+use crate::{http, report};
 use rustix::process::{
     getrlimit, set_dumpable_behavior, setrlimit, DumpableBehavior, Resource, Rlimit,
 };
 use std::io;
 
-/// Descriptors beside those of connections.
-const OTHERS: u64 = 64;
+/// Descriptors beside those of connections: clients of the endpoints, and the process's own.
+const OTHERS: u64 = http::MAX_CLIENTS as u64 + 64;
 
-/// As many descriptors as the system lets it have; and with amnesia no core dump.
+/// As many descriptors as the system lets it have; and with amnesia no core dump. Gives how many connections the
+/// descriptors are enough for.
 ///
 /// # Errors
 /// Where the system refuses what amnesia needs.
-pub fn prepare(config: &Config) -> io::Result<()> {
+pub fn prepare(config: &Config) -> io::Result<u64> {
     let most = getrlimit(Resource::Nofile).maximum;
-    let wanted = config.max_connections.0 + OTHERS;
-    // Where it can't be raised, what it is has to do; accept then waits for a descriptor.
+    // Where it can't be raised, what it is has to do.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most });
-    if most.is_some_and(|most| most < wanted) {
-        report::few_descriptors(most.unwrap_or(0), wanted);
-    }
+    let have = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     if config.amnesia.0 {
         setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
         set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     }
-    Ok(())
+    Ok(connections(config.max_connections.0, have))
+}
+
+/// Descriptors are kept back, so that the endpoints answer when all connections are taken.
+fn connections(wanted: u64, have: u64) -> u64 {
+    if have < wanted + OTHERS {
+        report::few_descriptors(have, wanted + OTHERS);
+    }
+    wanted.min(have.saturating_sub(OTHERS).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_descriptors_for_the_endpoints() {
+        assert_eq!(connections(12_000, 1_024), 1_024 - OTHERS);
+        assert_eq!(connections(500, 1_024), 500);
+        assert_eq!((connections(12_000, u64::MAX), connections(12_000, 10)), (12_000, 1));
+    }
 }

@@ -8,6 +8,7 @@ use crate::values::Seconds;
 use oap::{Kind, Readiness, Reject};
 use std::fmt::Display;
 use std::net::SocketAddr;
+use std::panic::Location;
 use std::time::Duration;
 use tracing::{debug, error, info, warn};
 
@@ -36,6 +37,7 @@ pub fn initialized(config: &oap::Config, amnesia: &impl Display) {
     info!(
         event = "initialized",
         message = "oap parser initialized",
+        oap_parser_ready = true,
         strict_headers = config.strict_headers(),
         ack_window_frames = config.ack_window_frames(),
         max_frame = config.max_frame(),
@@ -130,6 +132,11 @@ pub fn draining() {
 /// With so many connections still open.
 pub fn stopped(open: usize) {
     info!(event = "stopped", open);
+}
+
+/// Where, without what it says: that may quote a peer.
+pub fn panicked(at: Option<&Location<'_>>) {
+    error!(event = "panicked", at = at.map(ToString::to_string));
 }
 
 /// The kind of a frame whose field is named as the spec names it: `DATA.seq`.

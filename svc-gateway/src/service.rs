@@ -7,6 +7,7 @@ use crate::metrics::Metrics;
 use crate::partial_frames::PartialFrames;
 use crate::quarantine::Quarantine;
 use crate::telemetry::Telemetry;
+use crate::threads::Threads;
 use std::io;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -26,14 +27,14 @@ pub struct Service {
 impl Service {
     /// # Errors
     /// Where two metrics have one name: no configuration makes it so.
-    pub fn new(config: Config) -> io::Result<Self> {
+    pub fn new(config: Config, threads: Threads) -> io::Result<Self> {
         Ok(Service {
             telemetry: Telemetry::new(&config),
             metrics: Metrics::new().map_err(io::Error::other)?,
             quarantine: Quarantine::new(&config),
             partial_frames: PartialFrames::new(config.staging_bytes.0),
             work: Budget::new(config.work_bytes.0),
-            hash_pool: HashPool::new(config.worker_threads(), config.worker_queue.0),
+            hash_pool: HashPool::new(threads.hashing, config.worker_queue.0),
             draining: CancellationToken::new(),
             config,
         })

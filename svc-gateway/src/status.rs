@@ -1,26 +1,22 @@
 //! How the process is doing, for operators: whether it is ready, and the page of all metrics.
 
 use crate::admission::Admission;
+use crate::log_queue::LogQueue;
 use crate::metrics::Levels;
 use crate::service::Service;
 use oap::Readiness;
 use std::sync::Arc;
 use std::time::Instant;
-use tracing_appender::non_blocking::ErrorCounter;
 
 pub struct Status {
     service: Arc<Service>,
     admission: Arc<Admission>,
-    dropped_lines: ErrorCounter,
+    log: LogQueue,
 }
 
 impl Status {
-    pub fn new(
-        service: Arc<Service>,
-        admission: Arc<Admission>,
-        dropped_lines: ErrorCounter,
-    ) -> Self {
-        Status { service, admission, dropped_lines }
+    pub fn new(service: Arc<Service>, admission: Arc<Admission>, log: LogQueue) -> Self {
+        Status { service, admission, log }
     }
 
     /// Whether the gateway is fit to serve now.
@@ -42,7 +38,7 @@ impl Status {
             staged: service.partial_frames.used(),
             working: service.work.used(),
             jobs: service.hash_pool.jobs(),
-            dropped_lines: self.dropped_lines.dropped_lines() as u64,
+            dropped_lines: self.log.lost(),
         }
     }
 }

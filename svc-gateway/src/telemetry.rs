@@ -32,11 +32,6 @@ impl Telemetry {
         }
     }
 
-    /// What its sessions are made with.
-    pub const fn sessions(&self) -> &oap::Config {
-        &self.sessions
-    }
-
     /// A session that reports to the monitor.
     pub fn session(&self) -> Session {
         Session::new(self.sessions).with_monitor(&self.monitor)

@@ -77,6 +77,28 @@ fn a_peer_that_stays_is_left_when_the_time_is_up() {
 }
 
 #[test]
+fn a_second_signal_ends_the_drain() {
+    for [first, second] in [["TERM", "TERM"], ["INT", "TERM"]] {
+        let gateway = Gateway::with_endpoints(&FOREVER);
+        let mut peer = Peer::greeted(&gateway);
+        peer.start("objects/open");
+        gateway.signal(first);
+        eventually("draining", || is_draining(&gateway).then_some(()));
+        let (status, events) = gateway.stop(second);
+        assert!(status.success(), "{status}");
+        assert_eq!(named(&events, "stopped").next().unwrap()["open"], 1);
+    }
+}
+
+#[test]
+fn a_second_signal_ends_the_notice_too() {
+    let gateway = Gateway::with_endpoints(&["--drain-notice-seconds", "3600"]);
+    gateway.signal("TERM");
+    eventually("draining", || is_draining(&gateway).then_some(()));
+    assert!(gateway.stop("TERM").0.success());
+}
+
+#[test]
 fn who_has_nothing_open_is_let_go_at_once() {
     let gateway = Gateway::start(&FOREVER);
     let mut peers = [Peer::greeted(&gateway), Peer::connect(&gateway)];

@@ -6,7 +6,7 @@ use oap::{Ack, Data, End, Error, Frame, Hello, Start};
 use std::io::{Read, Write};
 use std::process::Stdio;
 use std::thread;
-use support::{address_of, assert_serving, command, encoded, socket_from, Gateway};
+use support::{address_of, assert_serving, command, encoded, named, socket_from, Gateway};
 
 const CONNECTIONS: u64 = 400;
 
@@ -82,8 +82,10 @@ fn noise_panics_nothing() {
         }
     });
     assert_serving(&gateway);
-    assert!(gateway.stop("TERM").0.success());
+    let (status, events) = gateway.stop("TERM");
+    assert!(status.success());
     let mut said = String::new();
     stderr.read_to_string(&mut said).unwrap();
     assert_eq!(said, "");
+    assert_eq!(named(&events, "panicked").count(), 0);
 }

@@ -3,12 +3,18 @@
 mod support;
 
 use serde_json::Value;
+use std::fs::{self, File};
 use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
-use support::{address_of, command, Gateway, Peer, BINARY};
+use support::{address_of, assert_serving, command, eventually, Gateway, Peer, BINARY};
 
 /// An address of documentation, which no machine has.
 const NOT_OURS: &str = "203.0.113.1:1";
+
+/// A user who has no process yet.
+const NOBODY_ELSE: u32 = 54_321;
 
 fn run(args: &[&str]) -> Output {
     Command::new(BINARY).args(args).output().unwrap()
@@ -27,6 +33,7 @@ fn it_says_that_the_parser_is_initialized_before_it_binds() {
     let event: Value = serde_json::from_str(&line).unwrap();
     assert_eq!(event["message"], "oap parser initialized");
     assert_eq!((&event["level"], &event["strict_headers"]), (&"info".into(), &true.into()));
+    assert_eq!(event["oap_parser_ready"], true);
 }
 
 #[test]
@@ -52,8 +59,91 @@ fn rust_log_says_how_much_it_says() {
 }
 
 #[test]
+fn a_word_that_is_no_level_is_refused_and_not_taken_for_a_module() {
+    for text in ["loud", "info,verbose", "svc_gateway=3", "[span]=info"] {
+        for flags in [&["--check-config"][..], &["--metrics-addr", NOT_OURS]] {
+            let output = command(flags).env("RUST_LOG", text).output().unwrap();
+            assert_eq!(output.status.code(), Some(2), "{text}");
+            assert!(String::from_utf8(output.stderr).unwrap().contains("RUST_LOG: "), "{text}");
+        }
+    }
+}
+
+#[test]
+fn no_signal_that_asks_for_nothing_ends_it() {
+    let gateway = Gateway::start(&[]);
+    for signal in ["USR1", "USR2", "ALRM", "VTALRM", "PROF", "IO", "PWR", "PIPE"] {
+        gateway.signal(signal);
+        assert_serving(&gateway);
+    }
+}
+
+fn say_much(gateway: &Gateway) {
+    let mut peer = Peer::greeted(gateway);
+    for _ in 0..1_000 {
+        peer.start(&"objects/unread".repeat(10));
+        assert_eq!(peer.end(), 0);
+    }
+}
+
+fn lost_lines(gateway: &Gateway) -> f64 {
+    gateway.get("/metrics").sample("svc_gateway_dropped_log_lines_total")
+}
+
+/// A thousand lines fill a pipe many times; the queue behind it holds more.
+#[test]
+fn it_ends_even_when_its_lines_wait_for_a_reader() {
+    let (gateway, _unread) = Gateway::unread(&["--drain-seconds", "3600"]);
+    say_much(&gateway);
+    assert_eq!(lost_lines(&gateway), 0.0);
+    assert!(gateway.stop("TERM").0.success());
+}
+
+#[test]
+fn lines_that_stdout_takes_not_are_counted() {
+    let (closed, stdout) = Gateway::unread(&[]);
+    drop(stdout);
+    let full = Gateway::with_stdout(File::options().write(true).open("/dev/full").unwrap());
+    for gateway in [closed, full] {
+        say_much(&gateway);
+        eventually("all of them", || (lost_lines(&gateway) >= 1_000.0).then_some(()));
+        assert!(gateway.stop("TERM").0.success());
+    }
+}
+
+/// Where the system gives that many threads and processes to a user. The superuser has no such limit.
+fn with_threads(most: usize, args: &[&str]) -> Command {
+    let gateway = command(args);
+    let mut limited = Command::new("prlimit");
+    limited.arg(format!("--nproc={most}")).arg(BINARY).args(gateway.get_args());
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        limited.uid(NOBODY_ELSE);
+    }
+    limited
+}
+
+#[test]
+fn it_starts_with_as_many_threads_as_the_system_gives() {
+    let gateway = Gateway::run(with_threads(4, &[]));
+    assert_serving(&gateway);
+    assert!(gateway.stop("TERM").0.success());
+}
+
+#[test]
+fn too_many_threads_are_a_bad_configuration_and_named() {
+    let checks = [&["--workers", "2", "--io-threads", "1"][..], &["--metrics-addr", NOT_OURS]];
+    for (most, flags) in [4, 3].into_iter().zip(checks) {
+        let output = with_threads(most, flags).arg("--check-config").output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("io_threads and workers need "), "{said}");
+    }
+}
+
+#[test]
 fn it_serves_on_when_nobody_reads_its_lines_any_more() {
-    let gateway = Gateway::unheard();
+    let (gateway, stdout) = Gateway::unread(&[]);
+    drop(stdout);
     let mut peer = Peer::greeted(&gateway);
     for _ in 0..2 {
         peer.start("objects/unheard");

@@ -8,9 +8,10 @@ use bytes::Bytes;
 use oap::{BytesFrame, Config, Data, End, Frame, Session, Start, STREAM_CHUNK_BYTES};
 use serde_json::Value;
 use socket2::{Domain, Socket, Type};
+use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{channel, Receiver};
 use std::sync::Mutex;
 use std::thread;
@@ -84,17 +85,33 @@ impl Gateway {
         self.endpoints.unwrap()
     }
 
-    /// Reads up to where it listens, and closes its stdout.
-    pub fn unheard() -> Self {
-        let mut child = command(&[]).stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let listening = lines.find_map(|line| event_of(&line, "listening")).unwrap();
-        Gateway {
-            child,
-            address: told(&listening),
-            endpoints: None,
-            lines: Mutex::new(channel().1),
-        }
+    /// With its HTTP endpoints. Its stdout is read up to where they are, and then given back.
+    pub fn unread(args: &[&str]) -> (Self, ChildStdout) {
+        let mut with_endpoints = command(&[args, &["--metrics-addr", "127.0.0.1:0"]].concat());
+        let mut child = with_endpoints.stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut next = |name| loop {
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            if let Some(event) = event_of(&line, name) {
+                return told(&event);
+            }
+        };
+        let (address, endpoints) = (next("listening"), Some(next("serving_metrics")));
+        let lines = Mutex::new(channel().1);
+        (Gateway { child, address, endpoints, lines }, stdout.into_inner())
+    }
+
+    /// With its HTTP endpoints, and its stdout where nobody can read it.
+    pub fn with_stdout(stdout: File) -> Self {
+        let [address, endpoints] = [(); 2].map(|()| free_address());
+        let flags = [address, endpoints].map(|at| at.to_string());
+        let mut command = command(&["--listen", &flags[0], "--metrics-addr", &flags[1]]);
+        let child = command.stdout(stdout).spawn().unwrap();
+        let is_up = || TcpStream::connect(endpoints).ok().map(drop);
+        eventually("its endpoints", is_up);
+        let lines = Mutex::new(channel().1);
+        Gateway { child, address, endpoints: Some(endpoints), lines }
     }
 
     /// The next line of its log.
@@ -158,6 +175,11 @@ impl Drop for Gateway {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// One that was free just now.
+fn free_address() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
 /// The address in an event that tells one.
