@@ -16,7 +16,7 @@ CARGO := cargo
 .DELETE_ON_ERROR:
 .PHONY: help build demo test bench install uninstall lint dashboard header abi venv \
 	toolchains rust prefix testees python node test-rust test-counts test-loom test-c test-cpp test-go test-python test-node \
-	test-conformance test-docs test-demo test-prometheus test-runbook test-ops
+	test-conformance test-oap test-docs test-demo test-prometheus test-runbook test-ops
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,7 +29,7 @@ demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, t
 # One after the other: some of it measures, and two cores are soon full.
 test: ## run everything, in all languages
 	@for part in lint build test-rust test-counts test-loom test-model test-fuzz test-c test-cpp test-go test-python test-node \
-		test-conformance test-docs test-demo test-prometheus test-runbook test-ops test-drills; do \
+		test-conformance test-oap test-docs test-demo test-prometheus test-runbook test-ops test-drills; do \
 		echo "== make $$part"; $(MAKE) --no-print-directory $$part || exit; \
 	done
 	@echo "make test: all of it passed"
@@ -147,9 +147,9 @@ $(VENV): tests/requirements.txt
 # Each part expects `make build`.
 
 test-rust:
-	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --exclude oap-model --all-features
+	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --exclude oap-cli --exclude oap-model --all-features
 	@tools/need curl:curl promtool:prometheus
-	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --all-features
+	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --exclude oap-cli --all-features
 
 test-counts: venv
 	@tools/need valgrind:valgrind
@@ -189,6 +189,9 @@ test-conformance: venv
 	python3 tests/conformance/run.py
 	python3 tests/conformance/run.py --vectors tests/vectors/connection
 	.venv/bin/python -m pytest -q tests/conformance tests/vectors
+
+test-oap:
+	$(CARGO) test -q -p oap-cli
 
 test-docs: venv
 	.venv/bin/python -m pytest -q tests/docs tests/gate

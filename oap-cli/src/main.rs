@@ -1,0 +1,54 @@
+//! `oap`: one program that explains, encodes, sends, checks, loads, records and watches OAP/1.
+
+mod answer;
+mod colour;
+mod completions;
+mod decode;
+mod encode;
+mod envelope;
+mod explain;
+mod hex;
+mod input;
+mod man;
+mod summary;
+mod version;
+
+use answer::{Answer, STATUSES};
+use clap::{CommandFactory, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// One program for OAP/1: explains bytes, moves files, checks hosts, loads them, records and watches them.
+#[derive(Parser)]
+#[command(name = "oap", version, after_help = STATUSES)]
+struct Oap {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Explain(explain::Explain),
+    Encode(encode::Encode),
+    Decode(decode::Decode),
+    Version(version::Version),
+    Completions(completions::Completions),
+    Man(man::Man),
+}
+
+fn main() -> ExitCode {
+    match run(Oap::parse().command) {
+        Ok(answer) => answer.into(),
+        Err(error) => answer::failed(&error),
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<Answer> {
+    match command {
+        Command::Explain(explain) => explain.run(),
+        Command::Encode(encode) => encode.run(),
+        Command::Decode(decode) => decode.run(),
+        Command::Version(version) => version.run(),
+        Command::Completions(completions) => completions.run(&mut Oap::command()),
+        Command::Man(man) => man.run(Oap::command()),
+    }
+}

@@ -1,0 +1,6 @@
+//! The program as its users run it.
+
+mod bytes;
+mod page;
+mod pages;
+mod program;

@@ -1,0 +1,45 @@
+//! The commands of `docs/oap.md`, each with its output.
+
+use crate::program::BINARY;
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+struct Example {
+    command: String,
+    output: String,
+}
+
+/// The blocks of the page: a line behind `$ ` is a command, what follows is its output.
+fn examples() -> Vec<Example> {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/oap.md");
+    let page = fs::read_to_string(page).unwrap();
+    let blocks = page.split("```console\n$ ").skip(1);
+    let blocks = blocks.map(|rest| rest.split("```").next().unwrap());
+    let example = |block: &str| {
+        let (command, output) = block.split_once('\n').unwrap();
+        Example { command: command.to_owned(), output: output.to_owned() }
+    };
+    blocks.map(example).collect()
+}
+
+/// Standard output and then standard error, as a terminal shows them.
+fn run(command: &str) -> String {
+    let path = format!(
+        "{}:{}",
+        Path::new(BINARY).parent().unwrap().display(),
+        env::var("PATH").unwrap_or_default()
+    );
+    let ran = Command::new("sh").args(["-c", command]).env("PATH", path).output().unwrap();
+    String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap()
+}
+
+#[test]
+fn each_command_of_the_page_gives_the_output_that_stands_there() {
+    let examples = examples();
+    assert!(examples.len() >= 5);
+    for Example { command, output } in examples {
+        assert_eq!(run(&command), output, "{command}");
+    }
+}
