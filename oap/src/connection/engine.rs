@@ -76,7 +76,9 @@ pub const ABORTED: u32 = 1;
 /// assert_eq!(a.end_reason(), Some(&EndReason::Clean));
 /// # Ok::<(), oap::SendError>(())
 /// ```
-#[derive(Debug)]
+///
+/// A clone goes on by itself from where the connection stands; a transport has room for one of the two.
+#[derive(Clone, Debug)]
 pub struct Connection {
     pub(super) session: Session,
     pub(super) options: ConnectionOptions,

@@ -1,6 +1,7 @@
 //! Bytes that wait to be written, in order: encoded frames, and bodies that lie with the host.
 
 use std::collections::VecDeque;
+use std::fmt;
 
 /// The next thing to write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,7 +21,7 @@ struct Body {
     left: usize,
 }
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Outgoing {
     bytes: Vec<u8>,
     /// How many of `bytes` are written.
@@ -31,6 +32,13 @@ pub(super) struct Outgoing {
 
 /// Bytes of memory that an idle connection may keep for nothing. Larger bodies are better announced than copied.
 const KEPT_BYTES: usize = 16 << 10;
+
+impl fmt::Debug for Outgoing {
+    /// How much waits, not what.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing").field("len", &self.len()).finish_non_exhaustive()
+    }
+}
 
 impl Outgoing {
     pub fn len(&self) -> usize {
@@ -191,5 +199,12 @@ mod tests {
         queue.push_body(5);
         queue.advance(100);
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn what_waits_is_not_printed() {
+        let mut queue = Outgoing::default();
+        queue.buffer().extend_from_slice(b"payload");
+        assert_eq!(format!("{queue:?}"), "Outgoing { len: 7, .. }");
     }
 }
