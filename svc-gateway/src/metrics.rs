@@ -2,7 +2,13 @@
 
 use crate::refusal::Refusal;
 use prometheus::process_collector::ProcessCollector;
-use prometheus::{Encoder, IntCounter, IntCounterVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::proto::{Counter, MetricFamily};
+use prometheus::{
+    Encoder, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+};
+use rustix::time::{clock_gettime, ClockId};
+
+const CPU: &str = "process_cpu_seconds_total";
 
 /// What a connection comes over, by its label.
 const TRANSPORTS: [&str; 3] = ["tcp", "tls", "unix"];
@@ -19,6 +25,7 @@ pub struct Levels {
     pub working: usize,
     pub jobs: usize,
     pub dropped_lines: u64,
+    pub readiness: oap::Readiness,
 }
 
 pub struct Metrics {
@@ -34,6 +41,7 @@ pub struct Metrics {
     staged: IntGauge,
     working: IntGauge,
     jobs: IntGauge,
+    readiness: IntGaugeVec,
 }
 
 impl Metrics {
@@ -60,6 +68,7 @@ impl Metrics {
             staged: made.gauge("staged_bytes", STAGED)?,
             working: made.gauge("work_bytes", WORKING)?,
             jobs: made.gauge("worker_jobs", JOBS)?,
+            readiness: made.gauges("readiness", READINESS, "key")?,
             registry,
         })
     }
@@ -84,8 +93,10 @@ impl Metrics {
     pub fn page(&self, levels: &Levels) -> String {
         self.set_levels(levels);
         let mut page = Vec::new();
+        let mut families = self.registry.gather();
+        families.iter_mut().filter(|family| family.name() == CPU).for_each(set_exact_cpu);
         // A Vec takes everything, and each family has a name and a sample.
-        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut page);
+        let _ = TextEncoder::new().encode(&families, &mut page);
         String::from_utf8(page).unwrap_or_default()
     }
 
@@ -97,7 +108,19 @@ impl Metrics {
         self.staged.set(levels.staged as i64);
         self.working.set(levels.working as i64);
         self.jobs.set(levels.jobs as i64);
+        for key in oap::READINESS_KEYS {
+            let is_true = levels.readiness.missing().all(|missing| missing != key);
+            self.readiness.with_label_values(&[key]).set(i64::from(is_true));
+        }
     }
+}
+
+/// The collector cuts the time down to whole seconds, in which no rate of a minute can be seen.
+fn set_exact_cpu(family: &mut MetricFamily) {
+    let used = clock_gettime(ClockId::ProcessCPUTime);
+    let mut counter = Counter::default();
+    counter.set_value(used.tv_sec as f64 + used.tv_nsec as f64 / 1e9);
+    family.mut_metric().iter_mut().for_each(|metric| metric.set_counter(counter.clone()));
 }
 
 /// Of a count that is kept elsewhere.
@@ -117,6 +140,7 @@ const QUARANTINED: &str = "Peers that are in quarantine.";
 const STAGED: &str = "Bytes of partial frames held.";
 const WORKING: &str = "Bytes of reads that are under way or not yet worked off.";
 const JOBS: &str = "Reads that wait for a worker or are with one.";
+const READINESS: &str = "Whether a readiness key is true: 1 or 0.";
 const OUTCOMES: [&str; 2] = ["taken", "kept_old"];
 
 fn labels() -> Vec<&'static str> {
@@ -145,6 +169,11 @@ impl Maker<'_> {
 
     fn counter(&self, name: &str, help: &str) -> prometheus::Result<IntCounter> {
         let made = IntCounter::with_opts(opts(name, help))?;
+        self.registry.register(Box::new(made.clone())).map(|()| made)
+    }
+
+    fn gauges(&self, name: &str, help: &str, label: &str) -> prometheus::Result<IntGaugeVec> {
+        let made = IntGaugeVec::new(opts(name, help), &[label])?;
         self.registry.register(Box::new(made.clone())).map(|()| made)
     }
 

@@ -39,6 +39,7 @@ impl Status {
             working: service.work.used(),
             jobs: service.hash_pool.jobs(),
             dropped_lines: self.log.lost(),
+            readiness: self.readiness(),
         }
     }
 }

@@ -134,6 +134,9 @@ fn readyz_turns_503_when_too_many_of_a_hundred_events_are_rejects() {
     assert_eq!(answer.header("content-type"), Some("application/json"));
     assert_eq!(answer.header("retry-after"), Some("5"));
     assert_eq!(gateway.get("/healthz").status, 200, "it lives");
+    let page = gateway.get("/metrics");
+    let key = |name| page.sample(&format!("svc_gateway_readiness{{key=\"{name}\"}}"));
+    assert_eq!((key("oap_reject_rate_ok"), key("oap_backpressure_ok")), (0.0, 1.0));
 }
 
 #[test]
@@ -174,6 +177,13 @@ fn the_gateway_s_own_metrics_stand_behind_them_from_the_start() {
         assert_eq!(page.sample(&format!("svc_gateway_{series}")), 0.0, "{series}");
     }
     assert!(page.sample("process_resident_memory_bytes") > 0.0);
+}
+
+#[test]
+fn processor_time_is_told_in_parts_of_a_second() {
+    let page = Gateway::with_endpoints(&[]).get("/metrics");
+    let used = page.sample("process_cpu_seconds_total");
+    assert!(used > 0.0, "a start takes far less than a second, but not nothing: {used}");
 }
 
 /// Sends each frame by itself and waits for its answer, so that each is one read.

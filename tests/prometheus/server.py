@@ -8,18 +8,27 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+import yaml
+
 from gateway import PATIENCE, ROOT
 from http_get import get
 
 RULES = ROOT / "ops" / "prometheus" / "oap-rules.yml"
 
-CONFIG = """
-global: {{scrape_interval: 1s, scrape_timeout: 1s, evaluation_interval: 1s}}
-rule_files: ['{rules}']
-scrape_configs:
-  - job_name: gateway
-    static_configs: [{{targets: ['{target}']}}]
-"""
+PROMETHEUS = RULES.with_name("prometheus.yml")
+RUNBOOK = "https://oap.example/docs/RUNBOOK.md"
+
+
+def config(target, host):
+    """The configuration that an operator has, with these to scrape, each second."""
+    loaded = yaml.safe_load(PROMETHEUS.read_text())
+    loaded["global"] |= {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
+    loaded["rule_files"] = [str(RULES.with_name(name)) for name in loaded["rule_files"]]
+    [job] = loaded["scrape_configs"]
+    gateway, polyglot = job["static_configs"]
+    gateway["targets"] = [target]
+    polyglot["targets"] = [host] if host else []
+    return yaml.safe_dump(loaded)
 
 
 def eventually(what, look):
@@ -32,10 +41,11 @@ def eventually(what, look):
 
 
 class Prometheus:
-    def __init__(self, target):
+    def __init__(self, target, host=None):
+        """One that scrapes a gateway and, perhaps, a polyglot host."""
         self.directory = tempfile.TemporaryDirectory()
         path = Path(self.directory.name)
-        (path / "prometheus.yml").write_text(CONFIG.format(rules=RULES, target=target))
+        (path / "prometheus.yml").write_text(config(target, host))
         self.log = path / "log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
@@ -88,5 +98,6 @@ class Prometheus:
         groups = self.ask("rules")["groups"]
         return {rule["name"]: rule for group in groups for rule in group["rules"]}
 
-    def firing(self):
-        return {name for name, rule in self.rules().items() if rule["state"] == "firing"}
+    def active(self):
+        """The names of the alerts whose expression is true, though not yet for long enough, perhaps."""
+        return {name for name, rule in self.rules().items() if rule["state"] != "inactive"}

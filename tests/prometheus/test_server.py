@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from prometheus_client import start_http_server
 
 from gateway import CONSTANTS, HAPPY, OVERSIZE, Gateway
-from server import RULES, Prometheus, eventually
+from server import RULES, RUNBOOK, Prometheus, eventually
 
 CONVERSATIONS = 5
 # Of 4 events each: enough to judge a ratio by.
@@ -19,9 +20,18 @@ def gateway():
 
 
 @pytest.fixture(scope="module")
-def prometheus(gateway):
+def polyglot_host():
+    """The exporter of one in Python: this process."""
+    server, _ = start_http_server(0, addr="127.0.0.1")
+    yield "%s:%d" % server.server_address
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def prometheus(gateway, polyglot_host):
     """One that has seen the gateway before and after the traffic."""
-    with Prometheus(gateway.endpoints) as server:
+    with Prometheus(gateway.endpoints, polyglot_host) as server:
         eventually("a first scrape", lambda: server.value("oap_frame_bytes_total") == 0)
         for _ in range(CONVERSATIONS):
             gateway.converse(*HAPPY)
@@ -96,12 +106,19 @@ def test_an_open_stream_is_seen_in_the_gauge_until_its_connection_closes(gateway
     assert prometheus.value("oap_inflight_frames") == 0
 
 
-def test_hostile_traffic_fires_its_alerts_and_no_other(prometheus):
+def test_hostile_traffic_raises_its_alerts_and_no_other(prometheus):
     expected = {"OapRejectRateHigh", "OapOversizeFrames"}
-    eventually("the alerts", lambda: prometheus.firing() == expected)
+    # On average over the few seconds that this server has seen.
+    beside = {"OapNotReady"}
+    eventually("the alerts", lambda: expected <= prometheus.active() <= expected | beside)
 
 
-def test_every_rule_is_evaluated_without_an_error_and_leads_to_the_runbook(prometheus):
+def test_an_alert_leads_to_the_runbook_wherever_the_operator_has_it(prometheus):
+    [alert] = eventually("the alert", lambda: prometheus.rules()["OapOversizeFrames"]["alerts"])
+    assert alert["annotations"]["runbook_url"] == f"{RUNBOOK}#oversize-spike"
+
+
+def test_every_rule_is_evaluated_without_an_error(prometheus):
     def evaluated():
         return all(rule["health"] != "unknown" for rule in prometheus.rules().values())
 
@@ -110,4 +127,10 @@ def test_every_rule_is_evaluated_without_an_error_and_leads_to_the_runbook(prome
     assert set(rules) == set(re.findall(r"- alert: (\w+)", RULES.read_text()))
     for name, rule in rules.items():
         assert (rule["health"], rule.get("lastError")) == ("ok", None), name
-        assert rule["annotations"]["runbook_url"].startswith("docs/RUNBOOK.md#"), name
+
+
+def test_a_polyglot_host_has_the_label_that_its_alert_asks_for(prometheus, polyglot_host):
+    where = {"job": "gateway", "component": "ffi_ready", "instance": polyglot_host}
+    query = 'process_cpu_seconds_total{job="gateway",component="ffi_ready"}'
+    [(labels, value)] = eventually("its processor time", lambda: prometheus.query(query))
+    assert where.items() <= labels.items() and value > 0

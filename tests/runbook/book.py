@@ -44,6 +44,12 @@ HEADINGS = re.findall(r"^#+ (.+)$", PROSE, re.M)
 ANCHORS = [slug(heading) for heading in HEADINGS]
 
 
+def section(anchor):
+    """The prose of the section with that anchor."""
+    parts = re.split(r"^#+ (.+)$", PROSE, flags=re.M)
+    return dict(zip(map(slug, parts[1::2]), parts[2::2]))[anchor]
+
+
 def table(head):
     """The rows of the first table whose head begins so."""
     lines = PROSE[PROSE.index(f"\n| {head} |") + 1 :].splitlines()

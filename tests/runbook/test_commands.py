@@ -34,6 +34,7 @@ meet() { # what its operator has seen of a gateway that is up
 }
 systemctl() {
     case $1 in
+    is-active) kill -0 "$gateway" && echo active ;;
     reload) kill -HUP "$gateway" ;;
     restart)
         kill -TERM "$gateway"

