@@ -34,8 +34,10 @@ test: ## run everything, in all languages
 	done
 	@echo "make test: all of it passed"
 
-bench: build venv ## print what a frame and a call cost in each language, and draw it, in build/reports
+bench: build venv ## print what a frame, a call and a message end to end cost in each language, and draw it, in build/reports
 	@tests/bench/report.py
+	@tests/bench/e2e/build --peers
+	@tests/bench/end_to_end.py
 
 .PHONY: drill test-drills
 

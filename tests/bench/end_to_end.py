@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""The end-to-end benchmark, a part of `make bench`: two processes on loopback, client and server on a core each, at default
+settings. Prints tables and targets as Markdown and writes them to build/reports/perf/end-to-end.md, which `make record`
+copies to docs; keeps the raw figures in build/e2e.json. Expects `make build` and `tests/bench/e2e/build --peers`.
+
+end_to_end.py                          measures all
+end_to_end.py LANGUAGE … [--rounds N]  measures these languages, and keeps what is known of the others
+end_to_end.py --again                  prints and writes what build/e2e.json holds
+"""
+
+import argparse
+import json
+import sys
+
+from e2e import ends, report
+from e2e.programs import PROGRAMS, ROOT
+from e2e.scenarios import SCENARIOS
+
+RAW = ROOT / "build" / "e2e.json"
+REPORT = ROOT / "build" / "reports" / "perf" / "end-to-end.md"
+ROUND_SECONDS = 0.5
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("languages", nargs="*")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--again", action="store_true")
+    return parser.parse_args()
+
+
+def calibrated(program, scenario):
+    """The scenario, long enough for a round; all bytes of a short one are checked first."""
+    ends.run(program.command, scenario.checked())
+    while (wall := ends.run(program.command, scenario)["client"]["wall"]) < ROUND_SECONDS / 3:
+        longer = scenario.lasting(min(ROUND_SECONDS / wall, 10))
+        if longer == scenario:
+            break
+        scenario = longer
+    return scenario
+
+
+def measure_language(programs: list, scenario, rounds: int) -> list:
+    """A row a program: its rounds, which were run in turn with those of the others."""
+    rows, lasting = [], {}
+    for program in programs:
+        row = {"language": program.language, "name": program.name, "role": program.role, "scenario": scenario.name}
+        rows.append(row)
+        try:
+            lasting[program] = calibrated(program, scenario)
+            row |= {"messages": lasting[program].messages, "size": scenario.size, "rounds": []}
+        except ends.Failed as failure:
+            row["failed"] = str(failure)
+    for _ in range(rounds):
+        for program, row in zip(programs, rows, strict=True):
+            if program in lasting:
+                row["rounds"].append(ends.run(program.command, lasting[program]))
+    return rows
+
+
+def measure(languages: list, rounds: int) -> list:
+    rows = []
+    for scenario in SCENARIOS:
+        for language in languages:
+            programs = [program for program in PROGRAMS if program.language == language
+                        and program.takes(scenario) and program.is_there()]
+            print(f"{scenario.name}: {language} …", file=sys.stderr)
+            rows += measure_language(programs, scenario, rounds)
+    return rows
+
+
+def main() -> int:
+    given = arguments()
+    known = json.loads(RAW.read_text()) if RAW.exists() else []
+    if not given.again:
+        languages = given.languages or list(dict.fromkeys(program.language for program in PROGRAMS))
+        rows = [row for row in known if row["language"] not in languages] + measure(languages, given.rounds)
+        RAW.parent.mkdir(exist_ok=True)
+        RAW.write_text(json.dumps(rows, indent=1) + "\n")
+    text = report.markdown(json.loads(RAW.read_text()))
+    print(text)
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text(text)
+    return 1 if "failed:" in text else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
