@@ -1,5 +1,6 @@
 //! `oap`: one program that explains, encodes, sends, checks, loads, records and watches OAP/1.
 
+mod address;
 mod answer;
 mod colour;
 mod completions;
@@ -10,11 +11,16 @@ mod explain;
 mod hex;
 mod input;
 mod man;
+mod progress;
+mod receive;
+mod send;
 mod summary;
+mod transport;
 mod version;
 
 use answer::{Answer, STATUSES};
 use clap::{CommandFactory, Parser, Subcommand};
+use std::future::Future;
 use std::process::ExitCode;
 
 /// One program for OAP/1: explains bytes, moves files, checks hosts, loads them, records and watches them.
@@ -30,6 +36,8 @@ enum Command {
     Explain(explain::Explain),
     Encode(encode::Encode),
     Decode(decode::Decode),
+    Send(send::Send),
+    Receive(receive::Receive),
     Version(version::Version),
     Completions(completions::Completions),
     Man(man::Man),
@@ -42,11 +50,22 @@ fn main() -> ExitCode {
     }
 }
 
+/// Runs what waits for peers.
+fn wait(command: impl Future<Output = anyhow::Result<Answer>>) -> anyhow::Result<Answer> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let answer = runtime.block_on(command);
+    // A read of standard input may never return.
+    runtime.shutdown_background();
+    answer
+}
+
 fn run(command: Command) -> anyhow::Result<Answer> {
     match command {
         Command::Explain(explain) => explain.run(),
         Command::Encode(encode) => encode.run(),
         Command::Decode(decode) => decode.run(),
+        Command::Send(send) => wait(send.run()),
+        Command::Receive(receive) => wait(receive.run()),
         Command::Version(version) => version.run(),
         Command::Completions(completions) => completions.run(&mut Oap::command()),
         Command::Man(man) => man.run(Oap::command()),

@@ -4,3 +4,5 @@ mod bytes;
 mod page;
 mod pages;
 mod program;
+mod running;
+mod transfer;

@@ -25,13 +25,14 @@ fn examples() -> Vec<Example> {
 }
 
 /// Standard output and then standard error, as a terminal shows them.
-fn run(command: &str) -> String {
+fn run(command: &str, folder: &Path) -> String {
     let path = format!(
         "{}:{}",
         Path::new(BINARY).parent().unwrap().display(),
         env::var("PATH").unwrap_or_default()
     );
-    let ran = Command::new("sh").args(["-c", command]).env("PATH", path).output().unwrap();
+    let mut shell = Command::new("sh");
+    let ran = shell.args(["-c", command]).env("PATH", path).current_dir(folder).output().unwrap();
     String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap()
 }
 
@@ -39,7 +40,8 @@ fn run(command: &str) -> String {
 fn each_command_of_the_page_gives_the_output_that_stands_there() {
     let examples = examples();
     assert!(examples.len() >= 5);
+    let folder = tempfile::tempdir().unwrap();
     for Example { command, output } in examples {
-        assert_eq!(run(&command), output, "{command}");
+        assert_eq!(run(&command, folder.path()), output, "{command}");
     }
 }

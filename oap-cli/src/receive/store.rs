@@ -1,0 +1,156 @@
+//! The folder that files are received into, and the parts of those that are not whole.
+
+use anyhow::Context;
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+/// The folder of the parts, in the one that files are received into: of the same file system, so that a part becomes
+/// the file by being renamed.
+const PARTS: &str = ".oap-parts";
+
+pub struct Store {
+    root: PathBuf,
+    overwrite: bool,
+    /// The parts that are being written, and how many there have been.
+    busy: Mutex<(HashSet<String>, u64)>,
+}
+
+/// A part of a file. While it exists no other connection writes to it.
+pub struct Part<'s> {
+    store: &'s Store,
+    name: String,
+}
+
+impl Store {
+    /// Makes the folder where it is not there.
+    ///
+    /// # Errors
+    /// Where it can't be made.
+    pub fn open(root: &Path, overwrite: bool) -> anyhow::Result<Self> {
+        let parts = root.join(PARTS);
+        fs::create_dir_all(&parts).with_context(|| format!("can't make {}", parts.display()))?;
+        Ok(Store { root: root.to_owned(), overwrite, busy: Mutex::default() })
+    }
+
+    /// The objects of which there is a part, and its bytes.
+    pub fn parts(&self) -> Vec<(String, u64)> {
+        let Ok(entries) = fs::read_dir(self.root.join(PARTS)) else { return Vec::new() };
+        let part = |entry: fs::DirEntry| {
+            let name = entry.file_name().into_string().ok()?;
+            let digits = name.strip_prefix("b3-")?;
+            Some((format!("b3:{digits}"), entry.metadata().ok()?.len()))
+        };
+        entries.filter_map(Result::ok).filter_map(part).collect()
+    }
+
+    /// The part of an object. Where another connection writes to it, one that can't be resumed.
+    pub fn part_of(&self, address: &str) -> Part<'_> {
+        let name = address.replace(':', "-");
+        let free = self.lock().0.insert(name.clone());
+        if free {
+            return Part { store: self, name };
+        }
+        self.part()
+    }
+
+    /// A part that can't be resumed.
+    pub fn part(&self) -> Part<'_> {
+        let mut busy = self.lock();
+        busy.1 += 1;
+        let name = format!("{}-{}", std::process::id(), busy.1);
+        busy.0.insert(name.clone());
+        Part { store: self, name }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, (HashSet<String>, u64)> {
+        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where a name of a stream leads, inside the folder; `None` where it would lead out of it, or to the parts.
+    pub fn place_of(&self, name: &str) -> Option<PathBuf> {
+        let good = |part: &str| {
+            !matches!(part, "" | "." | ".." | PARTS) && !part.contains(['\\', ':', '\0'])
+        };
+        name.split('/').all(good).then(|| self.root.join(name))
+    }
+}
+
+impl Part<'_> {
+    fn path(&self) -> PathBuf {
+        self.store.root.join(PARTS).join(&self.name)
+    }
+
+    /// Opens it without the bytes that it had.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn create(&self) -> io::Result<File> {
+        File::create(self.path())
+    }
+
+    /// Opens it to go on behind its bytes, which can be read.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn go_on(&self) -> io::Result<File> {
+        File::options().read(true).append(true).open(self.path())
+    }
+
+    pub fn remove(&self) {
+        let _ = fs::remove_file(self.path());
+    }
+
+    /// Makes it the file of that place. A file that is there stays, unless it may be overwritten.
+    ///
+    /// # Errors
+    /// Those of the file system.
+    pub fn become_file(&self, place: &Path) -> io::Result<()> {
+        if let Some(folder) = place.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        if !self.store.overwrite && place.symlink_metadata().is_ok() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        fs::rename(self.path(), place)
+    }
+}
+
+impl Drop for Part<'_> {
+    fn drop(&mut self) {
+        self.store.lock().0.remove(&self.name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leads_out_of_the_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), false).unwrap();
+        for name in
+            ["", "/etc/passwd", "..", "a/../b", "a//b", "a/.", ".oap-parts/x", "a\\b", "c:a"]
+        {
+            assert_eq!(store.place_of(name), None, "{name}");
+        }
+        assert_eq!(store.place_of("a/b.txt"), Some(folder.path().join("a/b.txt")));
+        assert_eq!(store.place_of("..."), Some(folder.path().join("...")));
+    }
+
+    #[test]
+    fn two_connections_never_write_to_one_part() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), false).unwrap();
+        let address = format!("b3:{}", "0".repeat(64));
+        let first = store.part_of(&address);
+        let second = store.part_of(&address);
+        assert_ne!(first.path(), second.path());
+        let path = first.path();
+        drop(first);
+        assert_eq!(store.part_of(&address).path(), path);
+    }
+}
