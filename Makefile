@@ -16,7 +16,7 @@ CARGO := cargo
 .DELETE_ON_ERROR:
 .PHONY: help build demo test bench install uninstall lint dashboard header abi venv \
 	toolchains rust prefix testees python node test-rust test-counts test-loom test-c test-cpp test-go test-python test-node \
-	test-conformance test-oap test-docs test-demo test-prometheus test-runbook test-ops
+	test-conformance test-examples test-oap test-docs test-demo test-prometheus test-runbook test-ops
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
@@ -29,7 +29,7 @@ demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, t
 # One after the other: some of it measures, and two cores are soon full.
 test: ## run everything, in all languages
 	@for part in lint build test-rust test-counts test-loom test-model test-fuzz test-c test-cpp test-go test-python test-node \
-		test-conformance test-oap test-docs test-demo test-prometheus test-runbook test-ops test-drills; do \
+		test-conformance test-examples test-oap test-docs test-demo test-prometheus test-runbook test-ops test-drills; do \
 		echo "== make $$part"; $(MAKE) --no-print-directory $$part || exit; \
 	done
 	@echo "make test: all of it passed"
@@ -194,6 +194,10 @@ test-conformance: venv
 
 test-oap:
 	$(CARGO) test -q -p oap-cli
+
+test-examples: venv
+	examples/build
+	.venv/bin/python -m pytest -q examples
 
 test-docs: venv
 	.venv/bin/python -m pytest -q tests/docs tests/gate
