@@ -231,6 +231,14 @@ class Connection:
         send_buffer: int = ...,
     ) -> Connection: ...
     def receive(self, chunk: Buffer, now: int | None = None) -> FrameBatch: ...
+    def step(
+        self,
+        received: Buffer | None = None,
+        taken: int = 0,
+        written: int = 0,
+        most: int = ...,
+        now: int | None = None,
+    ) -> tuple[FrameBatch | None, bytes, _State, bool, int | None]: ...
     def receive_end(self, now: int | None = None) -> None: ...
     def take(self, frames: int, now: int | None = None) -> None: ...
     def acknowledge(self, up_to: int, now: int | None = None) -> _Wait | None: ...
@@ -403,10 +411,11 @@ from .. import Config, Flow, Frame, FrameBatch, Monitor
 from ._driver import Driver
 from ._options import Options
 from ._source import Source as Source
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 __all__ = ['Source', 'Connection', 'connect']
+P = ParamSpec('P')
 T = TypeVar('T')
 class Connection:
     def __init__(self, driver: Driver) -> None: ...

@@ -53,7 +53,7 @@ impl Bodies {
         ) -> PyResult<Option<&'static str>>,
     ) -> PyResult<Option<&'static str>> {
         exclusive("Bodies", &self.source, |source| {
-            while source.fill(py)? {
+            while source.advance(py)? {
                 let Some((chunk, at)) = &mut source.current else { break };
                 let mut step =
                     |engine: &mut Engine, now: u64| self.queue_chunk(py, engine, now, chunk, at);
@@ -96,9 +96,9 @@ impl Bodies {
 }
 
 impl Source {
-    /// Whether there is something to send.
+    /// Takes the next item where none is under way. False: there is no more.
     #[inline]
-    fn fill(&mut self, py: Python<'_>) -> PyResult<bool> {
+    fn advance(&mut self, py: Python<'_>) -> PyResult<bool> {
         if self.current.is_some() {
             return Ok(true);
         }

@@ -26,11 +26,11 @@ const _: () = {
     assert!(offset_of!(Row, kind) == 30 && offset_of!(Row, flags) == 31);
 };
 
-/// Fills `view` with the rows of `batch`, read-only.
+/// Exports the rows of `batch` through `view`, read-only.
 ///
 /// # Safety
 /// `view` is null or one to fill, as CPython hands it to `__getbuffer__`.
-pub unsafe fn fill(
+pub unsafe fn export_rows(
     view: *mut Py_buffer,
     flags: c_int,
     batch: Bound<'_, FrameBatch>,

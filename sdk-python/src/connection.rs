@@ -56,10 +56,33 @@ impl Connection {
         })
     }
 
+    /// The frames that a chunk completes, where there are any.
+    fn frames_of(
+        &self,
+        py: Python<'_>,
+        engine: &mut Engine,
+        now: u64,
+        chunk: &Bound<'_, PyAny>,
+    ) -> PyResult<Option<FrameBatch>> {
+        let engine = &mut engine.core;
+        let batch = self.stopwatch.read(|| feed(py, &mut At { engine, now }, chunk))?;
+        Ok((!batch.rows.is_empty()).then_some(batch))
+    }
+
     fn now(&self) -> u64 {
         let (start, instant) = self.clock;
         start.saturating_add(instant.elapsed().as_nanos().try_into().unwrap_or(u64::MAX))
     }
+}
+
+/// How many bytes `step` gives at most, where its caller says nothing else.
+const WRITE_BYTES: usize = 1 << 16;
+
+/// Frames, bytes to write, state, whether to read, the next deadline.
+type Step<'py> = (Option<FrameBatch>, Bound<'py, PyBytes>, Bound<'py, PyString>, bool, Option<u64>);
+
+fn state_name<'py>(py: Python<'py>, engine: &oap::Connection) -> Bound<'py, PyString> {
+    PyString::intern(py, engine.state().name())
 }
 
 #[pymethods]
@@ -100,6 +123,32 @@ impl Connection {
         self.change(now, |engine, now| {
             let engine = &mut engine.core;
             self.stopwatch.read(|| feed(py, &mut At { engine, now }, chunk))
+        })
+    }
+
+    /// Reports what has happened and gives all that is to be done, in one call: what `receive`, `take`, `transmitted`,
+    /// `transmit_bytes` and the questions below do in several. `taken` frames and `written` bytes are counted, then
+    /// `received` goes in. Returns the frames that it completed, or None; at most `most` bytes to write now, in one piece;
+    /// `state`; `wants_read`; `next_timeout`.
+    #[pyo3(signature = (received = None, taken = 0, written = 0, most = WRITE_BYTES, now = None))]
+    fn step<'py>(
+        &self,
+        py: Python<'py>,
+        received: Option<&Bound<'py, PyAny>>,
+        taken: usize,
+        written: usize,
+        most: usize,
+        now: Option<u64>,
+    ) -> PyResult<Step<'py>> {
+        self.change(now, |engine, now| {
+            engine.note(now, taken, written);
+            let frames = match received {
+                Some(chunk) => self.frames_of(py, engine, now, chunk)?,
+                None => None,
+            };
+            let wire = engine.next_wire(py, now, most)?;
+            let core = &engine.core;
+            Ok((frames, wire, state_name(py, core), core.wants_read(), core.next_timeout()))
         })
     }
 
@@ -284,7 +333,7 @@ impl Connection {
     /// `"handshake"`, `"open"`, `"peer_closed"`, `"closing"`, `"shut"` or `"ended"`.
     #[getter]
     fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
-        self.inspect(|engine| PyString::intern(py, engine.state().name()))
+        self.inspect(|engine| state_name(py, engine))
     }
 
     /// Why it ended or is about to end, as `"clean"` or `"reject:truncated"`; None while it goes on. The first reason is

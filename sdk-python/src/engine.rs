@@ -94,6 +94,29 @@ impl Engine {
         self.core.transmitted(now, count);
     }
 
+    /// So many frames are taken, and so many bytes written.
+    pub fn note(&mut self, now: u64, taken: usize, written: usize) {
+        if taken > 0 {
+            self.core.take(now, taken);
+        }
+        if written > 0 {
+            self.transmitted(now, written);
+        }
+    }
+
+    /// What is to be written now, at most so many bytes. An ACK that is due waits where nothing may be written.
+    pub fn next_wire<'py>(
+        &mut self,
+        py: Python<'py>,
+        now: u64,
+        most: usize,
+    ) -> PyResult<Bound<'py, PyBytes>> {
+        if most == 0 || !self.core.wants_write() {
+            return Ok(PyBytes::new(py, b""));
+        }
+        self.joined(py, now, most)
+    }
+
     /// The first `most` bytes of what is to be written.
     pub fn joined<'py>(
         &mut self,

@@ -107,7 +107,7 @@ fn class_name(reason: Reason) -> String {
 
 /// The exception of a reject of received bytes; `frames` came before it.
 pub fn rejected(py: Python<'_>, reject: &Reject, frames: Option<Bound<'_, PyAny>>) -> PyErr {
-    fill(py, reject.fault(), reject.to_string(), |error| {
+    reject_error(py, reject.fault(), reject.to_string(), |error| {
         error.setattr("offset", reject.offset())?;
         error.setattr("at", reject.at())?;
         frames.map_or(Ok(()), |frames| error.setattr("frames", frames))
@@ -121,10 +121,10 @@ pub fn verdict<'py>(py: Python<'py>, reject: Option<&Reject>) -> Option<Bound<'p
 
 /// The exception of a frame that may not be sent.
 pub fn refused(py: Python<'_>, fault: &Fault) -> PyErr {
-    fill(py, fault, fault.to_string(), |_| Ok(()))
+    reject_error(py, fault, fault.to_string(), |_| Ok(()))
 }
 
-fn fill(
+fn reject_error(
     py: Python<'_>,
     fault: &Fault,
     message: String,

@@ -107,7 +107,7 @@ impl FrameBatch {
         flags: c_int,
     ) -> PyResult<()> {
         // SAFETY: as above.
-        unsafe { buffer::fill(view, flags, slf) }
+        unsafe { buffer::export_rows(view, flags, slf) }
     }
 
     fn __repr__(&self) -> String {

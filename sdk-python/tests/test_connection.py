@@ -176,6 +176,34 @@ def test_a_monitor_counts_its_frames() -> None:
     assert monitor.snapshot().read.count == 1
 
 
+def test_a_step_does_all_that_the_calls_one_by_one_do() -> None:
+    stepped, called, peer = Connection(now=0), Connection(now=0), Connection(now=0)
+    greeting = peer.transmit_bytes(100)
+    peer.transmitted(len(greeting))
+    wire = greeting + oap.encode_batch([Start("s"), Data(1, None, b"abc"), Data(2, None, b"d")])
+    taken = written = 0
+    for chunk in (None, wire[:30], wire[30:], None, None):
+        called.take(taken, now=7)
+        called.transmitted(written, now=7)
+        frames = called.receive(chunk or b"", now=7)
+        expected = called.transmit_bytes(5, now=7) if called.wants_write else b""
+        asked = (called.state, called.wants_read, called.next_timeout)
+        batch, given, *answers = stepped.step(chunk, taken, written, 5, now=7)
+        assert (list(batch or []), given, tuple(answers)) == (list(frames), expected, asked)
+        taken, written = len(frames), len(given)
+    assert stepped.inbound == called.inbound and stepped.queued == called.queued
+
+
+def test_a_step_that_may_not_write_leaves_the_ack_for_later() -> None:
+    a, b = pair()
+    a.start("s")
+    a.data(b"abc")
+    batch, wire, *_ = b.step(a.transmit_bytes(100), most=0)
+    assert batch is not None and wire == b""
+    assert b.step(taken=len(batch), most=0)[1] == b"" and b.queued == 0
+    assert list(oap.Decoder().feed(b.step()[1])) == [oap.Ack(1)]
+
+
 def test_the_window_is_256_unless_a_config_says_otherwise() -> None:
     a, b = pair()
     assert a.outbound.window == b.outbound.window == 256

@@ -3,9 +3,9 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar
 
 from .. import Config, ConnectionClosedError, End, Flow, Frame, FrameBatch, Monitor
 from ._driver import TLS_CLOSE_SECONDS, Driver
@@ -14,10 +14,13 @@ from ._source import Source, check, close, parts
 
 __all__ = ["Connection", "Source", "connect"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
-UNTOLD_FRAMES = 32
-"""How many frames may be taken before the engine is told."""
+UNREPORTED_FRAMES = 32
+"""How many frames may be taken before the engine hears of it."""
+
+RUNNING = ("handshake", "open")
 
 
 class Connection:
@@ -34,36 +37,48 @@ class Connection:
         self._batch: FrameBatch | None = None
         self._frames: Iterator[Frame] = iter(())
         self._given = 0
-        self._untold = 0
+        self._unreported = 0
 
     # Receiving
 
     def __aiter__(self) -> AsyncIterator[Frame]:
-        return _Iterator(self, self.receive)
+        return _Iterator(self, self._next_frame)
 
     def batches(self) -> AsyncIterator[FrameBatch]:
         """An iterator over what the peer sends, a batch a read. DATA of a batch are acknowledged when the next one is
         asked for, or when the iteration is left."""
-        return _Iterator(self, self.receive_batch)
+        return _Iterator(self, self._next_batch_or_stop)
 
     async def receive(self) -> Frame | None:
         """The next frame; None at the clean end of the peer's input. What was given before counts as taken."""
+        try:
+            return await self._next_frame()
+        except StopAsyncIteration:
+            return None
+
+    async def _next_frame(self) -> Frame:
         while True:
             self._driver.busy = False
-            if self._untold >= UNTOLD_FRAMES:
-                self._tell()
+            if self._unreported >= UNREPORTED_FRAMES:
+                self._report_taken()
             for frame in self._frames:
                 self._given += 1
-                self._untold += 1
+                self._unreported += 1
                 if type(frame) is End:
                     # Nobody has to ask for what follows an END; what is sent now carries the ACK.
-                    self._tell()
+                    self._report_taken()
                     self._driver.busy = True
                 return frame
             batch = await self._next_batch()
             if batch is None:
-                return None
+                raise StopAsyncIteration
             self._batch, self._frames, self._given = batch, iter(batch), 0
+
+    async def _next_batch_or_stop(self) -> FrameBatch:
+        batch = await self.receive_batch()
+        if batch is None:
+            raise StopAsyncIteration
+        return batch
 
     async def receive_batch(self) -> FrameBatch | None:
         """The frames that are here, at least one; None at the clean end of the peer's input."""
@@ -73,34 +88,40 @@ class Connection:
         if batch is None:
             return None
         self._batch, self._frames = None, iter(())
-        self._untold += len(batch) - given
+        self._unreported += len(batch) - given
         self._driver.busy = True
         return batch[given:] if given else batch
 
     async def acknowledge(self, up_to: int) -> None:
         """Acknowledges the DATA with seq `up_to` and all before it: for `Options(auto_ack=False)`."""
-        await self._until_sent(lambda: self._engine.acknowledge(up_to))
+        await self._until_sent(self._engine.acknowledge, up_to)
 
     async def _next_batch(self) -> FrameBatch | None:
         driver = self._driver
         driver.busy = False
-        self._tell()
+        if driver.inbox:
+            self._report_taken()
+        else:
+            taken, self._unreported = self._unreported, 0
+            driver.settle(None, taken)
         while not driver.inbox:
-            if driver.closed_here or self._engine.end_reason not in (None, "clean"):
-                raise driver.error()
-            if self._engine.state in ("peer_closed", "ended"):
+            if driver.closed_here or driver.state not in RUNNING:
+                self._check_end()
                 return None
-            driver.settle()
-            if not driver.inbox:
-                await driver.change()
+            await driver.change()
         return driver.inbox.popleft()
 
-    def _tell(self) -> None:
-        """Tells the engine what has been taken."""
-        if self._untold:
-            self._engine.take(self._untold)
-            self._untold = 0
+    def _report_taken(self) -> None:
+        """Reports to the engine what has been taken."""
+        if self._unreported:
+            self._engine.take(self._unreported)
+            self._unreported = 0
             self._driver.schedule()
+
+    def _check_end(self) -> None:
+        """Raises where the peer's input has no clean end."""
+        if self._driver.closed_here or self._engine.end_reason not in (None, "clean"):
+            raise self._driver.error()
 
     # Sending
 
@@ -137,19 +158,19 @@ class Connection:
     async def _send_parts(self, source: Source, chunk: int, obj: str | None) -> None:
         async with contextlib.aclosing(parts(source, chunk, obj)) as all_parts:
             async for bodies in all_parts:
-                await self._until_sent(lambda: self._engine.data_all(bodies))
+                await self._until_sent(self._engine.data_all, bodies)
 
     async def start(self, name: str) -> None:
         """Opens a stream. Returns when it is queued, which is written with all else that is queued in this turn."""
-        await self._until_sent(lambda: self._engine.start(name))
+        await self._until_sent(self._engine.start, name)
 
     async def data(self, body: bytes | bytearray | memoryview, *, obj: str | None = None) -> None:
         """Sends a DATA of the open stream, once there is credit and room."""
-        await self._until_sent(lambda: self._engine.data(body, obj))
+        await self._until_sent(self._engine.data, body, obj)
 
     async def end(self, status: int = 0) -> None:
         """Ends the open stream."""
-        await self._until_sent(lambda: self._engine.end_stream(status))
+        await self._until_sent(self._engine.end_stream, status)
 
     async def ready(self) -> None:
         """Waits for the peer's HELLO."""
@@ -177,13 +198,14 @@ class Connection:
         if self._engine.end_reason not in (None, "clean"):
             raise self._driver.error()
 
-    async def _until_sent(self, send: Callable[[], str | None]) -> None:
+    async def _until_sent(self, send: Callable[P, str | None], *args: P.args, **kwargs: P.kwargs) -> None:
         driver = self._driver
         try:
-            while self._wait_of(send) is not None:
-                # Writing may have made room.
+            while (wait := self._wait_of(send, *args, **kwargs)) is not None:
                 driver.settle()
-                if self._wait_of(send) is None:
+                # Writing may have made room; credit comes from the peer alone.
+                may_go = wait != "credit" or driver.state != "open"
+                if may_go and self._wait_of(send, *args, **kwargs) is None:
                     break
                 await driver.change()
         except asyncio.CancelledError:
@@ -194,8 +216,8 @@ class Connection:
             raise error from error.__cause__
         driver.schedule()
 
-    def _wait_of(self, send: Callable[[], str | None]) -> str | None:
-        return "room" if self._driver.owes_end else send()
+    def _wait_of(self, send: Callable[P, str | None], *args: P.args, **kwargs: P.kwargs) -> str | None:
+        return "room" if self._driver.owes_end else send(*args, **kwargs)
 
     # Questions
 
@@ -289,24 +311,21 @@ class Connection:
 
     def _iteration_left(self) -> None:
         """Frames that an iterator gave count as taken."""
-        if self._untold and not self._driver.loop.is_closed():
-            self._tell()
+        if self._unreported and not self._driver.loop.is_closed():
+            self._report_taken()
 
 
 class _Iterator(AsyncIterator[T]):
     """An iteration. It can be left, by a timeout too, and gone on with."""
 
-    def __init__(self, connection: Connection, receive: Callable[[], Awaitable[T | None]]) -> None:
-        self._connection, self._receive = connection, receive
+    def __init__(self, connection: Connection, advance: Callable[[], Coroutine[Any, Any, T]]) -> None:
+        self._connection, self._advance = connection, advance
 
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> T:
-        item = await self._receive()
-        if item is None:
-            raise StopAsyncIteration
-        return item
+    def __anext__(self) -> Coroutine[Any, Any, T]:
+        return self._advance()
 
     def __del__(self) -> None:
         self._connection._iteration_left()  # pyright: ignore[reportPrivateUsage]

@@ -1,6 +1,8 @@
 """The protocol under a connection: it moves bytes between the transport and the engine."""
 
 import asyncio
+import sys
+import threading
 import time
 from collections import deque
 from typing import cast
@@ -8,6 +10,9 @@ from typing import cast
 from .. import Config, ConnectionClosedError, FrameBatch, Monitor
 from .. import Connection as Engine
 from ._options import NANOSECONDS, Options, nanoseconds
+
+READ_BYTES = 1 << 18
+"""How much one read takes at most."""
 
 WRITE_BYTES = 1 << 16
 """How much one write hands over, which is the most that lies twice: in the engine and in the transport."""
@@ -18,7 +23,17 @@ TLS_CLOSE_SECONDS = 1.0
 EVERYTHING = 1 << 62
 
 
-class Driver(asyncio.Protocol):
+class _Room(threading.local):
+    """Where the transports of a thread read to. One does for all: what was read is taken before another reads."""
+
+    def __init__(self) -> None:
+        self.view = memoryview(bytearray(READ_BYTES))
+
+
+room = _Room()
+
+
+class Driver(asyncio.BufferedProtocol):
     """Decides nothing: after each event it does what the engine wants."""
 
     def __init__(self, config: Config | None, options: Options, monitor: Monitor | None) -> None:
@@ -28,12 +43,14 @@ class Driver(asyncio.Protocol):
         self.opened = time.monotonic()
         self.inbox: deque[FrameBatch] = deque()
         self.transport: asyncio.Transport | None = None
+        self.state = self.engine.state
         self.closed_here = False
         self.close_when_idle = False
         self.busy = False
         self.failure: Exception | None = None
         self.over = False
         self.lost = False
+        self._room = _Room().view if sys.platform == "win32" else room.view
         self._tls = False
         self._waiters: list[asyncio.Future[None]] = []
         self._scheduled = False
@@ -53,11 +70,11 @@ class Driver(asyncio.Protocol):
         transport.set_write_buffer_limits(high=1, low=0)
         self.settle()
 
-    def data_received(self, data: bytes) -> None:
-        batch = self.engine.receive(data)
-        if len(batch) and not self.closed_here:
-            self.inbox.append(batch)
-        self.settle()
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self.settle(self._room[:nbytes])
 
     def eof_received(self) -> bool:
         self.engine.receive_end()
@@ -92,24 +109,45 @@ class Driver(asyncio.Protocol):
 
     # Wishes of the engine
 
-    def settle(self) -> None:
-        """Does what the engine wants now, and wakes who waits for a change."""
+    def settle(self, received: memoryview | None = None, taken: int = 0) -> None:
+        """Tells the engine what has happened, does what it wants now, and wakes who waits for a change."""
         self._scheduled = False
+        reads, deadline = self._exchange(received, taken)
         if self.close_when_idle and not self.closed_here and self.is_idle:
             self._begin_close(None)
-        self._write()
+            reads, deadline = self._exchange(None, 0)
         if self._owes_end:
             self._give_up()
-        engine = self.engine
-        if engine.state == "ended":
+        transport = self.transport
+        if self.state == "ended":
             self._finish()
-        elif self.transport is not None and not self.lost:
-            if engine.wants_shutdown:
-                self._shut_writing(self.transport)
-            if engine.wants_read is self._reading_paused:
-                self._turn_reading(self.transport)
-            self._set_alarm()
-        self.wake()
+        elif transport is not None and not self.lost:
+            if self.state == "shut":
+                self._shut_writing(transport)
+            if reads is self._reading_paused:
+                self._turn_reading(transport)
+            if deadline is not None and (self._alarm is None or deadline < self._alarm_at):
+                self._set_alarm(deadline)
+        if self._waiters:
+            self._wake()
+
+    def _exchange(self, received: memoryview | None, taken: int) -> tuple[bool, int | None]:
+        """Carries bytes and frames between transport, engine and inbox. Returns what else the engine wants."""
+        step, transport = self.engine.step, self.transport
+        blocked = transport is None or self._writing or self._writing_paused
+        batch, wire, self.state, reads, deadline = step(received, taken, 0, 0 if blocked else WRITE_BYTES)
+        if batch is not None and not self.closed_here:
+            self.inbox.append(batch)
+        while wire and transport is not None and not transport.is_closing():
+            self._writing = True
+            transport.write(wire)
+            self._writing = False
+            # Bytes that the transport could not write still count as waiting.
+            left = transport.get_write_buffer_size() if self._writing_paused else 0
+            self._handed_over = min(left, len(wire))
+            written, most = len(wire) - self._handed_over, 0 if self._writing_paused else WRITE_BYTES
+            _, wire, self.state, reads, deadline = step(None, 0, written, most)
+        return reads, deadline
 
     def schedule(self) -> None:
         """Settles at the end of this turn of the loop, so that what is queued in it is written together."""
@@ -120,20 +158,6 @@ class Driver(asyncio.Protocol):
     def _settle_scheduled(self) -> None:
         if self._scheduled:
             self.settle()
-
-    def _write(self) -> None:
-        engine, transport = self.engine, self.transport
-        if transport is None or self._writing:
-            return
-        self._writing = True
-        while engine.wants_write and not self._writing_paused and not transport.is_closing():
-            wire = engine.transmit_bytes(WRITE_BYTES)
-            transport.write(wire)
-            # Bytes that the transport could not write still count as waiting.
-            left = transport.get_write_buffer_size() if self._writing_paused else 0
-            self._handed_over = min(left, len(wire))
-            engine.transmitted(len(wire) - self._handed_over)
-        self._writing = False
 
     def _shut_writing(self, transport: asyncio.Transport) -> None:
         if not self._shut and transport.can_write_eof() and not transport.is_closing():
@@ -150,15 +174,12 @@ class Driver(asyncio.Protocol):
         else:
             transport.resume_reading()
 
-    def _set_alarm(self) -> None:
+    def _set_alarm(self, deadline: int) -> None:
         """An alarm that rings early asks again: deadlines mostly move away."""
-        at = self.engine.next_timeout
-        if at is None or (self._alarm is not None and self._alarm_at <= at):
-            return
         if self._alarm is not None:
             self._alarm.cancel()
-        delay = (at - time.monotonic_ns()) / NANOSECONDS
-        self._alarm, self._alarm_at = self.loop.call_later(max(delay, 0.0), self._ring), at
+        delay = (deadline - time.monotonic_ns()) / NANOSECONDS
+        self._alarm, self._alarm_at = self.loop.call_later(max(delay, 0.0), self._ring), deadline
 
     def _ring(self) -> None:
         self._alarm = None
@@ -182,12 +203,11 @@ class Driver(asyncio.Protocol):
 
     # Waiting
 
-    def wake(self) -> None:
-        if self._waiters:
-            waiters, self._waiters = self._waiters, []
-            for waiter in waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
+    def _wake(self) -> None:
+        waiters, self._waiters = self._waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
 
     async def change(self) -> None:
         """Waits until something has happened."""
