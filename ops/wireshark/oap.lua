@@ -1,11 +1,13 @@
 -- OAP/1 for Wireshark and tshark: `tshark -X lua_script:oap.lua …`, or put it into Wireshark's folder of Lua plugins.
--- It finds OAP/1 by its first frame, whatever the port, and judges frames as a strict decoder does (docs/OAP-1.md,
--- sections 1 to 3). The rules of a session are not judged.
+-- It finds OAP/1 by its frames, whatever the port, in a capture that begins in the middle too. It judges frames as a strict
+-- decoder does (docs/OAP-1.md, sections 1 to 3) and, where both directions were captured, as a session does (section 4),
+-- both with the default Config. What a cut snapshot or a lost packet hides is judged by nothing.
 
 local oap = Proto("oap", "OAP/1")
 
 local MAX_FRAME_BYTES, MAX_HEADER_BYTES, PREFIX_BYTES = 1048576, 2048, 8
-local HELLO, ERROR, DATA = 1, 6, 3
+local HELLO, START, DATA, ACK, END, ERROR = 1, 2, 3, 4, 5, 6
+local DEFAULT_WINDOW, MOST_WINDOW = 32, 1024
 
 -- Section 2: the fields of each kind, in the order of their numbers.
 local UINT32, UINT64, TEXT = "uint32", "uint64", "text"
@@ -40,7 +42,9 @@ local shown = {
     header_len = ProtoField.uint16("oap.header_len", "Header length"),
     len = ProtoField.uint32("oap.data.len", "Body length"),
     body = ProtoField.bytes("oap.data.body", "Body"),
-    rest = ProtoField.bytes("oap.rest", "Not decoded: it follows a reject"),
+    rest = ProtoField.bytes("oap.rest", "Not decoded: it follows a reject or an ERROR"),
+    more = ProtoField.bytes("oap.more", "Goes on with a frame of an earlier packet"),
+    unknown = ProtoField.bytes("oap.unknown", "Not decoded: no frame begins here"),
 }
 oap.fields = {}
 for _, field in pairs(shown) do table.insert(oap.fields, field) end
@@ -56,10 +60,10 @@ for _, kind in pairs(KINDS) do
     end
 end
 
--- Section 3: what bytes alone can show.
+-- Section 3.1, but for what no capture can show: bad_hello_pq, a policy of the host, and truncated.
 local rejects = {}
 oap.experts = {}
-for _, label in ipairs { "bad_hello", "frame_oversize", "unknown_envelope", "header_malformed" } do
+for _, label in ipairs { "bad_hello", "frame_oversize", "unknown_envelope", "header_malformed", "missing_obj", "credit_violation" } do
     rejects[label] = ProtoExpert.new("oap.reject." .. label, label, expert.group.PROTOCOL, expert.severity.ERROR)
     table.insert(oap.experts, rejects[label])
 end
@@ -119,34 +123,32 @@ local function read(field, wire_type, bytes, at, stop)
     return number, bytes(at, after - at), after
 end
 
--- Says whether a strict decoder takes the fields between `at` and `stop`, and shows them where there is a tree. Each
--- stands at most once, in ascending order.
+-- The values of the fields between `at` and `stop` if a strict decoder takes them, else nothing; they are shown where there
+-- is a tree. Each stands at most once, in ascending order.
 local function header(kind, bytes, at, stop, tree)
     local values, last = {}, 0
     while at < stop do
         local key, after = varint(bytes, at, stop)
-        if not key or key > UInt64(0xFFFFFFFF) then return false end
+        if not key or key > UInt64(0xFFFFFFFF) then return end
         local number, wire_type = key:rshift(3):tonumber(), key:band(7):tonumber()
         local field = kind[number]
-        if not field or number <= last then return false end
+        if not field or number <= last then return end
         local value, range, behind = read(field, wire_type, bytes, after, stop)
-        if not value then return false end
+        if not value then return end
         if tree then tree:add(field.shown, range, value) end
         values[number], last, at = value, number, behind
     end
     for number, field in ipairs(kind) do
-        if field.required and not values[number] then return false end
+        if field.required and not values[number] then return end
+        if values[number] and not value_is_good(field, values[number]) then return end
     end
-    for number, field in ipairs(kind) do
-        if values[number] and not value_is_good(field, values[number]) then return false end
-    end
-    return true
+    return values
 end
 
--- Section 3.2: the label of the reject that `have` bytes of a frame show, in the order of the bytes.
-local function judge_prefix(bytes)
+-- Section 3.2: the label of the reject that the bytes of a frame show which are here, in the order of the bytes.
+local function judge_prefix(bytes, max_frame)
     local have = bytes:len()
-    if have >= 4 and bytes(0, 4):uint() > MAX_FRAME_BYTES then return "frame_oversize" end
+    if have >= 4 and bytes(0, 4):uint() > max_frame then return "frame_oversize" end
     if have >= 4 and bytes(0, 4):uint() < PREFIX_BYTES then return "header_malformed" end
     if have >= 5 and not KINDS[bytes(4, 1):uint()] then return "unknown_envelope" end
     if have >= 6 and bytes(5, 1):uint() ~= 0 then return "header_malformed" end
@@ -158,97 +160,426 @@ local function judge_prefix(bytes)
     end
 end
 
-local function add_tree(bytes, tree)
-    return tree:add(oap, bytes, "OAP/1")
+-- Where a good prefix stands here in full: kind, place of the body, the values of the header if it is here and good, and
+-- length.
+local function look_at(bytes)
+    if bytes:len() < PREFIX_BYTES then return end
+    local length, kind, head = bytes(0, 4):uint(), bytes(4, 1):uint(), PREFIX_BYTES + bytes(6, 2):uint()
+    return kind, head, head <= bytes:len() and header(KINDS[kind], bytes, PREFIX_BYTES, head), length
 end
 
-local function reject(label, tree)
-    tree:add_proto_expert_info(rejects[label], label)
-    tree:append_text(", " .. label)
-    return label
+local function from(bytes, at) return bytes(at):tvb() end
+
+-- How many strict frames follow each other from `at` on, and whether the last one ends where the bytes end.
+local function chain(bytes, at)
+    local count = 0
+    while at < bytes:len() do
+        local rest = from(bytes, at)
+        if judge_prefix(rest, MAX_FRAME_BYTES) then return 0 end
+        local _, _, values, length = look_at(rest)
+        if not values then break end
+        count, at = count + 1, at + length
+    end
+    return count, at == bytes:reported_len()
 end
 
-local function show_prefix(kind, bytes, tree)
-    tree:append_text(", " .. kind.name)
+-- As a pattern of Lua; what it lets pass, the strict header has to confirm.
+local PREFIX = "\0[\0-\16]..[\1-\6]\0[\0-\8]."
+
+-- The first place from `at` on where a frame begins, as far as a strict header can tell.
+local function find_frame(bytes, at)
+    local raw = bytes:raw()
+    while at do
+        local found = raw:find(PREFIX, at + 1)
+        if found and chain(bytes, found - 1) > 0 then return found - 1 end
+        at = found
+    end
+end
+
+-- Section 4. What one side has sent, as the capture shows it; nil is what it does not show.
+local function new_side() return { place = "start" } end
+
+-- The capture has all of it.
+local function set_began(side)
+    side.began, side.greeted, side.open, side.in_flight = true, false, false, 0
+end
+
+local function is_object_stream(name) return name == "objects" or name:sub(1, 8) == "objects/" end
+
+local judge = {}
+
+judge[HELLO] = function(side) return side.greeted and "bad_hello", "4.1" end
+
+judge[START] = function(side) return side.open and "credit_violation", "4.6" end
+
+judge[DATA] = function(side, other, values)
+    local seq, obj = values[1], values[2]
+    if side.open == false then return "credit_violation", "4.6" end
+    if side.objects and not obj then return "missing_obj", "4.13" end
+    if side.last == UInt64.max() then return "credit_violation", "4.9" end
+    if side.last and seq ~= side.last + 1 then return "credit_violation", "4.8" end
+    if side.in_flight and other.window and side.in_flight >= other.window then return "credit_violation", "4.10" end
+end
+
+judge[ACK] = function(_, other, values)
+    local most = other.in_flight or other.last and MOST_WINDOW
+    if most == 0 or most and other.last - values[1] >= UInt64(most) then return "credit_violation", "4.11" end
+end
+
+judge[END] = function(side, _, values)
+    if side.open == false then return "credit_violation", "4.6" end
+    local last = side.carried and side.last or side.carried == false and UInt64(0)
+    if last and values[1] ~= last then return "credit_violation", "4.7" end
+end
+
+judge[ERROR] = function() end
+
+local function judge_session(kind, values, side, other)
+    if side.ended then return "credit_violation", "4.12" end
+    local greets = kind == HELLO or kind == ERROR
+    if not greets and (side.greeted == false or other.greeted == false) then
+        return "bad_hello", side.greeted == false and "4.1" or "4.2"
+    end
+    return judge[kind](side, other, values)
+end
+
+local effect = {}
+
+effect[HELLO] = function(side, _, values)
+    side.greeted, side.max_frame = true, values[2]:tonumber()
+    side.window = values[4] and values[4]:tonumber() or DEFAULT_WINDOW
+end
+
+effect[START] = function(side, _, values)
+    side.open, side.carried, side.objects = true, false, is_object_stream(values[1])
+end
+
+effect[DATA] = function(side, _, values)
+    side.open, side.carried, side.last = true, true, values[1]
+    side.in_flight = side.in_flight and side.in_flight + 1
+end
+
+effect[ACK] = function(_, other, values)
+    if other.last then other.in_flight = (other.last - values[1]):tonumber() end
+end
+
+effect[END] = function(side) side.open, side.objects = false, nil end
+
+effect[ERROR] = function(side) side.ended = true end
+
+-- The plan of a call of the dissector says what its bytes are; it is made once, in the order of the capture, and shown each
+-- time that the packet is. A talk is a TCP connection. All of these are forgotten with the capture.
+local plans, talks
+function oap.init() plans, talks = {}, {} end
+
+local function new_talk(stream) return { sides = {}, calls = 0, stream = stream } end
+
+local function side_of(talk, name)
+    talk.sides[name] = talk.sides[name] or new_side()
+    return talk.sides[name]
+end
+
+local function add(plan, what, at, size, label, rule)
+    table.insert(plan, { what = what, at = at, size = size, label = label, rule = rule })
+end
+
+-- Where this side's frames begin is no longer known, nor what the packets in between have done.
+local function lose(side, other)
+    side.place, side.pending = "seeking", nil
+    side.open, side.last, side.carried, side.objects, side.in_flight, other.in_flight = nil, nil, nil, nil, nil, nil
+end
+
+local Walk = {}
+Walk.__index = Walk
+
+-- What a frame of an earlier call still wants. TCP gives it together with what that call had, or, where segments were cut,
+-- by itself.
+function Walk:go_on()
+    local pending, bytes = self.side.pending, self.bytes
+    self.side.pending = nil
+    if not pending then return end
+    if pending.front then
+        if bytes:raw(0, math.min(#pending.front, bytes:len())) == pending.front then return end
+        self:get_lost()
+        if self.whole or not pending.left then return end
+        self.side.place = "frames"
+    end
+    local size = math.min(pending.left, self.reported)
+    add(self.plan, "more", 0, size)
+    self.at = size
+    if size < pending.left then self.side.pending = { left = pending.left - size } end
+end
+
+function Walk:get_lost() lose(self.side, self.other) end
+
+function Walk:stop(what, label, rule)
+    if self.at < self.bytes:len() then add(self.plan, what, self.at, self.reported - self.at, label, rule) end
+    self.at = self.reported
+end
+
+function Walk:reject(label, rule)
+    self.side.place = "rejected"
+    if self.other.ended then return self:stop("rest") end
+    self:stop("frame", label, rule)
+end
+
+-- Finds the next frame, or gives the rest up.
+function Walk:seek()
+    local found = find_frame(self.bytes, self.at)
+    if not found then return self:stop("unknown") end
+    if found > self.at then add(self.plan, "unknown", self.at, found - self.at) end
+    self.at, self.side.place = found, "frames"
+end
+
+-- Whether TCP is asked for what is missing; it can't give it where segments were cut. `left` is what the frame wants.
+function Walk:ask(rest, missing, left)
+    if not self.can_ask then return false end
+    self.plan.desegment_offset, self.plan.desegment_len = self.at, missing
+    self.side.pending = { front = rest:raw(0, math.min(rest:len(), PREFIX_BYTES)), left = left }
+    self.at = self.reported
+    return true
+end
+
+-- A frame of which not even the header is here in full. TCP is asked for a segment, since it shows nothing in the second of
+-- two passes where a segment was asked for in parts.
+function Walk:cut_head(rest, length)
+    local left = length and length - (self.reported - self.at)
+    if self:ask(rest, DESEGMENT_ONE_MORE_SEGMENT, left) then return end
+    self:stop("cut")
+    self:get_lost()
+    if left and left >= 0 then self.side.place, self.side.pending = "frames", left > 0 and { left = left } or nil end
+end
+
+function Walk:take(kind, values, length)
+    effect[kind](self.side, self.other, values)
+    local here = self.reported - self.at
+    add(self.plan, "frame", self.at, math.min(length, here))
+    if length > here then self.side.pending = { left = length - here } end
+    self.at = self.at + math.min(length, here)
+end
+
+function Walk:most() return self.judged and self.other.max_frame or MAX_FRAME_BYTES end
+
+-- The frame at this place, by its prefix, its header and the session, in this order.
+function Walk:frame()
+    local rest = from(self.bytes, self.at)
+    local label = judge_prefix(rest, self:most())
+    if label then return self:reject(label) end
+    local kind, head, values, length = look_at(rest)
+    if not kind or rest:len() < head then return self:cut_head(rest, length) end
+    if not values then return self:reject(KINDS[kind].reject or "header_malformed") end
+    local rule
+    if self.judged then label, rule = judge_session(kind, values, self.side, self.other) end
+    if label then return self:reject(label, rule) end
+    local left = length - (self.reported - self.at)
+    if left > 0 and self:ask(rest, left, left) then return end
+    self:take(kind, values, length)
+end
+
+-- What a side says first tells whether the capture has the beginning: HELLO, or ERROR in its place (4.1).
+function Walk:begin()
+    local side, other, bytes = self.side, self.other, self.bytes
+    local label = judge_prefix(bytes, MAX_FRAME_BYTES)
+    local kind, head, values
+    if not label then kind, head, values = look_at(bytes) end
+    local is_frame = not label and (not kind or values or head > bytes:len())
+    if self.began or self.talk.began or is_frame and (kind == HELLO or kind == ERROR) then
+        self.talk.began = true
+        set_began(side)
+        if other.place == "start" then set_began(other) end
+    end
+    if kind or label then side.place = (side.began or is_frame) and "frames" or "seeking" end
+end
+
+function Walk:step()
+    if self.at >= self.bytes:len() then
+        self:get_lost()
+        self.at = self.reported
+    elseif self.side.place == "seeking" then
+        self:seek()
+    else
+        self:frame()
+    end
+end
+
+function Walk:run()
+    local side = self.side
+    if side.place == "rejected" then return self:stop("rest") end
+    if side.place == "start" then self:begin() end
+    if self.lost then self:get_lost() end
+    self:go_on()
+    while self.at < self.reported do self:step() end
+end
+
+-- What TCP tells of a packet, where the fields can be asked: not in the first of two passes.
+local FIELDS = {}
+for _, name in ipairs { "stream", "completeness", "analysis.lost_segment" } do FIELDS[name] = Field.new("tcp." .. name) end
+local SYN, SYN_ACK = 1, 2
+
+local function seen_of()
+    local completeness = FIELDS.completeness()
+    if not completeness then return { is_blind = true } end
+    local flags = completeness.value % (2 * SYN_ACK)
+    return { began = flags ~= 0, answered = flags >= SYN_ACK, lost = FIELDS["analysis.lost_segment"]() ~= nil,
+        stream = FIELDS.stream().value }
+end
+
+local function address(host, port) return ("%s %s"):format(host, port) end
+
+local function names_of(pinfo)
+    return address(pinfo.src, pinfo.src_port), address(pinfo.dst, pinfo.dst_port)
+end
+
+local function pair_of(pinfo)
+    local from_name, to_name = names_of(pinfo)
+    return from_name < to_name and from_name .. " " .. to_name or to_name .. " " .. from_name
+end
+
+-- The same ports may serve one connection after the other.
+local function talk_of(pinfo, seen)
+    local pair = pair_of(pinfo)
+    if not talks[pair] or talks[pair].stream ~= seen.stream then talks[pair] = new_talk(seen.stream) end
+    return talks[pair]
+end
+
+local function make_plan(talk, bytes, pinfo, seen)
+    local from_name, to_name = names_of(pinfo)
+    local side, other = side_of(talk, from_name), side_of(talk, to_name)
+    local whole = bytes:len() == bytes:reported_len()
+    local plan = {}
+    local walk = setmetatable({
+        talk = talk, side = side, other = other, bytes = bytes, reported = bytes:reported_len(), at = 0, plan = plan,
+        whole = whole, can_ask = whole and pinfo.can_desegment >= 0, began = seen.began, lost = seen.lost,
+        judged = other.place ~= "start" or seen.answered,
+    }, Walk)
+    if other.ended then walk.judged = false end
+    walk:run()
+    -- TCP repeats no call that did nothing but ask for more.
+    plan.talk, plan.number, plan.is_blind = talk, talk.calls + 1, seen.is_blind
+    if #plan > 0 then talk.calls = plan.number end
+    return plan
+end
+
+-- A plan of the first of two passes knew nothing of TCP. The second makes it anew, if it comes through the talk in order.
+local function make_again(plan, bytes, pinfo, seen)
+    local first = plan.talk
+    if plan.number == 1 then first.again = new_talk() end
+    if not first.again or plan.number ~= first.again.calls + 1 then return plan end
+    return make_plan(first.again, bytes, pinfo, seen)
+end
+
+-- TCP calls once or more for a packet.
+local function number_of_call(pinfo)
+    local number = tonumber(pinfo.private.oap or 0) + 1
+    pinfo.private.oap = tostring(number)
+    return ("%d %d"):format(pinfo.number, number), number
+end
+
+local function plan_of(key, bytes, pinfo)
+    local plan, seen = plans[key], seen_of()
+    if not plan then
+        plan = make_plan(talk_of(pinfo, seen), bytes, pinfo, seen)
+    elseif plan.is_blind and not seen.is_blind then
+        plan = make_again(plan, bytes, pinfo, seen)
+    end
+    plans[key] = plan
+    return plan
+end
+
+local function add_tree(bytes, tree) return tree:add(oap, bytes, "OAP/1") end
+
+local function show_reject(item, tree)
+    local text = item.rule and ("%s (%s)"):format(item.label, item.rule) or item.label
+    tree:add_proto_expert_info(rejects[item.label], text)
+    tree:append_text(", " .. text)
+    return "rejected: " .. text
+end
+
+local function show_prefix(bytes, tree)
+    tree:append_text(", " .. KINDS[bytes(4, 1):uint()].name)
     tree:add(shown.length, bytes(0, 4))
     tree:add(shown.kind, bytes(4, 1))
     tree:add(shown.reserved, bytes(5, 1))
     tree:add(shown.header_len, bytes(6, 2))
 end
 
+-- As much of it as is here.
 local function show_body(bytes, head, length, tree)
     tree:add(shown.len, length - head):set_generated()
-    if length > head then tree:add(shown.body, bytes(head, length - head)) end
+    local stop = math.min(length, bytes:len())
+    if stop > head then tree:add(shown.body, bytes(head, stop - head)) end
 end
 
-local function show_frame(kind, bytes, head, length, tree)
-    local item = add_tree(bytes(0, math.min(bytes:len(), length)), tree)
-    show_prefix(kind, bytes, item)
-    if not header(kind, bytes, PREFIX_BYTES, head, item) then
-        return reject(kind.reject or "header_malformed", item)
+local show = {}
+
+-- Sections 1 to 3 judge a prefix before anything of the frame is known.
+function show.frame(item, bytes, tree)
+    if judge_prefix(bytes, MAX_FRAME_BYTES) or bytes:len() < PREFIX_BYTES then return show_reject(item, add_tree(bytes(), tree)) end
+    local kind, head, values, length = look_at(bytes)
+    local inside = add_tree(bytes(0, math.min(bytes:len(), length)), tree)
+    show_prefix(bytes, inside)
+    header(KINDS[kind], bytes, PREFIX_BYTES, math.min(head, bytes:len()), inside)
+    if values and kind == DATA then show_body(bytes, head, length, inside) end
+    if length > bytes:len() then inside:append_text(", cut") end
+    return item.label and show_reject(item, inside) or KINDS[kind].name
+end
+
+function show.cut(_, bytes, tree)
+    local inside = add_tree(bytes(), tree)
+    if bytes:len() >= PREFIX_BYTES then
+        show_prefix(bytes, inside)
+        header(KINDS[bytes(4, 1):uint()], bytes, PREFIX_BYTES, bytes:len(), inside)
     end
-    if kind == KINDS[DATA] then show_body(bytes, head, length, item) end
+    inside:append_text(", cut")
+    return "cut"
 end
 
--- Takes the frame at the front of `bytes`, once it is whole or its reject is known. Gives what was shown (a kind's name,
--- or nothing and a label) and the frame's length, or nothing and the bytes still wanted.
-local function frame(bytes, tree)
-    local have, label = bytes:len(), judge_prefix(bytes)
-    if label then return nil, reject(label, add_tree(bytes(), tree)) end
-    if have < PREFIX_BYTES then return nil, nil, DESEGMENT_ONE_MORE_SEGMENT end
-    local length, kind, head = bytes(0, 4):uint(), KINDS[bytes(4, 1):uint()], PREFIX_BYTES + bytes(6, 2):uint()
-    if have < head then return nil, nil, head - have end
-    if have < length and header(kind, bytes, PREFIX_BYTES, head) then return nil, nil, length - have end
-    label = show_frame(kind, bytes, head, length, tree)
-    return not label and kind.name, label, length
-end
-
--- The frame of the capture in which a direction of a TCP stream was rejected.
-local rejected_in
-function oap.init() rejected_in = {} end
-
-local stream_of, port_of = Field.new("tcp.stream"), Field.new("tcp.srcport")
-local function direction() return ("%s %s"):format(stream_of(), port_of()) end
-
--- Takes all frames of `bytes` and gives what the column says of them.
-local function frames(bytes, pinfo, tree)
-    local said, at = {}, 0
-    while at < bytes:len() do
-        local name, label, size = frame(bytes(at):tvb(), tree)
-        table.insert(said, name or label and ("rejected: " .. label) or nil)
-        if label then
-            rejected_in[direction()] = pinfo.number
-            break
-        elseif not name then
-            pinfo.desegment_offset, pinfo.desegment_len = at, size
-            break
-        end
-        at = at + size
+for what, text in pairs { rest = "not decoded", more = "goes on", unknown = "not decoded" } do
+    show[what] = function(item, bytes, tree)
+        local range = bytes(0, math.min(item.size, bytes:len()))
+        add_tree(range, tree):add(shown[what], range)
+        return text
     end
-    return table.concat(said, " ")
 end
 
 function oap.dissector(bytes, pinfo, tree)
-    pinfo.cols.protocol = "OAP/1"
-    local since = rejected_in[direction()]
-    if since and pinfo.number > since then
-        add_tree(bytes(), tree):add(shown.rest, bytes())
-        return bytes:len()
+    local key, call = number_of_call(pinfo)
+    local plan, said = plan_of(key, bytes, pinfo), {}
+    for _, item in ipairs(plan) do
+        local text = item.at < bytes:len() and show[item.what](item, from(bytes, item.at), tree)
+        if text then table.insert(said, text) end
     end
-    local said = frames(bytes, pinfo, tree)
-    if said ~= "" then pinfo.cols.info = said end
+    pinfo.cols.protocol = "OAP/1"
+    if #said > 0 then pinfo.cols.info = (call > 1 and " " or "") .. table.concat(said, " ") end
+    if plan.desegment_len then
+        pinfo.desegment_offset, pinfo.desegment_len = plan.desegment_offset, plan.desegment_len
+    end
     return bytes:len()
 end
 
--- A direction begins with HELLO, or with ERROR in its place (section 4).
-local function begins(bytes, pinfo, tree)
-    if bytes:len() < PREFIX_BYTES or judge_prefix(bytes) then return false end
+-- A direction begins with HELLO, or with ERROR in its place (4.1). In the middle it takes whole frames, or a DATA that goes
+-- on behind these bytes.
+local function begins(bytes)
+    if bytes:len() < PREFIX_BYTES or judge_prefix(bytes, MAX_FRAME_BYTES) then return false end
     local kind = bytes(4, 1):uint()
-    if kind ~= HELLO and kind ~= ERROR then return false end
+    return kind == HELLO or kind == ERROR or chain(bytes, 0) > 0
+end
+
+local function is_in_the_middle(bytes)
+    local found = find_frame(bytes, 0)
+    if not found then return false end
+    local count, ends = chain(bytes, found)
+    return count > 1 or ends
+end
+
+-- A connection that has not been known by its frames yet.
+local function recognize(bytes, pinfo, tree)
+    if not begins(bytes) and not is_in_the_middle(bytes) then return false end
+    if not pinfo.visited then talks[pair_of(pinfo)] = nil end
     pinfo.conversation = oap
     oap.dissector(bytes, pinfo, tree)
     return true
 end
 
-oap:register_heuristic("tcp", begins)
+oap:register_heuristic("tcp", recognize)
 DissectorTable.get("tcp.port"):add_for_decode_as(oap)

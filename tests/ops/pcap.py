@@ -1,4 +1,4 @@
-"""Capture files of TCP over loopback, written from the bytes of a talk."""
+"""Capture files of TCP over loopback, written from the bytes of talks."""
 
 import struct
 
@@ -8,32 +8,70 @@ SNAPLEN = 0x40000
 # What fits into an IPv4 packet.
 SEGMENT_BYTES = 60_000
 LOOPBACK = bytes([127, 0, 0, 1])
-SYN, PSH_ACK = 0x02, 0x18
+SYN, SYN_ACK, PSH_ACK = 0x02, 0x12, 0x18
 FIRST_PORT = 20_000
+CLIENT, SERVER = 0, 1
 
 
-def packet(source, port, seq, flags, payload):
-    tcp = struct.pack(">HHIIBBHHH", source, port, seq, 1, 5 << 4, flags, 65_535, 0, 0)
+def packet(source, port, seq, ack, flags, payload):
+    tcp = struct.pack(">HHIIBBHHH", source, port, seq, ack, 5 << 4, flags, 65_535, 0, 0)
     size = 20 + len(tcp) + len(payload)
     ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, size, 0, 0, 64, 6, 0, LOOPBACK, LOOPBACK)
     return ip + tcp + payload
 
 
-def stream(source, port, chunks):
-    """One direction of a TCP stream: a segment a chunk, or several where one would be too long."""
-    yield packet(source, port, 0, SYN, b"")
-    seq = 1
+class Talk:
+    """The packets of a TCP connection, in the order of their capture."""
+
+    def __init__(self, begins=True, answers=True, segment=SEGMENT_BYTES):
+        """Captured from the beginning or not; with the server's packets or without them."""
+        self.packets, self.next, self.segment = [], [1, 1], segment
+        if begins:
+            self.packets.append((CLIENT, 0, 0, SYN, b""))
+        if begins and answers:
+            self.packets.append((SERVER, 0, 1, SYN_ACK, b""))
+
+    def say(self, side, data):
+        """A packet a segment."""
+        for at in range(0, len(data), self.segment):
+            part = data[at : at + self.segment]
+            self.packets.append((side, self.next[side], self.next[1 - side], PSH_ACK, part))
+            self.next[side] += len(part)
+        return self
+
+    def lose(self, side, data):
+        """What was said and is not in the capture."""
+        self.next[side] += len(data)
+        return self
+
+    def repeat(self):
+        """The last packet once more, as TCP sends it again."""
+        self.packets.append(self.packets[-1])
+        return self
+
+    def move(self, start):
+        """Its numbers begin there, as those of another connection do."""
+        moved = [(side, seq + start, ack + start, flags, data) for side, seq, ack, flags, data in self.packets]
+        self.packets = moved
+
+    def bytes_of(self, client_port, port):
+        ports = [client_port, port]
+        for side, seq, ack, flags, payload in self.packets:
+            yield packet(ports[side], ports[1 - side], seq, ack, flags, payload)
+
+
+def one_way(chunks):
+    """What a client says, a segment a chunk, in a capture without the server's packets."""
+    talk = Talk(answers=False)
     for chunk in chunks:
-        for at in range(0, len(chunk), SEGMENT_BYTES):
-            part = chunk[at:at + SEGMENT_BYTES]
-            yield packet(source, port, seq, PSH_ACK, part)
-            seq += len(part)
+        talk.say(CLIENT, chunk)
+    return talk
 
 
-def write(path, port, talks):
+def write(path, port, talks, snaplen=SNAPLEN):
     """A file in which the n-th talk is TCP stream n."""
     with path.open("wb") as out:
-        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, SNAPLEN, LINKTYPE_RAW))
-        for number, chunks in enumerate(talks):
-            for one in stream(FIRST_PORT + number, port, chunks):
-                out.write(struct.pack("<IIII", number, 0, len(one), len(one)) + one)
+        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, snaplen, LINKTYPE_RAW))
+        for number, talk in enumerate(talks):
+            for one in talk.bytes_of(FIRST_PORT + number, port):
+                out.write(struct.pack("<IIII", number, 0, min(len(one), snaplen), len(one)) + one[:snaplen])
