@@ -190,14 +190,14 @@ test-node:
 test-conformance: venv
 	python3 tests/conformance/run.py
 	python3 tests/conformance/run.py --vectors tests/vectors/connection
-	.venv/bin/python -m pytest -q tests/conformance tests/vectors
+	.venv/bin/python -m pytest -q -n 4 --dist worksteal tests/conformance tests/vectors
 
 test-oap:
 	$(CARGO) test -q -p oap-cli
 
 test-examples: venv
 	examples/build
-	.venv/bin/python -m pytest -q examples
+	.venv/bin/python -m pytest -q -n 4 --dist worksteal examples
 
 test-docs: venv
 	.venv/bin/python -m pytest -q tests/docs tests/gate
