@@ -122,3 +122,8 @@ def test_each_program_is_short():
     for path in programs:
         lines = [line for line in path.read_text().splitlines() if not aside.match(line)]
         assert len(lines) <= LINES, path
+
+
+def test_the_readme_shows_the_programs_of_python():
+    shown = re.findall(r"^```python\n(.*?)^```", (ROOT / "README.md").read_text(), re.M | re.S)
+    assert shown == [(ROOT / "examples" / "python" / f"{program}.py").read_text() for program in ("send", "receive")]
