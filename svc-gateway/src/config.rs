@@ -1,190 +1,242 @@
-//! The keys of the configuration: flags over environment over file over defaults. Each key is declared once.
+//! The keys of the configuration: each is declared once, with meaning, type, default, and whether SIGHUP reads it again.
 
-use crate::values::{AckWindow, MaxFrame, OnOff, Rollover, Seconds, Switch, Within};
-use serde::de::{Deserializer, Visitor};
-use serde::Deserialize;
-use std::fmt;
-use std::marker::PhantomData;
-use std::net::SocketAddr;
-use std::path::Path;
-use std::str::FromStr;
-use toml::de::DeTable;
+use crate::config_sources::{flag, variable, Problem, Sources, Texts};
+use crate::values::{
+    AckWindow, Address, MaxFrame, Nanoseconds, OnOff, Rollover, Seconds, Size, Switch, Timeout,
+    Value, Within,
+};
+use clap::{Arg, ArgMatches, Command};
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 
-/// Before the name of a key in capitals, its variable of the environment.
-pub const ENVIRONMENT: &str = "SVC_GATEWAY_";
-
-const SIZE: u64 = 1 << 40;
+const BYTES: u64 = 1 << 40;
 const COUNT: u64 = 1_000_000;
+
+/// Whether a running gateway takes a new value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Change {
+    /// At SIGHUP.
+    Reload,
+    /// Only when it starts.
+    Restart,
+}
+
+/// What is known of a key.
+pub struct Key {
+    pub name: &'static str,
+    pub default: &'static str,
+    pub change: Change,
+    pub meaning: &'static [&'static str],
+    /// Of a bare number.
+    pub unit: &'static str,
+    pub range: fn() -> String,
+}
 
 /// Declares each key with its meaning, type and default.
 macro_rules! keys {
-    ($($(#[doc = $doc:literal])+ $key:ident: $type:ty = $default:literal;)+) => {
-        /// What is given of them: by flags and environment, or by a file.
-        #[derive(clap::Args, Deserialize, Default)]
-        #[serde(deny_unknown_fields, default)]
-        pub struct Keys {$(
-            $(#[doc = $doc])+
-            #[arg(long, value_name = "VALUE")]
-            #[serde(deserialize_with = "scalar")]
-            $key: Option<$type>,
-        )+}
-
-        /// The value of each.
+    ($($(#[doc = $doc:literal])+ $change:ident $key:ident: $type:ty = $default:literal;)+) => {
+        /// The value of each key.
+        #[derive(Clone)]
         pub struct Config {$(
             $(#[doc = $doc])+
             pub $key: $type,
         )+}
 
-        impl Keys {
-            /// These, and what they leave out as `below` has it.
-            fn over(self, below: Keys) -> Keys {
-                Keys { $($key: self.$key.or(below.$key),)+ }
+        pub const KEYS: &[Key] = &[$(Key {
+            name: stringify!($key),
+            default: $default,
+            change: Change::$change,
+            meaning: &[$($doc),+],
+            unit: <$type as Value>::UNIT,
+            range: <$type as Value>::range,
+        },)+];
+
+        impl Config {
+            fn of(texts: &Texts) -> Result<Config, Problem> {
+                Ok(Config { $($key: value(texts, stringify!($key), $default)?,)+ })
             }
 
-            fn config(self) -> Result<Config, String> {
-                Ok(Config { $($key: match self.$key {
-                    Some(value) => value,
-                    None => $default.parse().map_err(|error| format!("{}: {error}", stringify!($key)))?,
-                },)+ })
+            /// The values, in the order of the keys.
+            fn texts(&self) -> [String; KEYS.len()] {
+                [$(self.$key.to_string(),)+]
+            }
+
+            /// What SIGHUP makes of it: `fresh` where a key is read again, and itself where it is not.
+            ///
+            /// # Errors
+            /// Where they do not go together.
+            pub fn reloaded(&self, fresh: &Config) -> Result<Config, Problem> {
+                let merged = Config { $($key: match Change::$change {
+                    Change::Reload => fresh.$key.clone(),
+                    Change::Restart => self.$key.clone(),
+                },)+ };
+                merged.consistent()
             }
         }
-
-        /// Name, meaning and default of each.
-        #[cfg(test)]
-        const KEYS: &[(&str, &[&str], &str)] =
-            &[$((stringify!($key), &[$($doc),+], $default),)+];
     };
 }
 
 keys! {
-    /// Where to take OAP/1 over TCP: ADDR:PORT, or off; with port 0 the system chooses one
-    listen: Switch<SocketAddr> = "127.0.0.1:9900";
+    /// Where to take OAP/1 over TCP, or off; of a name its first address is taken, with port 0 the system chooses one
+    Restart listen: Switch<Address> = "127.0.0.1:9900";
     /// Where to take OAP/1 over TLS 1.3, likewise
-    tls_listen: Switch<SocketAddr> = "off";
-    /// PEM file of the certificate chain; read again at SIGHUP
-    tls_certificate: Switch<String> = "off";
-    /// PEM file of its private key; read again at SIGHUP
-    tls_key: Switch<String> = "off";
+    Restart tls_listen: Switch<Address> = "off";
+    /// PEM file of the certificate chain
+    Reload tls_certificate: Switch<String> = "off";
+    /// PEM file of its private key
+    Reload tls_key: Switch<String> = "off";
+    /// PEM file of those who may have issued the certificate that a client then has to show, or off: none is asked for
+    Reload tls_client_ca: Switch<String> = "off";
     /// Path of a Unix socket to take OAP/1 on: 0600, in a directory that is made 0700 or has to be so
-    unix_socket: Switch<String> = "off";
-    /// Where to serve /healthz, /readyz, /metrics and /version: ADDR:PORT, or off
-    metrics_addr: Switch<SocketAddr> = "127.0.0.1:9909";
+    Restart unix_socket: Switch<String> = "off";
+    /// Name or number of a group that may use it too: it is 0660 then, in a directory of the group with 0750
+    Restart unix_socket_group: Switch<String> = "off";
+    /// Where to serve /healthz, /readyz, /metrics and /version, or off
+    Restart metrics_addr: Switch<Address> = "127.0.0.1:9909";
     /// Whom this gateway serves: the field `tenant` of its log
-    tenant: String = "default";
+    Restart tenant: String = "default";
     /// on: nothing may reach a disk. No core dump is left, and a Unix socket has to be on a tmpfs
-    amnesia: OnOff = "off";
+    Restart amnesia: OnOff = "off";
 
     /// Whether headers must be canonical; false is for interop labs
-    strict_headers: bool = "true";
+    Restart strict_headers: bool = "true";
     /// Whether DATA on an object stream needs its obj
-    enforce_obj_header_on_objects: bool = "true";
+    Restart enforce_obj_header_on_objects: bool = "true";
     /// Whether a HELLO may have feature bits set
-    allow_pq_hello_flags: bool = "true";
+    Restart allow_pq_hello_flags: bool = "true";
     /// What follows the last seq: error or wrap
-    seq_rollover_policy: Rollover = "error";
+    Restart seq_rollover_policy: Rollover = "error";
     /// DATA frames that a peer may have unacknowledged
-    ack_window_frames: AckWindow = "32";
-    /// Bytes of the largest frame that is taken, prefix included
-    max_frame: MaxFrame = "1048576";
+    Restart ack_window_frames: AckWindow = "32";
+    /// Size of the largest frame that is taken, prefix included
+    Restart max_frame: MaxFrame = "1048576";
     /// The feature bits of its own HELLO as one integer, or off; never logged
-    features: Switch<u64> = "off";
+    Restart features: Switch<u64> = "off";
 
     /// Rejects a thousand frames of 5 minutes from which oap_reject_rate_ok is false
-    reject_limit_permille: Within<0, 1000> = "10";
+    Restart reject_limit_permille: Within<0, 1000> = "10";
     /// Frames and rejects of 5 minutes below which oap_reject_rate_ok is true
-    reject_min_events: Within<0, SIZE> = "100";
-    /// Nanoseconds of 5 minutes without credit above which oap_ack_window_ok is false
-    ack_starvation_limit_ns: Within<0, 300_000_000_000> = "5000000000";
+    Restart reject_min_events: Within<0, { 1 << 40 }> = "100";
+    /// Time of 5 minutes without credit above which oap_ack_window_ok is false
+    Restart ack_starvation_limit_ns: Nanoseconds<300_000_000_000> = "5000000000";
     /// DATA frames in flight that are full load
-    inflight_capacity: Within<1, COUNT> = "1024";
+    Restart inflight_capacity: Within<1, COUNT> = "1024";
     /// Percent of it above which oap_backpressure_ok is false
-    backpressure_high_percent: Within<1, 100> = "80";
+    Restart backpressure_high_percent: Within<1, 100> = "80";
     /// Percent of it at which it is true again
-    backpressure_low_percent: Within<0, 100> = "60";
+    Restart backpressure_low_percent: Within<0, 100> = "60";
 
     /// Connections that are open at a time; more are closed at once
-    max_connections: Within<1, COUNT> = "12000";
-    /// Seconds for TLS and both HELLOs
-    handshake_seconds: Seconds = "5";
-    /// Seconds without a byte while no stream is open
-    idle_seconds: Seconds = "300";
-    /// Seconds without a byte while a stream is open
-    read_seconds: Seconds = "30";
-    /// Seconds from a frame's first byte to its last
-    frame_seconds: Seconds = "10";
-    /// Seconds for a peer to take what is written to it
-    write_seconds: Seconds = "10";
+    Restart max_connections: Within<1, COUNT> = "12000";
+    /// Time for TLS and both HELLOs
+    Reload handshake_seconds: Timeout = "5";
+    /// Time without a byte while no stream is open
+    Reload idle_seconds: Timeout = "300";
+    /// Time without a byte while a stream is open
+    Reload read_seconds: Timeout = "30";
+    /// Time from a frame's first byte to its last
+    Reload frame_seconds: Timeout = "10";
+    /// Time for a peer to take what is written to it
+    Reload write_seconds: Timeout = "10";
     /// Streams a second on a connection, and as many at once; what is beyond waits
-    streams_per_second: Within<1, COUNT> = "1000";
+    Reload streams_per_second: Within<1, COUNT> = "1000";
 
-    /// Bytes of partial frames that all connections may hold together; beyond, who holds most loses his oldest
-    staging_bytes: Within<1_048_576, SIZE> = "67108864";
-    /// Bytes that all connections may have read and not yet worked off; beyond, nothing more is read
-    work_bytes: Within<1_048_576, SIZE> = "33554432";
+    /// Memory for partial frames of all connections together; beyond, who holds most loses his oldest
+    Restart staging_bytes: Size<1_048_576, BYTES> = "67108864";
+    /// Memory for what all connections have read and is not yet worked off; beyond, nothing more is read
+    Restart work_bytes: Size<1_048_576, BYTES> = "33554432";
     /// Threads that serve connections: at most twice the cores; 0 is one a core, or what the system gives
-    io_threads: Within<0, 1024> = "0";
+    Restart io_threads: Within<0, 1024> = "0";
     /// Threads that hash: at most twice the cores; 0 is one a core, or what the system gives
-    workers: Within<0, 1024> = "0";
+    Restart workers: Within<0, 1024> = "0";
     /// Reads that wait for a worker; beyond, their connections wait
-    worker_queue: Within<1, COUNT> = "256";
-    /// Bytes of the largest object that is verified
-    max_object_bytes: Within<0, SIZE> = "67108864";
+    Restart worker_queue: Within<1, COUNT> = "256";
+    /// Size of the largest object that is verified
+    Reload max_object_bytes: Size<0, BYTES> = "67108864";
 
     /// Offences of a peer (rejects, unfinished frames, other protocols) that put it in quarantine; 0 is never
-    quarantine_offences: Within<0, COUNT> = "10";
-    /// Seconds in which they count together
-    quarantine_window_seconds: Seconds = "300";
-    /// Seconds that a quarantine lasts
-    quarantine_seconds: Seconds = "300";
+    Reload quarantine_offences: Within<0, COUNT> = "10";
+    /// Time in which they count together
+    Reload quarantine_window_seconds: Timeout = "300";
+    /// How long a quarantine lasts
+    Reload quarantine_seconds: Timeout = "300";
 
-    /// Seconds after SIGINT or SIGTERM in which it is not ready but still accepts, so that a load balancer sees it
-    drain_notice_seconds: Seconds = "0";
-    /// Seconds that open streams have to finish in afterwards
-    drain_seconds: Seconds = "5";
+    /// Time after SIGINT or SIGTERM in which it is not ready but still accepts, so that a load balancer sees it
+    Reload drain_notice_seconds: Seconds = "0";
+    /// Time that open streams have to finish in afterwards
+    Reload drain_seconds: Seconds = "5";
 }
 
+/// Where it listens, by key.
+type Place = (&'static str, SocketAddr);
+
 impl Config {
-    /// What flags and environment gave, over the file, over the defaults.
-    ///
     /// # Errors
-    /// The file that can't be read; file, line and reason of what is wrong in it; values that contradict each other.
-    pub fn load(given: Keys, file: Option<&Path>) -> Result<Config, String> {
-        let Some(path) = file else {
-            return given.config()?.consistent().map_err(|c| c.to_string());
-        };
-        let name = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| format!("{name}: {error}"))?;
-        let at = |line, reason: &str| format!("{name}:{line}: {reason}");
-        let keys: Keys = toml::from_str(&text).map_err(|error| {
-            let line = error.span().map_or(1, |span| line_of(&text, span.start));
-            at(line, error.message().trim_end())
-        })?;
-        let config = given.over(keys).config()?;
-        config.consistent().map_err(|conflict| match line_of_key(&text, conflict.key) {
-            Some(line) => at(line, &conflict.to_string()),
-            None => conflict.to_string(),
-        })
+    /// What is wrong with the file, a value, or values together; with its place.
+    pub fn load(sources: &Sources) -> Result<(Config, Texts), String> {
+        let texts = sources.read(names())?;
+        let config = Config::of(&texts).and_then(Config::consistent);
+        match config {
+            Ok(config) => Ok((config, texts)),
+            Err(problem) => Err(texts.explain(&problem)),
+        }
     }
 
     /// Judges values that are good each, together.
-    fn consistent(self) -> Result<Config, Conflict> {
-        let conflict = |key, reason: &str| Err(Conflict { key, reason: reason.to_owned() });
+    fn consistent(self) -> Result<Config, Problem> {
+        let problem = |keys: &[&'static str], reason: &str| Err(Problem::new(keys, reason));
         if self.listen.is_off() && self.tls_listen.is_off() && self.unix_socket.is_off() {
-            return conflict("listen", "is off, and so are tls_listen and unix_socket");
+            return problem(&["listen"], "is off, and so are tls_listen and unix_socket");
         }
         if !self.tls_listen.is_off() && (self.tls_certificate.is_off() || self.tls_key.is_off()) {
-            return conflict("tls_listen", "needs tls_certificate and tls_key");
+            return problem(&["tls_listen"], "needs tls_certificate and tls_key");
         }
-        if self.backpressure_low_percent.0 > self.backpressure_high_percent.0 {
-            return conflict("backpressure_low_percent", "is above backpressure_high_percent");
+        if self.unix_socket.is_off() && !self.unix_socket_group.is_off() {
+            return problem(&["unix_socket_group"], "is set, and unix_socket is off");
+        }
+        let (low, high) = (self.backpressure_low_percent.0, self.backpressure_high_percent.0);
+        if low > high {
+            let keys = ["backpressure_low_percent", "backpressure_high_percent"];
+            let reason = format!("{} = {low} is above {} = {high}", keys[0], keys[1]);
+            return problem(&keys, &reason);
         }
         let most = 2 * cores();
         for (key, threads) in [("io_threads", self.io_threads.0), ("workers", self.workers.0)] {
             if threads > most as u64 {
-                return conflict(key, &format!("is above {most}, twice the cores"));
+                return problem(&[key], &format!("{threads} is above {most}, twice the cores"));
             }
         }
         Ok(self)
+    }
+
+    /// Where it listens for what, by address.
+    ///
+    /// # Errors
+    /// A name without an address; two that are in each other's way.
+    pub fn places(&self) -> Result<Vec<Place>, Problem> {
+        let named = [
+            ("listen", &self.listen),
+            ("tls_listen", &self.tls_listen),
+            ("metrics_addr", &self.metrics_addr),
+        ];
+        let mut places: Vec<Place> = Vec::new();
+        for (key, address) in named {
+            let Some(address) = address.value() else { continue };
+            let at = address.resolve().map_err(|e| Problem::new(&[key], e.to_string()))?;
+            if let Some((other, _)) = places.iter().find(|(_, other)| overlap(*other, at)) {
+                let reason = format!("{at} is where {other} listens already");
+                return Err(Problem::new(&[key, other], reason));
+            }
+            places.push((key, at));
+        }
+        Ok(places)
+    }
+
+    /// What differs in `fresh`: the key, the value here and the value there.
+    pub fn changes(&self, fresh: &Config) -> Vec<(&'static Key, String, String)> {
+        let values = self.texts().into_iter().zip(fresh.texts());
+        let all = KEYS.iter().zip(values).map(|(key, (old, new))| (key, old, new));
+        all.filter(|(_, old, new)| old != new).collect()
     }
 
     /// The library's part, with what its ranges have judged.
@@ -212,75 +264,52 @@ impl Config {
     }
 }
 
+fn value<T: Value>(texts: &Texts, key: &'static str, default: &str) -> Result<T, Problem> {
+    let text = texts.get(key).unwrap_or(default);
+    text.parse().map_err(|error: T::Err| Problem::new(&[key], error.to_string()))
+}
+
+/// Whether a system that has the one refuses the other.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    // An IPv6 socket takes what comes over IPv4 too.
+    let takes =
+        |all: IpAddr, some: IpAddr| all.is_unspecified() && (all.is_ipv6() || some.is_ipv4());
+    let (a, b) = (one.ip(), other.ip());
+    one.port() != 0 && one.port() == other.port() && (a == b || takes(a, b) || takes(b, a))
+}
+
+pub fn names() -> impl Iterator<Item = &'static str> {
+    KEYS.iter().map(|key| key.name)
+}
+
+/// Adds the flag and the variable of each key.
+pub fn with_keys(mut command: Command) -> Command {
+    for key in KEYS {
+        let meaning: String = key.meaning.concat().trim().to_owned();
+        let arg = Arg::new(key.name).long(flag(key.name)).env(variable(key.name));
+        let help = {
+            let default = format!("{} {}", key.default, key.unit);
+            format!("{meaning} [default: {}] [values: {}]", default.trim_end(), (key.range)())
+        };
+        command = command.arg(arg.value_name("VALUE").hide_env_values(true).help(help));
+    }
+    command
+}
+
+/// Of a command with keys.
+pub fn sources(file: Option<PathBuf>, matches: &ArgMatches) -> Sources {
+    Sources::new(names(), file, matches)
+}
+
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// Values that contradict each other.
-#[derive(Debug)]
-struct Conflict {
-    key: &'static str,
-    reason: String,
-}
-
-impl fmt::Display for Conflict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.key, self.reason)
-    }
-}
-
-fn line_of(text: &str, at: usize) -> usize {
-    1 + text.bytes().take(at).filter(|&byte| byte == b'\n').count()
-}
-
-fn line_of_key(text: &str, key: &str) -> Option<usize> {
-    let table = DeTable::parse(text).ok()?;
-    let (found, _) = table.get_ref().get_key_value(key)?;
-    Some(line_of(text, found.span().start))
-}
-
-/// A key's value in a file: whatever TOML calls it, its text is judged as that of a flag is.
-fn scalar<'de, D: Deserializer<'de>, T>(from: D) -> Result<Option<T>, D::Error>
-where
-    T: FromStr<Err: fmt::Display>,
-{
-    struct Scalar<T>(PhantomData<T>);
-
-    impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for Scalar<T> {
-        type Value = T;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a string, a number, true or false")
-        }
-
-        fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
-            text.parse().map_err(E::custom)
-        }
-
-        fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<T, E> {
-            self.visit_str(&value.to_string())
-        }
-
-        fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<T, E> {
-            self.visit_str(&value.to_string())
-        }
-
-        fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<T, E> {
-            self.visit_str(&value.to_string())
-        }
-
-        fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<T, E> {
-            self.visit_str(if value { "true" } else { "false" })
-        }
-    }
-
-    from.deserialize_any(Scalar(PhantomData)).map(Some)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::fmt::Write as _;
+    use std::path::Path;
 
     /// As TOML has it.
     fn toml_value(text: &str) -> String {
@@ -292,34 +321,69 @@ mod tests {
         }
     }
 
+    fn meaning(key: &Key) -> String {
+        key.meaning.concat().trim().to_owned()
+    }
+
     fn example() -> String {
         let mut text = "# Every key of svc-gateway with its default.\n".to_owned();
-        for (key, meaning, default) in KEYS {
-            let meaning = meaning.iter().map(|line| format!("#{line}\n")).collect::<String>();
-            let _ = write!(text, "\n{meaning}{key} = {}\n", toml_value(default));
+        for key in KEYS {
+            let value = toml_value(key.default);
+            let _ = write!(text, "\n# {}\n{} = {value}\n", meaning(key), key.name);
         }
         text
     }
 
+    fn table() -> String {
+        let mut text = CONFIG_HEAD.to_owned();
+        for key in KEYS {
+            let (name, default, unit, range) = (key.name, key.default, key.unit, (key.range)());
+            let reload = if key.change == Change::Reload { "yes" } else { "no" };
+            let meaning = meaning(key);
+            let _ = writeln!(
+                text,
+                "| `{name}` | {meaning} | {range} | `{default}` | {unit} | {reload} |"
+            );
+        }
+        text
+    }
+
+    const CONFIG_HEAD: &str = include_str!("config_head.md");
+
     /// With `SVC_GATEWAY_WRITE_EXAMPLE` it is written anew.
+    fn assert_written(file: &str, text: &str) {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        if std::env::var_os("SVC_GATEWAY_WRITE_EXAMPLE").is_some() {
+            std::fs::write(&path, text).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), text);
+    }
+
     #[test]
     fn the_example_has_every_key_with_its_meaning_and_default() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/gateway.example.toml");
-        if std::env::var_os("SVC_GATEWAY_WRITE_EXAMPLE").is_some() {
-            std::fs::write(path, example()).unwrap();
-        }
-        assert_eq!(std::fs::read_to_string(path).unwrap(), example());
+        assert_written("gateway.example.toml", &example());
+    }
+
+    #[test]
+    fn the_table_has_every_key_with_all_that_is_known_of_it() {
+        assert_written("../docs/CONFIG.md", &table());
+    }
+
+    fn load(text: Option<&str>) -> Config {
+        let matches = with_keys(Command::new("test")).get_matches_from(["test"]);
+        let file = text.map(PathBuf::from);
+        Config::load(&sources(file, &matches)).unwrap().0
     }
 
     #[test]
     fn the_example_is_the_defaults() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/gateway.example.toml");
-        assert!(Config::load(Keys::default(), Some(Path::new(path))).is_ok());
+        let example = load(Some(concat!(env!("CARGO_MANIFEST_DIR"), "/gateway.example.toml")));
+        assert!(load(None).changes(&example).is_empty());
     }
 
     #[test]
     fn the_defaults_of_library_and_monitor_are_the_core_s() {
-        let config = Keys::default().config().unwrap();
+        let config = load(None);
         assert_eq!(config.of_sessions(), oap::Config::default());
         assert_eq!(config.limits(), oap::MonitorLimits::default());
     }
@@ -327,7 +391,29 @@ mod tests {
     #[test]
     fn one_peer_s_rejects_are_too_few_to_judge_the_process_by() {
         const EVENTS_OF_A_REJECT: u64 = 4; // two HELLOs, the reject, the ERROR
-        let config = Keys::default().config().unwrap();
+        let config = load(None);
         assert!(config.quarantine_offences.0 * EVENTS_OF_A_REJECT < config.reject_min_events.0);
+    }
+
+    #[test]
+    fn addresses_that_are_in_each_other_s_way_are_known() {
+        let overlap = |a: &str, b: &str| super::overlap(a.parse().unwrap(), b.parse().unwrap());
+        for (one, other) in [
+            ("127.0.0.1:1", "127.0.0.1:1"),
+            ("0.0.0.0:1", "127.0.0.1:1"),
+            ("[::]:1", "127.0.0.1:1"),
+            ("[::]:1", "0.0.0.0:1"),
+            ("[::]:1", "[::1]:1"),
+        ] {
+            assert!(overlap(one, other) && overlap(other, one), "{one} {other}");
+        }
+        for (one, other) in [
+            ("127.0.0.1:1", "127.0.0.1:2"),
+            ("127.0.0.1:0", "127.0.0.1:0"),
+            ("127.0.0.1:1", "127.0.0.2:1"),
+            ("0.0.0.0:1", "[::1]:1"),
+        ] {
+            assert!(!overlap(one, other) && !overlap(other, one), "{one} {other}");
+        }
     }
 }

@@ -95,7 +95,7 @@ impl<S: Socket> Connection<S> {
             accepted: at,
             reader: Reader::new(&service.work),
             sniffer: ProtocolSniffer::default(),
-            rate: StreamRate::new(service.config.streams_per_second.0, at),
+            rate: StreamRate::new(service.config().streams_per_second.0, at),
             quarantines: service.quarantine.count(),
             stream: None,
             delivered: None,
@@ -147,7 +147,7 @@ impl<S: Socket> Connection<S> {
 
     /// Until when bytes have to come, and what it is called if they don't.
     fn read_deadline(&self) -> (Instant, Refusal) {
-        let (config, now) = (&self.service.config, Instant::now());
+        let (config, now) = (self.service.config(), Instant::now());
         if !self.session.is_established() {
             let deadline = self.accepted + config.handshake_seconds.duration();
             return (deadline, Refusal::HandshakeTimeout);
@@ -217,7 +217,7 @@ impl<S: Socket> Connection<S> {
 
     fn inbound(&self, name: &str) -> Box<Inbound> {
         let is_object_stream = self.session.inbound().objects;
-        let limit = self.service.config.max_object_bytes.0;
+        let limit = self.service.config().max_object_bytes.0;
         Inbound::new(name, is_object_stream.then(|| Objects::new(limit)))
     }
 
@@ -307,7 +307,7 @@ impl<S: Socket> Connection<S> {
             return Ok(());
         }
         let (socket, out) = (&mut self.socket, &self.out);
-        let written = timeout(self.service.config.write_seconds.duration(), async {
+        let written = timeout(self.service.config().write_seconds.duration(), async {
             socket.write_all(out).await?;
             socket.flush().await
         });

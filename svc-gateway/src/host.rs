@@ -2,17 +2,20 @@
 
 use crate::admission::Admission;
 use crate::config::Config;
+use crate::config_sources::Sources;
 use crate::listener::{bind, Entrance, Listener};
 use crate::log_queue::LogQueue;
 use crate::peer::Names;
+use crate::reload::Reloader;
 use crate::service::Service;
 use crate::signals::Signals;
 use crate::status::Status;
 use crate::threads::Threads;
-use crate::tls::Tls;
-use crate::{http, process, report};
+use crate::tls::{Age, Dates, Identity, Tls};
+use crate::{http, process, report, service_manager};
 use std::io;
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 use tokio::signal::unix::Signal;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -21,7 +24,8 @@ use tokio_util::task::TaskTracker;
 /// What a host is made of.
 pub struct Parts {
     pub config: Config,
-    pub tls: Option<Tls>,
+    pub sources: Sources,
+    pub identity: Option<Identity>,
     pub threads: Threads,
     pub log: LogQueue,
 }
@@ -33,16 +37,17 @@ struct Host {
 }
 
 impl Host {
-    /// One that has room for so many connections.
+    /// One that has room for so many connections, and what reads its configuration again.
     ///
     /// # Errors
     /// Where the system has no randomness.
-    fn new(parts: Parts, connections: u64) -> io::Result<Self> {
-        let Parts { config, tls, threads, log } = parts;
+    fn new(parts: Parts, connections: u64) -> io::Result<(Self, Reloader)> {
+        let Parts { config, sources, identity, threads, log } = parts;
         let admission = Arc::new(Admission::new(connections));
         let names = Names::new(&config.tenant)?;
         let service = Arc::new(Service::new(config, threads)?);
-        let status = Status::new(Arc::clone(&service), Arc::clone(&admission), log);
+        let tls = identity.map(|identity| Arc::new(Tls::new(identity)));
+        let status = Status::new(Arc::clone(&service), Arc::clone(&admission), log, tls.clone());
         let entrance = Entrance {
             service: Arc::clone(&service),
             names,
@@ -50,7 +55,9 @@ impl Host {
             tls,
             connections: TaskTracker::new(),
         };
-        Ok(Host { service, entrance: Arc::new(entrance), status: Arc::new(status) })
+        let entrance = Arc::new(entrance);
+        let reloader = Reloader { sources, entrance: Arc::clone(&entrance) };
+        Ok((Host { service, entrance, status: Arc::new(status) }, reloader))
     }
 }
 
@@ -63,8 +70,10 @@ pub async fn run(parts: Parts) -> io::Result<()> {
     let (mut signals, hangup) = Signals::hear()?;
     report::initialized(&parts.config.of_sessions(), &parts.config.amnesia);
     let connections = process::prepare(&parts.config)?;
-    let host = Host::new(parts, connections)?;
-    let [mut listeners, mut others] = start(&host, hangup).await?;
+    let (host, reloader) = Host::new(parts, connections)?;
+    let [mut listeners, mut others] = start(&host).await?;
+    others.spawn(reload_at(hangup, reloader));
+    service_manager::ready();
     tokio::select! {
         () = signals.stop() => {}
         fault = fault(&mut listeners) => return Err(fault),
@@ -85,16 +94,15 @@ async fn fault(tasks: &mut JoinSet<()>) -> io::Error {
 }
 
 /// Binds everything before it says anything. Gives the listeners, and what goes on beside them.
-async fn start(host: &Host, hangup: Signal) -> io::Result<[JoinSet<()>; 2]> {
-    let config = &host.service.config;
+async fn start(host: &Host) -> io::Result<[JoinSet<()>; 2]> {
+    let config = &host.service.config();
     let bound = Listener::bind_all(config).await?;
     let endpoints = match config.metrics_addr.value() {
-        Some(&at) => Some(bind(at).await?),
+        Some(at) => Some(bind(at.resolve()?).await?),
         None => None,
     };
     let (mut listeners, mut others) = (JoinSet::new(), JoinSet::new());
     others.spawn(tick(Arc::clone(&host.service)));
-    others.spawn(reload_at(hangup, Arc::clone(&host.entrance)));
     for listener in bound {
         listener.report_address()?;
         listeners.spawn(listener.run(Arc::clone(&host.entrance)));
@@ -103,34 +111,63 @@ async fn start(host: &Host, hangup: Signal) -> io::Result<[JoinSet<()>; 2]> {
         report::serving_metrics(endpoints.local_addr()?);
         others.spawn(http::serve(endpoints, Arc::clone(&host.status)));
     }
+    others.spawn(watch_certificate(Arc::clone(&host.entrance)));
     Ok([listeners, others])
 }
 
 async fn tick(service: Arc<Service>) {
-    service.telemetry.tick().await;
+    service.telemetry.tick(service_manager::alive).await;
 }
 
 /// Not ready first, so that nobody is sent here who is then turned away.
 async fn drain(host: &Host, listeners: &mut JoinSet<()>) {
     let (service, connections) = (&host.service, &host.entrance.connections);
     service.telemetry.set_draining();
+    service_manager::stopping();
     report::draining();
-    sleep(service.config.drain_notice_seconds.duration()).await;
+    sleep(service.config().drain_notice_seconds.duration()).await;
     listeners.shutdown().await;
     service.draining.cancel();
     connections.close();
-    let _ = timeout(service.config.drain_seconds.duration(), connections.wait()).await;
+    let _ = timeout(service.config().drain_seconds.duration(), connections.wait()).await;
 }
 
-/// A gateway without TLS hears it too: it would end one that does not.
-async fn reload_at(mut hangup: Signal, entrance: Arc<Entrance>) {
+async fn reload_at(mut hangup: Signal, reloader: Reloader) {
     while hangup.recv().await.is_some() {
-        let Some(tls) = &entrance.tls else { continue };
-        let reloaded = tls.reload();
-        entrance.service.metrics.reloaded(reloaded.is_ok());
-        match reloaded {
-            Ok(()) => report::certificate_reloaded(),
-            Err(reason) => report::certificate_kept(&reason),
+        service_manager::reloading();
+        reloader.reload();
+        service_manager::ready();
+    }
+}
+
+/// Complains once a day of a certificate that is no good, or will soon be none.
+async fn watch_certificate(entrance: Arc<Entrance>) {
+    let mut last = None;
+    loop {
+        let now = SystemTime::now();
+        if let Some(tls) = &entrance.tls {
+            let dates = tls.current().dates;
+            let complaint = (dates, dates.age(now), days(now));
+            if last.replace(complaint) != Some(complaint) {
+                complain_of(dates, now);
+            }
         }
+        sleep(MINUTE).await;
+    }
+}
+
+const MINUTE: Duration = Duration::from_secs(60);
+
+fn days(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() / 86_400)
+}
+
+fn complain_of(dates: Dates, now: SystemTime) {
+    match dates.fault(now) {
+        Some(fault) => report::certificate_invalid(&fault),
+        None if dates.age(now) == Age::ExpiresSoon => {
+            report::certificate_expires_soon(&dates.last_day());
+        }
+        None => {}
     }
 }

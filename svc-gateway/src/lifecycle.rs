@@ -60,6 +60,6 @@ pub fn record_end(service: &Service, peer: &Peer, cause: &EndCause) -> Option<Re
 pub fn record_offence(service: &Service, peer: &Peer) {
     let Some(network) = peer.network() else { return };
     if service.quarantine.offence(network, Instant::now()) {
-        report::quarantined(peer, service.config.quarantine_seconds);
+        report::quarantined(peer, service.config().quarantine_seconds);
     }
 }

@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::report;
 use crate::service::Service;
 use crate::tls::Tls;
-use crate::unix_socket::{self, Bound};
+use crate::unix_socket::{Bound, UnixSocket};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub struct Entrance {
     pub service: Arc<Service>,
     pub names: Names,
     pub admission: Arc<Admission>,
-    pub tls: Option<Tls>,
+    pub tls: Option<Arc<Tls>>,
     pub connections: TaskTracker,
 }
 
@@ -64,14 +64,14 @@ impl Listener {
     /// The first that can't be bound, by its address.
     pub async fn bind_all(config: &Config) -> io::Result<Vec<Listener>> {
         let mut listeners = Vec::new();
-        if let Some(&at) = config.listen.value() {
-            listeners.push(Listener::Tcp(bind(at).await?));
+        if let Some(at) = config.listen.value() {
+            listeners.push(Listener::Tcp(bind(at.resolve()?).await?));
         }
-        if let Some(&at) = config.tls_listen.value() {
-            listeners.push(Listener::Tls(bind(at).await?));
+        if let Some(at) = config.tls_listen.value() {
+            listeners.push(Listener::Tls(bind(at.resolve()?).await?));
         }
-        if let Some(path) = config.unix_socket.value() {
-            let (listener, bound) = unix_socket::bind(path, config.amnesia.0)?;
+        if let Some(socket) = UnixSocket::new(config).map_err(io::Error::other)? {
+            let (listener, bound) = socket.bind()?;
             listeners.push(Listener::Unix(listener, bound));
         }
         Ok(listeners)
@@ -153,7 +153,7 @@ impl Entrance {
 
     async fn start_tls(&self, socket: TcpStream, accepted: Accepted) {
         let _ = socket.set_nodelay(true);
-        let limit = self.service.config.handshake_seconds.duration();
+        let limit = self.service.config().handshake_seconds.duration();
         let agreed = timeout(limit, self.handshake(socket)).await;
         match agreed.unwrap_or(Err(Refusal::HandshakeTimeout.into())) {
             Ok(stream) => serve(stream, accepted).await,

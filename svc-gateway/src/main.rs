@@ -5,6 +5,7 @@
 mod admission;
 mod budget;
 mod config;
+mod config_sources;
 mod connection;
 mod hash_pool;
 mod host;
@@ -18,13 +19,16 @@ mod metrics;
 mod objects;
 mod partial_frames;
 mod peer;
+mod preflight;
 mod process;
 mod protocol_sniff;
 mod quarantine;
 mod reader;
 mod refusal;
+mod reload;
 mod report;
 mod service;
+mod service_manager;
 mod signals;
 mod status;
 mod stream_rate;
@@ -34,18 +38,19 @@ mod tls;
 mod unix_socket;
 mod values;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use config::{Config, Keys, ENVIRONMENT};
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use config::Config;
+use config_sources::{variable, Sources};
 use host::Parts;
 use logging::LAST_LINES;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 use threads::Threads;
-use tls::Tls;
+use tls::Identity;
 use tracing_subscriber::filter::Targets;
 
 /// The reference host of OAP/1.
@@ -64,9 +69,6 @@ struct Args {
     #[arg(long)]
     check_config: bool,
 
-    #[command(flatten)]
-    keys: Keys,
-
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -83,62 +85,66 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 const BAD_CONFIG: u8 = 2;
 
 fn main() -> ExitCode {
-    let Args { config, check_config, keys, command } = args();
+    let (Args { config, check_config, command }, matches) = args();
     if let Some(Command::Address { file }) = command {
         return exit_code(address(&file));
     }
-    match Good::load(keys, config.as_deref()) {
-        Err(error) => bad_config(&error),
+    let sources = config::sources(config, &matches);
+    match Good::load(sources, check_config) {
+        Err(error) => {
+            complain(&error);
+            ExitCode::from(BAD_CONFIG)
+        }
         Ok(_) if check_config => exit_code(writeln!(io::stdout(), "the configuration is good")),
         Ok(good) => exit_code(good.serve()),
     }
 }
 
-fn bad_config(error: &str) -> ExitCode {
-    complain(error);
-    ExitCode::from(BAD_CONFIG)
-}
-
 /// A configuration that the gateway can start with.
 struct Good {
     config: Config,
-    tls: Option<Tls>,
+    sources: Sources,
+    identity: Option<Identity>,
     threads: Threads,
     levels: Targets,
 }
 
 impl Good {
+    /// Where nothing else is to follow, all is tried that can be without disturbing a gateway that runs.
+    ///
     /// # Errors
     /// What it can't start with.
-    fn load(keys: Keys, file: Option<&Path>) -> Result<Self, String> {
-        let config = Config::load(keys, file)?;
+    fn load(sources: Sources, only_check: bool) -> Result<Self, String> {
+        let (config, texts) = Config::load(&sources)?;
         let levels = logging::levels()?;
-        let tls = Tls::new(&config)?;
-        let threads = Threads::new(&config)?;
-        Ok(Good { config, tls, threads, levels })
+        let explain = |problem| texts.explain(&problem);
+        let identity = Identity::read(&config).map_err(explain)?;
+        config.places().map_err(explain)?;
+        if only_check {
+            preflight::check(&config, identity.as_ref()).map_err(explain)?;
+        }
+        let threads = Threads::new(&config).map_err(explain)?;
+        Ok(Good { config, sources, identity, threads, levels })
     }
 
     fn serve(self) -> io::Result<()> {
-        let Good { config, tls, threads, levels } = self;
+        let Good { config, sources, identity, threads, levels } = self;
         let log = logging::start(levels)?;
         let runtime = threads.runtime()?;
-        let served = runtime.block_on(host::run(Parts { config, tls, threads, log: log.clone() }));
+        let parts = Parts { config, sources, identity, threads, log: log.clone() };
+        let served = runtime.block_on(host::run(parts));
         runtime.shutdown_timeout(SHUTDOWN_TIMEOUT);
         log.flush(LAST_LINES);
         served
     }
 }
 
-fn args() -> Args {
-    // Each argument has its variable; a switch that only the command line makes sense of has none.
-    let command = Args::command().mut_args(|arg| match arg.get_id().as_str() {
-        "check_config" | "help" | "version" => arg,
-        key => {
-            let variable = format!("{ENVIRONMENT}{}", key.to_uppercase());
-            arg.env(variable).hide_env_values(true)
-        }
-    });
-    Args::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+/// Each argument has its variable; a switch that only the command line makes sense of has none.
+fn args() -> (Args, ArgMatches) {
+    let command = Args::command().mut_arg("config", |arg| arg.env(variable("config")));
+    let matches = config::with_keys(command).get_matches();
+    let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    (args, matches)
 }
 
 fn exit_code(done: io::Result<()>) -> ExitCode {
@@ -164,7 +170,7 @@ fn complain(error: &str) {
     }
 }
 
-fn address(file: &Path) -> io::Result<()> {
+fn address(file: &std::path::Path) -> io::Result<()> {
     let address = objects::address_of_file(file)
         .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", file.display())))?;
     writeln!(io::stdout(), "{address}")

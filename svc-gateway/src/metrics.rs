@@ -1,12 +1,14 @@
 //! The gateway's own metrics: what concerns sockets, threads and memory, which the library knows nothing of.
 
 use crate::refusal::Refusal;
+use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::{Counter, MetricFamily};
 use prometheus::{
     Encoder, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use rustix::time::{clock_gettime, ClockId};
+use std::time::SystemTime;
 
 const CPU: &str = "process_cpu_seconds_total";
 
@@ -26,6 +28,8 @@ pub struct Levels {
     pub jobs: usize,
     pub dropped_lines: u64,
     pub readiness: oap::Readiness,
+    /// In seconds since 1970; 0 without one.
+    pub certificate_expiry: u64,
 }
 
 pub struct Metrics {
@@ -34,6 +38,7 @@ pub struct Metrics {
     refused: IntCounterVec,
     foreign: IntCounterVec,
     reloads: IntCounterVec,
+    certificate_reloads: IntCounterVec,
     quarantines: IntCounter,
     dropped_lines: IntCounter,
     open: IntGauge,
@@ -42,6 +47,9 @@ pub struct Metrics {
     working: IntGauge,
     jobs: IntGauge,
     readiness: IntGaugeVec,
+    expiry: IntGauge,
+    /// Without the collector's: that asks for more of /proc than a service may see.
+    started: IntGauge,
 }
 
 impl Metrics {
@@ -60,7 +68,13 @@ impl Metrics {
             )?,
             refused: made.counters("refused_total", REFUSED, "cause", &labels())?,
             foreign: made.counters("foreign_protocol_total", FOREIGN, "protocol", &PROTOCOLS)?,
-            reloads: made.counters("certificate_reloads_total", RELOADS, "outcome", &OUTCOMES)?,
+            reloads: made.counters("reloads_total", RELOADS, "outcome", &OUTCOMES)?,
+            certificate_reloads: made.counters(
+                "certificate_reloads_total",
+                CERTIFICATE_RELOADS,
+                "outcome",
+                &OUTCOMES,
+            )?,
             quarantines: made.counter("quarantines_total", QUARANTINES)?,
             dropped_lines: made.counter("dropped_log_lines_total", DROPPED)?,
             open: made.gauge("connections", OPEN)?,
@@ -69,6 +83,8 @@ impl Metrics {
             working: made.gauge("work_bytes", WORKING)?,
             jobs: made.gauge("worker_jobs", JOBS)?,
             readiness: made.gauges("readiness", READINESS, "key")?,
+            expiry: made.gauge("certificate_expiry_timestamp_seconds", EXPIRY)?,
+            started: started()?,
             registry,
         })
     }
@@ -85,8 +101,13 @@ impl Metrics {
         self.foreign.with_label_values(&[protocol]).inc();
     }
 
-    pub fn reloaded(&self, good: bool) {
-        self.reloads.with_label_values(&[OUTCOMES[usize::from(!good)]]).inc();
+    /// At SIGHUP; with a certificate, where there is one.
+    pub fn reloaded(&self, good: bool, with_certificate: bool) {
+        let outcome = OUTCOMES[usize::from(!good)];
+        self.reloads.with_label_values(&[outcome]).inc();
+        if with_certificate {
+            self.certificate_reloads.with_label_values(&[outcome]).inc();
+        }
     }
 
     /// The text page, with the levels as they are now.
@@ -95,6 +116,8 @@ impl Metrics {
         let mut page = Vec::new();
         let mut families = self.registry.gather();
         families.iter_mut().filter(|family| family.name() == CPU).for_each(set_exact_cpu);
+        families.retain(|family| family.name() != STARTED);
+        families.extend(self.started.collect());
         // A Vec takes everything, and each family has a name and a sample.
         let _ = TextEncoder::new().encode(&families, &mut page);
         String::from_utf8(page).unwrap_or_default()
@@ -112,6 +135,7 @@ impl Metrics {
             let is_true = levels.readiness.missing().all(|missing| missing != key);
             self.readiness.with_label_values(&[key]).set(i64::from(is_true));
         }
+        self.expiry.set(levels.certificate_expiry as i64);
     }
 }
 
@@ -123,6 +147,16 @@ fn set_exact_cpu(family: &mut MetricFamily) {
     family.mut_metric().iter_mut().for_each(|metric| metric.set_counter(counter.clone()));
 }
 
+const STARTED: &str = "process_start_time_seconds";
+
+/// Now, which is when it is made.
+fn started() -> prometheus::Result<IntGauge> {
+    let started = IntGauge::new(STARTED, START)?;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    started.set(now.map_or(0, |now| now.as_secs() as i64));
+    Ok(started)
+}
+
 /// Of a count that is kept elsewhere.
 fn advance(counter: &IntCounter, now: u64) {
     counter.inc_by(now.saturating_sub(counter.get()));
@@ -131,7 +165,10 @@ fn advance(counter: &IntCounter, now: u64) {
 const CONNECTIONS: &str = "Connections that were admitted.";
 const REFUSED: &str = "Connections that the gateway ended, or did not begin, and why.";
 const FOREIGN: &str = "Connections whose first bytes were those of another protocol.";
-const RELOADS: &str = "Certificates read again at SIGHUP.";
+const RELOADS: &str = "Configurations read again at SIGHUP.";
+const CERTIFICATE_RELOADS: &str = "Certificates read again at SIGHUP, with the configuration.";
+const EXPIRY: &str = "When the certificate expires, in seconds since 1970; 0 without one.";
+const START: &str = "Start time of the process since unix epoch in seconds.";
 const QUARANTINES: &str = "Times that a peer was put in quarantine.";
 const DROPPED: &str =
     "Lines of the log that were lost: nobody read them fast enough, or stdout took them not.";

@@ -5,21 +5,36 @@ use crate::config::Config;
 use crate::peer::Network;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 /// Peers on record. Beyond, the oldest record of a peer that is not in quarantine goes.
 const RECORDS: usize = 16_384;
 
 pub struct Quarantine {
+    rules: RwLock<Rules>,
+    records: Mutex<HashMap<Network, Record>>,
+    /// How many times a peer was put in.
+    count: AtomicU64,
+}
+
+#[derive(Clone, Copy)]
+struct Rules {
     /// Offences that put a peer in; 0 is never.
     limit: u64,
     /// In which they count together.
     window: Duration,
     lasts: Duration,
-    records: Mutex<HashMap<Network, Record>>,
-    /// How many times a peer was put in.
-    count: AtomicU64,
+}
+
+impl Rules {
+    fn of(config: &Config) -> Self {
+        Rules {
+            limit: config.quarantine_offences.0,
+            window: config.quarantine_window_seconds.duration(),
+            lasts: config.quarantine_seconds.duration(),
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -45,31 +60,35 @@ impl Record {
 impl Quarantine {
     pub fn new(config: &Config) -> Self {
         Quarantine {
-            limit: config.quarantine_offences.0,
-            window: config.quarantine_window_seconds.duration(),
-            lasts: config.quarantine_seconds.duration(),
+            rules: RwLock::new(Rules::of(config)),
             records: Mutex::default(),
             count: AtomicU64::new(0),
         }
     }
 
+    /// For offences from now on; who is in stays as long as was said.
+    pub fn set_rules(&self, config: &Config) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = Rules::of(config);
+    }
+
     /// Counts an offence. Whether the peer is in quarantine from now on, and was not before.
     pub fn offence(&self, peer: Network, now: Instant) -> bool {
-        if self.limit == 0 {
+        let rules = *self.rules.read().unwrap_or_else(PoisonError::into_inner);
+        if rules.limit == 0 {
             return false;
         }
         let mut records = self.records();
-        self.make_room(&mut records, peer, now);
+        make_room(&mut records, peer, now, rules.window);
         let fresh = Record { since: now, offences: 0, until: None };
         let record = records.entry(peer).or_insert(fresh);
-        if record.is_over(now, self.window) {
+        if record.is_over(now, rules.window) {
             *record = fresh;
         }
         record.offences += 1;
-        if record.until.is_some() || record.offences < self.limit {
+        if record.until.is_some() || record.offences < rules.limit {
             return false;
         }
-        record.until = Some(now + self.lasts);
+        record.until = Some(now + rules.lasts);
         self.count.fetch_add(1, Relaxed);
         true
     }
@@ -91,19 +110,24 @@ impl Quarantine {
     fn records(&self) -> MutexGuard<'_, HashMap<Network, Record>> {
         self.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn make_room(&self, records: &mut HashMap<Network, Record>, peer: Network, now: Instant) {
-        if records.len() < RECORDS || records.contains_key(&peer) {
-            return;
-        }
-        records.retain(|_, record| !record.is_over(now, self.window));
-        if records.len() < RECORDS {
-            return;
-        }
-        let oldest = records.iter().min_by_key(|(_, record)| (record.is_held(now), record.since));
-        if let Some(oldest) = oldest.map(|(&network, _)| network) {
-            records.remove(&oldest);
-        }
+fn make_room(
+    records: &mut HashMap<Network, Record>,
+    peer: Network,
+    now: Instant,
+    window: Duration,
+) {
+    if records.len() < RECORDS || records.contains_key(&peer) {
+        return;
+    }
+    records.retain(|_, record| !record.is_over(now, window));
+    if records.len() < RECORDS {
+        return;
+    }
+    let oldest = records.iter().min_by_key(|(_, record)| (record.is_held(now), record.since));
+    if let Some(oldest) = oldest.map(|(&network, _)| network) {
+        records.remove(&oldest);
     }
 }
 
@@ -116,8 +140,8 @@ mod tests {
     const LASTS: Duration = Duration::from_secs(60);
 
     fn quarantine(limit: u64) -> Quarantine {
-        let records = Mutex::default();
-        Quarantine { limit, window: WINDOW, lasts: LASTS, records, count: AtomicU64::new(0) }
+        let rules = RwLock::new(Rules { limit, window: WINDOW, lasts: LASTS });
+        Quarantine { rules, records: Mutex::default(), count: AtomicU64::new(0) }
     }
 
     fn peer(number: u32) -> Network {

@@ -4,7 +4,7 @@
 use crate::objects::Tally;
 use crate::peer::Peer;
 use crate::refusal::Refusal;
-use crate::values::Seconds;
+use crate::values::Timeout;
 use oap::{Kind, Readiness, Reject};
 use std::fmt::Display;
 use std::net::SocketAddr;
@@ -98,17 +98,37 @@ pub fn foreign_protocol(peer: &Peer, protocol: &str) {
     of_peer!(warn, peer, event = "foreign_protocol", reason = protocol);
 }
 
-pub fn quarantined(peer: &Peer, lasts: Seconds) {
+pub fn quarantined(peer: &Peer, lasts: Timeout) {
     of_peer!(warn, peer, event = "quarantined", seconds = lasts.0);
 }
 
-pub fn certificate_reloaded() {
-    info!(event = "certificate_reloaded");
+/// The last day of the one that is shown from now on.
+pub fn certificate(last_day: &str) {
+    info!(event = "certificate", last_day);
 }
 
-/// The new one is bad.
-pub fn certificate_kept(reason: &str) {
-    error!(event = "certificate_kept", reason);
+pub fn certificate_expires_soon(last_day: &str) {
+    warn!(event = "certificate_expires_soon", last_day);
+}
+
+/// Or it is not valid yet.
+pub fn certificate_invalid(reason: &str) {
+    error!(event = "certificate_invalid", reason);
+}
+
+/// At SIGHUP.
+pub fn key_changed(key: &str, old: &str, new: &str) {
+    info!(event = "key_changed", key, old, new);
+}
+
+/// Names of keys that have changed, and of those that wait for a restart.
+pub fn reloaded(changed: &str, need_restart: &str) {
+    info!(event = "reloaded", changed, need_restart);
+}
+
+/// All stays as it was.
+pub fn reload_refused(reason: &str) {
+    error!(event = "reload_refused", reason);
 }
 
 pub fn few_descriptors(have: u64, want: u64) {

@@ -9,11 +9,11 @@ use crate::quarantine::Quarantine;
 use crate::telemetry::Telemetry;
 use crate::threads::Threads;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokio_util::sync::CancellationToken;
 
 pub struct Service {
-    pub config: Config,
+    config: RwLock<Arc<Config>>,
     pub telemetry: Telemetry,
     pub metrics: Metrics,
     pub quarantine: Quarantine,
@@ -36,7 +36,18 @@ impl Service {
             work: Budget::new(config.work_bytes.0),
             hash_pool: HashPool::new(threads.hashing, config.worker_queue.0),
             draining: CancellationToken::new(),
-            config,
+            config: RwLock::new(Arc::new(config)),
         })
+    }
+
+    /// As it is now: SIGHUP changes it.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.config.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on.
+    pub fn set_config(&self, config: Config) {
+        self.quarantine.set_rules(&config);
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
     }
 }

@@ -4,6 +4,7 @@ use crate::admission::Admission;
 use crate::log_queue::LogQueue;
 use crate::metrics::Levels;
 use crate::service::Service;
+use crate::tls::Tls;
 use oap::Readiness;
 use std::sync::Arc;
 use std::time::Instant;
@@ -12,11 +13,17 @@ pub struct Status {
     service: Arc<Service>,
     admission: Arc<Admission>,
     log: LogQueue,
+    tls: Option<Arc<Tls>>,
 }
 
 impl Status {
-    pub fn new(service: Arc<Service>, admission: Arc<Admission>, log: LogQueue) -> Self {
-        Status { service, admission, log }
+    pub fn new(
+        service: Arc<Service>,
+        admission: Arc<Admission>,
+        log: LogQueue,
+        tls: Option<Arc<Tls>>,
+    ) -> Self {
+        Status { service, admission, log, tls }
     }
 
     /// Whether the gateway is fit to serve now.
@@ -40,6 +47,7 @@ impl Status {
             jobs: service.hash_pool.jobs(),
             dropped_lines: self.log.lost(),
             readiness: self.readiness(),
+            certificate_expiry: self.tls.as_ref().map_or(0, |tls| tls.current().dates.expiry()),
         }
     }
 }

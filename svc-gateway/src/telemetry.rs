@@ -74,13 +74,14 @@ impl Telemetry {
         result
     }
 
-    /// Ticks as long as the process lives, and says when readiness has changed.
-    pub async fn tick(&self) {
+    /// Ticks as long as the process lives, and says when readiness has changed. Each tick calls `ticked`.
+    pub async fn tick(&self, ticked: impl Fn()) {
         let mut seconds = interval(TICK);
         seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut last = self.readiness();
         loop {
             seconds.tick().await;
+            ticked();
             let now = self.readiness();
             if now != last {
                 report::readiness(&now);

@@ -2,6 +2,7 @@
 //! there from the start, so that no later shortage takes one away.
 
 use crate::config::{cores, Config};
+use crate::config_sources::Problem;
 use std::io;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -31,11 +32,12 @@ impl Threads {
     ///
     /// # Errors
     /// The system gives fewer than it takes.
-    pub fn new(config: &Config) -> Result<Self, String> {
+    pub fn new(config: &Config) -> Result<Self, Problem> {
         let asked = [config.io_threads.0 as usize, config.workers.0 as usize];
         let wanted = asked.map(|number| if number == 0 { cores() } else { number });
         let given = granted(OTHERS + wanted.iter().sum::<usize>());
         fit(asked, cores(), given)
+            .map_err(|reason| Problem::new(&["io_threads", "workers"], reason))
     }
 
     /// A runtime with these, of which those for blocking work are those that hash.

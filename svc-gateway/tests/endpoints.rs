@@ -5,7 +5,7 @@ mod support;
 
 use oap::{Ack, Data, End, Frame, Hello, Reason, Start};
 use std::io::{Read, Write};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use support::{encoded, eventually, Gateway, Peer};
 
 const READY: &str = r#"{"degraded":false,"missing":[],"retry_after":0}"#;
@@ -167,6 +167,8 @@ fn the_gateway_s_own_metrics_stand_behind_them_from_the_start() {
         "refused_total{cause=\"capacity\"}",
         "foreign_protocol_total{protocol=\"http\"}",
         "certificate_reloads_total{outcome=\"kept_old\"}",
+        "reloads_total{outcome=\"taken\"}",
+        "certificate_expiry_timestamp_seconds",
         "quarantined_peers",
         "quarantines_total",
         "staged_bytes",
@@ -177,6 +179,9 @@ fn the_gateway_s_own_metrics_stand_behind_them_from_the_start() {
         assert_eq!(page.sample(&format!("svc_gateway_{series}")), 0.0, "{series}");
     }
     assert!(page.sample("process_resident_memory_bytes") > 0.0);
+    let age = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64()
+        - page.sample("process_start_time_seconds");
+    assert!((0.0..60.0).contains(&age), "{age}");
 }
 
 #[test]

@@ -3,12 +3,14 @@
 mod support;
 
 use oap::{End, Frame, Start};
+use socket2::{Domain, SockAddr, Socket, Type};
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use support::{assert_serving, command, encoded, Gateway, Peer, BINARY, PATIENCE};
 
 /// A directory that goes with the test, on a tmpfs.
@@ -92,6 +94,120 @@ fn a_stale_socket_is_replaced_and_one_in_use_is_not() {
     connect(&path);
     assert_eq!(refusal(&path, &[]), format!("svc-gateway: {path}: somebody listens there"));
     connect(&path);
+}
+
+/// Its queue is full, so that to connect would be to wait.
+#[test]
+fn a_listener_that_hangs_does_not_delay_the_start() {
+    let directory = Directory::new("hang");
+    let path = directory.path("own/oap.sock");
+    fs::DirBuilder::new().mode(0o700).create(directory.path("own")).unwrap();
+    let hung = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+    hung.bind(&SockAddr::unix(&path).unwrap()).unwrap();
+    hung.listen(0).unwrap();
+    let knock = || {
+        let knock = Socket::new(Domain::UNIX, Type::STREAM, None).unwrap();
+        knock.set_nonblocking(true).unwrap();
+        knock.connect(&SockAddr::unix(&path).unwrap()).is_ok().then_some(knock)
+    };
+    let queue: Vec<_> = std::iter::from_fn(knock).collect();
+    assert!(!queue.is_empty());
+    assert_eq!(refusal(&path, &[]), format!("svc-gateway: {path}: somebody listens there"));
+}
+
+#[test]
+fn a_socket_of_another_process_in_its_place_is_left_there() {
+    let directory = Directory::new("taken");
+    let path = directory.path("own/oap.sock");
+    let gateway = Gateway::start(&["--unix-socket", &path]);
+    fs::remove_file(&path).unwrap();
+    let _other = UnixListener::bind(&path).unwrap();
+    assert!(gateway.stop("TERM").0.success());
+    assert!(Path::new(&path).exists());
+}
+
+/// A group of this process: the superuser may give the socket to any.
+fn group() -> u32 {
+    let own = fs::metadata("/proc/self").unwrap();
+    if own.uid() == 0 {
+        54_321
+    } else {
+        own.gid()
+    }
+}
+
+#[test]
+fn a_group_may_use_the_socket_and_nobody_else() {
+    let directory = Directory::new("group");
+    fs::set_permissions(&directory.0, fs::Permissions::from_mode(0o755)).unwrap();
+    let path = directory.path("own/oap.sock");
+    let number = group().to_string();
+    let flags = ["--unix-socket-group", &number];
+    let _gateway = Gateway::start(&[&["--unix-socket", &path], &flags[..]].concat());
+    assert_eq!((mode(directory.path("own")), mode(&path)), (0o750, 0o660));
+    for made in [directory.path("own"), path.clone()] {
+        assert_eq!(fs::metadata(made).unwrap().gid(), group());
+    }
+    connect(&path);
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        let as_other = |gid: u32| {
+            let mut other = Command::new("python3");
+            let connect = "import socket,sys; socket.socket(socket.AF_UNIX).connect(sys.argv[1])";
+            other.args(["-c", connect, &path]).uid(54_322).gid(gid).stderr(Stdio::null());
+            other.status().unwrap().success()
+        };
+        assert_eq!([group(), 54_323].map(as_other), [true, false]);
+    }
+}
+
+#[test]
+fn a_group_that_does_not_exist_and_a_directory_of_another_are_refused() {
+    let directory = Directory::new("no-group");
+    let path = directory.path("own/oap.sock");
+    let said = checked(&path, &["--unix-socket-group", "no-such-group"]);
+    assert_eq!(said, "svc-gateway: --unix-socket-group: no-such-group: there is no such group");
+    fs::DirBuilder::new().mode(0o700).create(directory.path("own")).unwrap();
+    let number = group().to_string();
+    let reason = format!("is in a directory that is not of the group {number} with the mode 0750");
+    let said = checked(&path, &["--unix-socket-group", &number]);
+    assert_eq!(said, format!("svc-gateway: --unix-socket: {path}: {reason}"));
+    assert_eq!(
+        refusal(&path, &["--unix-socket-group", &number]),
+        format!("svc-gateway: {path}: {reason}")
+    );
+}
+
+/// What `--check-config` says of a socket, and that it changes nothing.
+fn checked(path: &str, flags: &[&str]) -> String {
+    let args = [&["--check-config", "--unix-socket", path], flags].concat();
+    let before = Path::new(path).parent().unwrap().exists();
+    let output = command(&args).output().unwrap();
+    assert_eq!(Path::new(path).parent().unwrap().exists(), before);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(if said.is_empty() { 0 } else { 2 }), "{said}");
+    said.trim_end().to_owned()
+}
+
+#[test]
+fn the_check_finds_what_the_start_would_find() {
+    let directory = Directory::new("check");
+    let path = directory.path("own/oap.sock");
+    let on_disk = concat!(env!("CARGO_TARGET_TMPDIR"), "/checked/oap.sock");
+    assert_eq!(checked(&path, &["--amnesia", "on"]), "");
+    let long = directory.path(&format!("{}/oap.sock", "x".repeat(100)));
+    let open = directory.path("oap.sock");
+    let nowhere = directory.path("no/such/oap.sock");
+    for (path, flags, reason) in [
+        (on_disk, &["--amnesia", "on"][..], "is not on a tmpfs, and amnesia is on"),
+        (&long, &[], "is no path of a socket: it has at most 107 bytes, none of them 0"),
+        (&open, &[], "is in a directory whose mode is not 0700"),
+        (&nowhere, &[], "No such file or directory (os error 2)"),
+        ("/oap.sock", &[], "is in a directory whose mode is not 0700"),
+        ("oap.sock", &[], "names no directory of its own"),
+    ] {
+        assert_eq!(checked(path, flags), format!("svc-gateway: --unix-socket: {path}: {reason}"));
+        assert_eq!(refusal(path, flags), format!("svc-gateway: {path}: {reason}"));
+    }
 }
 
 #[test]

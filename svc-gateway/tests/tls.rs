@@ -2,13 +2,16 @@
 
 mod support;
 
-use rcgen::{generate_simple_self_signed, CertifiedKey};
-use rustls::pki_types::CertificateDer;
+use rcgen::{date_time_ymd, generate_simple_self_signed, CertificateParams, CertifiedKey, KeyPair};
+use rustls::client::WantsClientCert;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::version::{TLS12, TLS13};
 use rustls::{
-    ClientConfig, ClientConnection, RootCertStore, StreamOwned, SupportedProtocolVersion,
+    ClientConfig, ClientConnection, ConfigBuilder, RootCertStore, StreamOwned,
+    SupportedProtocolVersion,
 };
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,11 +41,25 @@ impl Files {
         cert.der().clone()
     }
 
+    /// Writes a pair that is valid from the first day of the one year to that of the other.
+    fn valid(&self, from: i32, until: i32) {
+        let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(until, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        std::fs::write(self.path("cert.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+        std::fs::write(self.path("key.pem"), key.serialize_pem()).unwrap();
+    }
+
     fn gateway(&self) -> Gateway {
+        self.gateway_with(&[])
+    }
+
+    fn gateway_with(&self, more: &[&str]) -> Gateway {
         let (certificate, key) = (self.path("cert.pem"), self.path("key.pem"));
         let flags = ["--listen", "off", "--tls-listen", "127.0.0.1:0"];
         let files = ["--tls-certificate", &certificate, "--tls-key", &key];
-        Gateway::with_endpoints(&[&flags[..], &files].concat())
+        Gateway::with_endpoints(&[&flags[..], &files, more].concat())
     }
 }
 
@@ -59,14 +76,42 @@ fn stream(
     trusted: &CertificateDer<'static>,
     version: &'static SupportedProtocolVersion,
 ) -> Stream {
+    let config = client(trusted, version).with_no_client_auth();
+    over(gateway, config)
+}
+
+/// From a client who shows the certificate of these files, if any.
+fn stream_as(
+    gateway: &Gateway,
+    trusted: &CertificateDer<'static>,
+    files: Option<(String, String)>,
+) -> Stream {
+    let builder = client(trusted, &TLS13);
+    let config = match files {
+        None => builder.with_no_client_auth(),
+        Some((certificate, key)) => {
+            let chain = vec![CertificateDer::from_pem_file(certificate).unwrap()];
+            let key = PrivateKeyDer::from_pem_file(key).unwrap();
+            builder.with_client_auth_cert(chain, key).unwrap()
+        }
+    };
+    over(gateway, config)
+}
+
+fn client(
+    trusted: &CertificateDer<'static>,
+    version: &'static SupportedProtocolVersion,
+) -> ConfigBuilder<ClientConfig, WantsClientCert> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).unwrap();
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    ClientConfig::builder_with_provider(provider)
         .with_protocol_versions(&[version])
         .unwrap()
         .with_root_certificates(roots)
-        .with_no_client_auth();
+}
+
+fn over(gateway: &Gateway, config: ClientConfig) -> Stream {
     let name = "localhost".try_into().unwrap();
     let connection = ClientConnection::new(Arc::new(config), name).unwrap();
     StreamOwned::new(connection, socket_from("127.0.0.1", gateway.address))
@@ -148,12 +193,12 @@ fn sighup_reads_the_certificate_again_and_a_bad_one_leaves_the_old_one() {
 
     let second = files.renew();
     gateway.signal("HUP");
-    gateway.event("certificate_reloaded");
+    gateway.event("reloaded");
     assert!(presents(&gateway, &second) && !presents(&gateway, &first));
 
     std::fs::write(files.path("cert.pem"), "no certificate").unwrap();
     gateway.signal("HUP");
-    let event = gateway.event("certificate_kept");
+    let event = gateway.event("reload_refused");
     assert!(event["reason"].as_str().unwrap().contains("cert.pem"), "{event}");
     assert_serving(&gateway, &second);
 
@@ -161,22 +206,109 @@ fn sighup_reads_the_certificate_again_and_a_bad_one_leaves_the_old_one() {
     open.object(b"open", 4);
     assert_eq!(open.end(), 0);
     let page = gateway.get("/metrics");
-    for outcome in ["taken", "kept_old"] {
-        let series = format!("svc_gateway_certificate_reloads_total{{outcome=\"{outcome}\"}}");
-        assert_eq!(page.sample(&series), 1.0, "{outcome}");
+    for (what, outcome) in [
+        ("reloads", "taken"),
+        ("reloads", "kept_old"),
+        ("certificate_reloads", "taken"),
+        ("certificate_reloads", "kept_old"),
+    ] {
+        let series = format!("svc_gateway_{what}_total{{outcome=\"{outcome}\"}}");
+        assert_eq!(page.sample(&series), 1.0, "{series}");
     }
 }
 
+/// What `--check-config` says of the files, and of others beside them.
+fn checked(files: &Files, more: &[&str]) -> String {
+    let (certificate, key) = (files.path("cert.pem"), files.path("key.pem"));
+    let flags = ["--check-config", "--tls-certificate", &certificate, "--tls-key", &key];
+    let output = command(&[&flags[..], more].concat()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(if said.is_empty() { 0 } else { 2 }), "{said}");
+    said.trim_end().to_owned()
+}
+
 #[test]
-fn a_bad_certificate_at_the_start_is_a_bad_configuration_and_names_the_file() {
+fn a_bad_pair_is_a_bad_configuration_and_names_flag_and_file() {
     let files = Files::new("bad");
     files.renew();
-    std::fs::write(files.path("key.pem"), "no key").unwrap();
+    assert_eq!(checked(&files, &[]), "");
+    let other = Files::new("other");
+    other.renew();
+    std::fs::copy(other.path("key.pem"), files.path("key.pem")).unwrap();
     let (certificate, key) = (files.path("cert.pem"), files.path("key.pem"));
-    let output = command(&["--check-config", "--tls-certificate", &certificate, "--tls-key", &key]);
-    let output = { output }.output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    assert!(String::from_utf8(output.stderr).unwrap().contains("key.pem: "));
+    let mismatched = format!("{key}: is not the key of the certificate in {certificate}");
+    assert_eq!(checked(&files, &[]), format!("svc-gateway: --tls-key: {mismatched}"));
+    std::fs::write(&key, "no key").unwrap();
+    assert!(checked(&files, &[]).starts_with(&format!("svc-gateway: --tls-key: {key}: ")));
+    std::fs::write(&certificate, "").unwrap();
+    let empty = format!("svc-gateway: --tls-certificate: {certificate}: holds no certificate");
+    assert_eq!(checked(&files, &[]), empty);
+    let missing = files.path("none.pem");
+    files.renew();
+    let said = checked(&files, &["--tls-client-ca", &missing]);
+    assert!(said.starts_with(&format!("svc-gateway: --tls-client-ca: {missing}: ")), "{said}");
+}
+
+#[test]
+fn a_certificate_out_of_date_is_found_and_told_with_its_day() {
+    let files = Files::new("dates");
+    let path = files.path("cert.pem");
+    let said = |reason| format!("svc-gateway: --tls-certificate: {path}: the certificate {reason}");
+    files.valid(2001, 2002);
+    assert_eq!(checked(&files, &[]), said("expired on 2002-01-01"));
+    files.valid(2101, 2102);
+    assert_eq!(checked(&files, &[]), said("is valid from 2101-01-01 on"));
+}
+
+const EXPIRY: &str = "svc_gateway_certificate_expiry_timestamp_seconds";
+
+/// 2002-01-01 and 2102-01-01 in seconds since 1970.
+const YEAR_2002: f64 = 1_009_843_200.0;
+const YEAR_2102: f64 = 4_165_516_800.0;
+
+#[test]
+fn an_expired_certificate_is_loud_and_not_taken_in_place_of_a_good_one() {
+    let files = Files::new("expired");
+    files.valid(2001, 2002);
+    let gateway = files.gateway();
+    let event = gateway.event("certificate_invalid");
+    assert_eq!(
+        (&event["level"], &event["reason"]),
+        (&"error".into(), &"the certificate expired on 2002-01-01".into())
+    );
+    assert_eq!(gateway.get("/metrics").sample(EXPIRY), YEAR_2002);
+
+    files.valid(2001, 2102);
+    gateway.signal("HUP");
+    assert_eq!(gateway.event("certificate")["last_day"], "2102-01-01");
+    files.valid(2001, 2002);
+    gateway.signal("HUP");
+    let event = gateway.event("reload_refused");
+    assert!(event["reason"].as_str().unwrap().contains("expired on 2002-01-01"), "{event}");
+    assert_eq!(gateway.get("/metrics").sample(EXPIRY), YEAR_2102);
+}
+
+#[test]
+fn with_a_ca_only_clients_that_it_knows_are_served() {
+    let files = Files::new("mutual");
+    let server = files.renew();
+    let client = Files::new("client");
+    client.renew();
+    let (ca, key) = (client.path("cert.pem"), client.path("key.pem"));
+    let gateway = files.gateway_with(&["--tls-client-ca", &ca]);
+    let stranger = Files::new("stranger");
+    stranger.renew();
+    for other in [None, Some((stranger.path("cert.pem"), stranger.path("key.pem")))] {
+        let mut refused = stream_as(&gateway, &server, other);
+        // In TLS 1.3 the client has finished before it is judged.
+        let _ = refused.flush();
+        assert!(refused.read(&mut [0; 64]).is_err());
+        assert_eq!(gateway.event("refused")["reason"], "tls_handshake");
+    }
+    let mut peer = Peer::over(stream_as(&gateway, &server, Some((ca, key)))).greet();
+    peer.start("objects/known");
+    peer.object(b"known", 5);
+    assert_eq!(peer.end(), 0);
 }
 
 #[test]
