@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod check;
 mod colour;
 mod completions;
 mod decode;
@@ -38,6 +39,7 @@ enum Command {
     Decode(decode::Decode),
     Send(send::Send),
     Receive(receive::Receive),
+    Check(check::Check),
     Version(version::Version),
     Completions(completions::Completions),
     Man(man::Man),
@@ -66,6 +68,7 @@ fn run(command: Command) -> anyhow::Result<Answer> {
         Command::Decode(decode) => decode.run(),
         Command::Send(send) => wait(send.run()),
         Command::Receive(receive) => wait(receive.run()),
+        Command::Check(check) => wait(check.run()),
         Command::Version(version) => version.run(),
         Command::Completions(completions) => completions.run(&mut Oap::command()),
         Command::Man(man) => man.run(Oap::command()),

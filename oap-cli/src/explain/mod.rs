@@ -5,7 +5,7 @@ mod capture;
 mod conversation;
 mod packets;
 mod reading;
-mod rules;
+pub mod rules;
 mod segments;
 mod show;
 

@@ -1,6 +1,8 @@
 //! The program as its users run it.
 
 mod bytes;
+mod check;
+mod faulty;
 mod page;
 mod pages;
 mod program;

@@ -1,10 +1,13 @@
 //! The commands of `docs/oap.md`, each with its output.
 
 use crate::program::BINARY;
+use crate::running::Gateway;
 use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+
+const ADDRESS: &str = "127.0.0.1:9900";
 
 struct Example {
     command: String,
@@ -25,23 +28,27 @@ fn examples() -> Vec<Example> {
 }
 
 /// Standard output and then standard error, as a terminal shows them.
-fn run(command: &str, folder: &Path) -> String {
+/// The addresses of the page are the defaults of the gateway; here it has free ports.
+fn run(command: &str, folder: &Path, gateway: &Gateway) -> String {
     let path = format!(
         "{}:{}",
         Path::new(BINARY).parent().unwrap().display(),
         env::var("PATH").unwrap_or_default()
     );
     let mut shell = Command::new("sh");
-    let ran = shell.args(["-c", command]).env("PATH", path).current_dir(folder).output().unwrap();
-    String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap()
+    let command = command.replace(ADDRESS, &gateway.address);
+    let ran = shell.args(["-c", &command]).env("PATH", path).current_dir(folder).output().unwrap();
+    let told = String::from_utf8([ran.stdout, ran.stderr].concat()).unwrap();
+    told.replace(&gateway.address, ADDRESS)
 }
 
 #[test]
 fn each_command_of_the_page_gives_the_output_that_stands_there() {
     let examples = examples();
     assert!(examples.len() >= 5);
+    let gateway = Gateway::start(&[]);
     let folder = tempfile::tempdir().unwrap();
     for Example { command, output } in examples {
-        assert_eq!(run(&command, folder.path()), output, "{command}");
+        assert_eq!(run(&command, folder.path(), &gateway), output, "{command}");
     }
 }
