@@ -2,7 +2,7 @@
 
 use crate::chunk::Slot;
 use crate::config::Settings;
-use crate::decode_call::SlotNumber;
+use crate::decode_call::{decoder_number, DecoderNumber};
 use crate::monitor::{CallTimer, NativeMonitor};
 use crate::rejection::Rejection;
 use napi::bindgen_prelude::Result;
@@ -15,7 +15,7 @@ use std::rc::Rc;
 #[napi]
 pub struct NativeDecoder {
     slot: Rc<RefCell<Slot<StreamDecoder>>>,
-    number: SlotNumber,
+    number: DecoderNumber,
 }
 
 #[napi]
@@ -26,7 +26,7 @@ impl NativeDecoder {
         let mut inner = StreamDecoder::new(settings.config()?);
         let timer = CallTimer::new(monitor, |monitor| inner.set_monitor(monitor));
         let slot = Rc::new(RefCell::new(Slot::new(inner, timer)));
-        Ok(NativeDecoder { number: SlotNumber::of(slot.clone()), slot })
+        Ok(NativeDecoder { number: decoder_number(slot.clone()), slot })
     }
 
     /// The number by which a table's call finds it.

@@ -2,8 +2,9 @@
 //! `ts/generated.ts` of it.
 
 use crate::chunk::{Ending, HeadWord};
-use crate::connection::{Sent, StatusPlace, SENT_BASE};
+use crate::connection_call::{Act, DeskPlace};
 use crate::encode::{FrameWord, FRAME_WORDS};
+use crate::engine::{Sent, SENT_BASE};
 use napi_derive::napi;
 use oap::{ConnectionState, Data, Frame, Kind, Row, PREFIX_BYTES};
 use std::mem::offset_of;
@@ -19,7 +20,7 @@ pub struct Place {
 /// All places, group by group.
 #[napi(catch_unwind)]
 pub fn layout() -> Vec<Place> {
-    let groups: [(&str, Vec<(&str, usize)>); 9] = [
+    let groups: [(&str, Vec<(&str, usize)>); 10] = [
         ("Row", row()),
         ("Head", head()),
         ("Ending", endings()),
@@ -27,7 +28,8 @@ pub fn layout() -> Vec<Place> {
         ("Flag", flags()),
         ("Wire", wire()),
         ("Sent", sent()),
-        ("StatusPlace", status_places()),
+        ("Act", acts()),
+        ("DeskPlace", desk_places()),
         ("State", states()),
     ];
     let places = groups.into_iter().flat_map(|(group, members)| {
@@ -117,20 +119,35 @@ fn sent() -> Vec<(&'static str, usize)> {
     ]
 }
 
-fn status_places() -> Vec<(&'static str, usize)> {
+fn acts() -> Vec<(&'static str, usize)> {
     vec![
-        ("State", StatusPlace::State as usize),
-        ("WantsRead", StatusPlace::WantsRead as usize),
-        ("WantsWrite", StatusPlace::WantsWrite as usize),
-        ("WantsShutdown", StatusPlace::WantsShutdown as usize),
-        ("Reason", StatusPlace::Reason as usize),
-        ("Timeout", StatusPlace::Timeout as usize),
-        ("Credit", StatusPlace::Credit as usize),
-        ("InFlight", StatusPlace::InFlight as usize),
-        ("Queued", StatusPlace::Queued as usize),
-        ("Streams", StatusPlace::Streams as usize),
-        ("Untaken", StatusPlace::Untaken as usize),
-        ("Places", StatusPlace::Places as usize),
+        ("Look", Act::Look as usize),
+        ("Take", Act::Take as usize),
+        ("Transmitted", Act::Transmitted as usize),
+        ("Transmit", Act::Transmit as usize),
+        ("Data", Act::Data as usize),
+        ("DataHead", Act::DataHead as usize),
+    ]
+}
+
+fn desk_places() -> Vec<(&'static str, usize)> {
+    vec![
+        ("Act", DeskPlace::Act as usize),
+        ("Connection", DeskPlace::Connection as usize),
+        ("First", DeskPlace::First as usize),
+        ("Count", DeskPlace::Count as usize),
+        ("At", DeskPlace::At as usize),
+        ("Result", DeskPlace::Result as usize),
+        ("State", DeskPlace::State as usize),
+        ("WantsRead", DeskPlace::WantsRead as usize),
+        ("WantsWrite", DeskPlace::WantsWrite as usize),
+        ("Timeout", DeskPlace::Timeout as usize),
+        ("Credit", DeskPlace::Credit as usize),
+        ("InFlight", DeskPlace::InFlight as usize),
+        ("Queued", DeskPlace::Queued as usize),
+        ("Streams", DeskPlace::Streams as usize),
+        ("Untaken", DeskPlace::Untaken as usize),
+        ("Pieces", DeskPlace::Pieces as usize),
     ]
 }
 

@@ -8,15 +8,19 @@
 mod chunk;
 mod config;
 mod connection;
+mod connection_call;
 mod constants;
 mod decode_call;
 mod decoder;
 mod encode;
+mod engine;
+mod kept_memory;
 mod layout;
 mod memory;
 mod monitor;
 mod rejection;
 mod session;
+mod slots;
 
 // A monitor is every thread's; a decoder and a session are their thread's alone.
 const fn is_shared<T: Send + Sync>() {}

@@ -2,7 +2,7 @@
 
 use crate::chunk::Slot;
 use crate::config::Settings;
-use crate::decode_call::SlotNumber;
+use crate::decode_call::{decoder_number, DecoderNumber};
 use crate::encode::{frames_of, written};
 use crate::memory::bytes_of;
 use crate::monitor::{nobody, CallTimer, NativeMonitor};
@@ -17,7 +17,7 @@ use std::rc::Rc;
 #[napi]
 pub struct NativeSession {
     slot: Rc<RefCell<Slot<Session>>>,
-    number: SlotNumber,
+    number: DecoderNumber,
 }
 
 /// One direction of a session at a glance.
@@ -61,7 +61,7 @@ impl NativeSession {
         let mut inner = Session::new(settings.config()?);
         let timer = CallTimer::new(monitor, |monitor| inner.set_monitor(monitor));
         let slot = Rc::new(RefCell::new(Slot::new(inner, timer)));
-        Ok(NativeSession { number: SlotNumber::of(slot.clone()), slot })
+        Ok(NativeSession { number: decoder_number(slot.clone()), slot })
     }
 
     /// The number by which a table's call finds it.

@@ -420,3 +420,35 @@ test('errors are fresh, and their cause is the first reason', { timeout: 30_000 
   assert.throws(() => dial({ sendBuffer: 0 }), { name: 'OapConfigError', field: 'sendBuffer' });
   assert.throws(() => dial({ idleTimeout: '5' }), TypeError);
 });
+
+test('a body that is taken away before it is written ends the connection', { timeout: 30_000 }, async (t) => {
+  const { dial } = await serve(t, (connection) => connection.ended());
+  const connection = dial();
+  await connection.start('s');
+  const body = new Uint8Array(20_000);
+  const queued = connection.data(body);
+  structuredClone(body.buffer, { transfer: [body.buffer] });
+  await queued;
+  const error = await connection.flushed().catch((error) => error);
+  assert.deepEqual([error.reason, error.cause.name], ['aborted', 'TypeError']);
+  assert.match(error.cause.message, /detached or resized before it was written/);
+});
+
+test('bodies over shared memory, and none over memory that is detached', { timeout: 30_000 }, async (t) => {
+  const { dial } = await serve(t, async (connection) => {
+    const { bytes } = await takeStream(connection);
+    await connection.sendStream('back', [bytes]);
+  });
+  const connection = dial();
+  const shared = (size) => new Uint8Array(new SharedArrayBuffer(size)).fill(7);
+  await connection.start('s');
+  await connection.data(shared(5));
+  await connection.data(shared(20_000));
+  await connection.end();
+  assert.deepEqual((await takeStream(connection)).bytes, Buffer.alloc(20_005, 7));
+  await connection.sendStream('t', [shared(5), shared(20_000)]);
+  const gone = new Uint8Array(8);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  assert.throws(() => connection.data(gone), TypeError);
+  await assert.rejects(connection.sendStream('u', [gone]), TypeError);
+});

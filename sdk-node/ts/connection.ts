@@ -9,8 +9,8 @@ import type { Frame, U64 } from './frame.js';
 import type { Frames } from './frames.js';
 import { State } from './generated.js';
 import { Inbox } from './inbox.js';
-import { isUint8Array } from './intrinsics.js';
 import { Link } from './link.js';
+import { readable } from './memory.js';
 import { Monitor, type MonitorOption } from './monitor.js';
 import { native, type Flow } from './native.js';
 import { mustBeU32, u64Of } from './numbers.js';
@@ -73,6 +73,7 @@ export class OapConnection implements AsyncIterable<Frames> {
 
   #update(): void {
     this.#sender.update();
+    this.#inbox.update();
     if (this.#closeWhenIdle) {
       this.#closeIfIdle();
     }
@@ -86,12 +87,12 @@ export class OapConnection implements AsyncIterable<Frames> {
 
   /** What this side has sent. */
   get outbound(): Flow {
-    return this.#link.engine.outbound();
+    return this.#link.engine.native.outbound();
   }
 
   /** What the peer has sent. */
   get inbound(): Flow {
-    return this.#link.engine.inbound();
+    return this.#link.engine.native.inbound();
   }
 
   /** Why it ended or is about to: `clean`, `reject:truncated`, …; `undefined` while it goes on. */
@@ -106,7 +107,7 @@ export class OapConnection implements AsyncIterable<Frames> {
 
   /** The largest body that a DATA to this peer can have, in bytes, once it has greeted. */
   maxBody(withObj = false): number | undefined {
-    return this.#link.engine.maxBody(withObj) ?? undefined;
+    return this.#link.engine.native.maxBody(withObj) ?? undefined;
   }
 
   /** Resolves once the peer has greeted. Sends wait for that by themselves. */
@@ -150,11 +151,8 @@ export class OapConnection implements AsyncIterable<Frames> {
 
   /** Queues a DATA of the open stream. A body of 16 KiB and more is not copied: leave it alone until it is written. */
   data(body: Uint8Array, { obj, signal }: { obj?: string; signal?: AbortSignal } = {}): Promise<void> {
-    if (!isUint8Array(body)) {
-      throw new TypeError('a body is a Uint8Array');
-    }
     mustBeText('obj', obj ?? '');
-    return quiet(this.#sender.data(body, obj, signal));
+    return this.#sender.data(readable(body, 'a body'), obj, signal);
   }
 
   /** Queues an END of the open stream. */
@@ -186,12 +184,12 @@ export class OapConnection implements AsyncIterable<Frames> {
    * @throws OapConnectionError behind all that came before, the signal's reason, TypeError while another takes.
    */
   read(signal?: AbortSignal): Promise<Frame | undefined> {
-    return quiet(this.#inbox.read(signal));
+    return this.#inbox.read(signal);
   }
 
   /** All frames that a read of the socket brought, or what is left of them: as `read`. */
   readBatch(signal?: AbortSignal): Promise<Frames | undefined> {
-    return quiet(this.#inbox.readBatch(signal));
+    return this.#inbox.readBatch(signal);
   }
 
   /** A batch at a time. Leaving the loop counts what it gave as taken; the next one goes on behind that. */
@@ -219,7 +217,7 @@ export class OapConnection implements AsyncIterable<Frames> {
     this.#sender.commit();
     this.#endHere();
     const within = timeout === undefined ? undefined : BigInt(Math.round(Math.min(timeout, 1e12) * 1e6));
-    this.#link.act(() => this.#link.engine.close(within));
+    this.#link.act(() => this.#link.engine.native.close(within));
     return quiet(this.#closed());
   }
 
@@ -234,7 +232,7 @@ export class OapConnection implements AsyncIterable<Frames> {
   abort(cause?: unknown): void {
     this.#link.first.blame(cause);
     this.#endHere();
-    this.#link.act(() => this.#link.engine.abort());
+    this.#link.act(() => this.#link.engine.native.abort());
   }
 
   #endHere(): void {
@@ -245,11 +243,11 @@ export class OapConnection implements AsyncIterable<Frames> {
   /** @internal Closes as soon as no stream is open and nothing waits. */
   closeWhenIdle(): void {
     this.#closeWhenIdle = true;
-    this.#link.update();
+    this.#link.look();
   }
 
   #closeIfIdle(): void {
-    const open = this.#link.hasStreams || this.#sender.streams > 0;
+    const open = this.#link.engine.hasStreams || this.#sender.streams > 0;
     if (!open && !this.#inbox.isBusy && !this.#link.closedHere) {
       this.close().catch(ignore);
     }

@@ -72,19 +72,32 @@ export const enum Sent {
   Base = 8,
 }
 
-export const enum StatusPlace {
-  State = 0,
-  WantsRead = 1,
-  WantsWrite = 2,
-  WantsShutdown = 3,
-  Reason = 4,
-  Timeout = 5,
-  Credit = 6,
-  InFlight = 7,
-  Queued = 8,
-  Streams = 9,
-  Untaken = 10,
-  Places = 11,
+export const enum Act {
+  Look = 0,
+  Take = 1,
+  Transmitted = 2,
+  Transmit = 3,
+  Data = 4,
+  DataHead = 5,
+}
+
+export const enum DeskPlace {
+  Act = 0,
+  Connection = 1,
+  First = 2,
+  Count = 3,
+  At = 4,
+  Result = 5,
+  State = 6,
+  WantsRead = 7,
+  WantsWrite = 8,
+  Timeout = 9,
+  Credit = 10,
+  InFlight = 11,
+  Queued = 12,
+  Streams = 13,
+  Untaken = 14,
+  Pieces = 15,
 }
 
 export const enum State {

@@ -19,9 +19,9 @@ export class Inbox {
   readonly #untoldMost: number;
   /** An END was given, and nobody has asked for more since. */
   #busy = false;
-  /** The loop that takes, and whether somebody waits for more: there is one taker at a time. */
+  /** The loop that takes, and who waits for more: there is one at a time. */
   #loop: object | undefined;
-  #waits = false;
+  #taker: { give(): void; fail(error: unknown): void } | undefined;
 
   constructor(link: Link, ackWindow: number) {
     this.#link = link;
@@ -34,7 +34,9 @@ export class Inbox {
 
   /** Whether something is here that the application has not taken, or takes now. */
   get isBusy(): boolean {
-    return this.#busy || this.#received.length > 0 || this.#current !== undefined || this.#link.untaken > 0;
+    return (
+      this.#busy || this.#received.length > 0 || this.#current !== undefined || this.#link.engine.untaken > 0
+    );
   }
 
   /** Nobody takes any more. */
@@ -44,80 +46,129 @@ export class Inbox {
     this.#untold = 0;
   }
 
-  async read(signal: AbortSignal | undefined): Promise<Frame | undefined> {
-    return this.#step() ?? ((await this.#fetch(signal)) ? this.#step() : undefined);
+  read(signal: AbortSignal | undefined): Promise<Frame | undefined> {
+    return this.#taken(() => this.#frame(), signal);
   }
 
-  async readBatch(signal: AbortSignal | undefined): Promise<Frames | undefined> {
-    if (this.#current === undefined && !(await this.#fetch(signal))) {
-      return undefined;
-    }
-    const current = this.#current!;
-    const frames = this.#place === 0 ? current : current.from(this.#place);
-    this.#current = undefined;
-    this.#untold += frames.length;
-    this.#busy = true;
-    return frames;
+  readBatch(signal: AbortSignal | undefined): Promise<Frames | undefined> {
+    return this.#taken(() => this.#batch(), signal);
   }
 
   /** A loop over batches. */
   batches(): AsyncIterableIterator<Frames> {
-    return this.#iterator(
-      () => undefined,
-      () => this.readBatch(undefined),
-    );
+    return this.#loopOver(() => this.#batch());
   }
 
   /** A loop over frames. */
   frames(): AsyncIterableIterator<Frame> {
-    return this.#iterator(
-      () => this.#step(),
-      () => this.read(undefined),
-    );
+    return this.#loopOver(() => this.#frame());
   }
 
-  #iterator<T>(here: () => T | undefined, more: () => Promise<T | undefined>): AsyncIterableIterator<T> {
-    const leave = () => {
-      this.#loop = undefined;
-    };
-    const result = (value: T | undefined): IteratorResult<T> => {
+  #loopOver<T>(give: () => T | undefined): AsyncIterableIterator<T> {
+    const step = (): IteratorResult<T> => {
+      const value = give();
       if (value !== undefined) {
         return { done: false, value };
       }
-      leave();
+      this.#loop = undefined;
       return { done: true, value };
     };
-    const iterator: AsyncIterableIterator<T> = {
+    const loop: AsyncIterableIterator<T> = {
       next: () => {
-        if (this.#loop !== iterator) {
-          this.#enter(iterator);
+        if (this.#loop !== loop) {
+          this.#enter(loop);
         }
-        const value = here();
-        return value === undefined
-          ? quiet(more().then(result, rethrown(leave)))
-          : Promise.resolve({ done: false, value });
+        return this.#taken(step, undefined);
       },
       return: () => {
-        if (this.#loop === iterator) {
-          leave();
+        if (this.#loop === loop) {
+          this.#loop = undefined;
           this.#tell();
         }
         return Promise.resolve({ done: true, value: undefined });
       },
-      [Symbol.asyncIterator]: () => iterator,
+      [Symbol.asyncIterator]: () => loop,
     };
-    return iterator;
+    return loop;
   }
 
   #enter(loop: object): void {
-    if (this.#loop !== undefined || this.#waits) {
+    if (this.#loop !== undefined || this.#taker !== undefined) {
       throw new TypeError(TWO_TAKERS);
     }
     this.#loop = loop;
   }
 
+  /** What `give` makes of what is here, or comes; it is called once there is something or nothing will come. */
+  #taken<T>(give: () => T, signal: AbortSignal | undefined): Promise<T> {
+    if (this.#current !== undefined) {
+      return Promise.resolve(give());
+    }
+    if (this.#taker !== undefined) {
+      return quiet(Promise.reject(new TypeError(TWO_TAKERS)));
+    }
+    this.#busy = false;
+    this.#tell();
+    if (this.#next()) {
+      return Promise.resolve(give());
+    }
+    return quiet(this.#comes(give, signal));
+  }
+
+  #comes<T>(give: () => T, signal: AbortSignal | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const stop = () => {
+        this.#taker = undefined;
+        reject(signal!.reason);
+      };
+      const settled = () => {
+        this.#taker = undefined;
+        signal?.removeEventListener('abort', stop);
+      };
+      this.#taker = {
+        give: () => {
+          settled();
+          resolve(give());
+        },
+        fail: (error) => {
+          settled();
+          this.#loop = undefined;
+          reject(error);
+        },
+      };
+      signal?.addEventListener('abort', stop);
+      if (signal?.aborted === true) {
+        stop();
+      } else {
+        this.update();
+      }
+    });
+  }
+
+  /** Something may have come, or nothing more will. */
+  update(): void {
+    const taker = this.#taker;
+    if (taker === undefined) {
+      return;
+    }
+    try {
+      if (this.#next() || this.#hearsNoMore()) {
+        taker.give();
+      }
+    } catch (error) {
+      taker.fail(error);
+    }
+  }
+
+  /** Goes on to the next batch, where one is here. */
+  #next(): boolean {
+    this.#current = this.#received.shift();
+    this.#place = 0;
+    return this.#current !== undefined;
+  }
+
   /** The next frame of what is being given out. */
-  #step(): Frame | undefined {
+  #frame(): Frame | undefined {
     const current = this.#current;
     if (current === undefined) {
       return undefined;
@@ -139,28 +190,17 @@ export class Inbox {
     return frame;
   }
 
-  /** Waits for a batch; false at the clean end. */
-  async #fetch(signal: AbortSignal | undefined): Promise<boolean> {
-    if (this.#waits) {
-      throw new TypeError(TWO_TAKERS);
+  /** All that is left of it. */
+  #batch(): Frames | undefined {
+    const current = this.#current;
+    if (current === undefined) {
+      return undefined;
     }
-    this.#busy = false;
-    this.#tell();
-    if (this.#received.length === 0) {
-      await this.#wait(signal);
-    }
-    this.#current = this.#received.shift();
-    this.#place = 0;
-    return this.#current !== undefined;
-  }
-
-  async #wait(signal: AbortSignal | undefined): Promise<void> {
-    this.#waits = true;
-    try {
-      await this.#link.changes.until(() => this.#received.length > 0 || this.#hearsNoMore(), signal);
-    } finally {
-      this.#waits = false;
-    }
+    const frames = this.#place === 0 ? current : current.from(this.#place);
+    this.#current = undefined;
+    this.#untold += frames.length;
+    this.#busy = true;
+    return frames;
   }
 
   /** Whether nothing will come; throws where that is no clean end. */
@@ -181,16 +221,13 @@ export class Inbox {
     this.#untold = 0;
     if (untold > 0) {
       this.#link.engine.take(untold);
-      this.#link.schedule();
     }
-    this.#link.update();
+    // More may be read now. A write tells that, too, unless the socket has yet to take the one before.
+    if (untold === 0 || !this.#link.schedule()) {
+      this.#link.look();
+    }
   }
 }
 
 const TWO_TAKERS =
   'another loop or read takes from this connection: take in one place, or leave the loop (break) before the next begins';
-
-const rethrown = (first: () => void) => (error: unknown) => {
-  first();
-  throw error;
-};

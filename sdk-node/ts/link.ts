@@ -5,7 +5,8 @@ import type { Duplex } from 'node:stream';
 import { Changes } from './changes.js';
 import { Deadline } from './deadline.js';
 import { FirstReason } from './end-reason.js';
-import { State, StatusPlace } from './generated.js';
+import { Engine } from './engine.js';
+import { State } from './generated.js';
 import type { NativeConnection } from './native.js';
 import { decodeChunk, type Batch } from './table.js';
 import { WireBuffer } from './wire-buffer.js';
@@ -20,27 +21,19 @@ export interface Halves {
   update(): void;
 }
 
-const status = new Float64Array(StatusPlace.Places);
-
 export class Link {
-  readonly engine: NativeConnection;
+  readonly engine: Engine;
   readonly socket: Duplex;
   readonly changes = new Changes();
   readonly first: FirstReason;
   readonly wire: WireBuffer;
   readonly #slot: number;
-  readonly #deadline = new Deadline(() => this.act(() => this.engine.handleTimeout()));
+  readonly #deadline = new Deadline(() => this.act(() => this.engine.native.handleTimeout()));
   readonly #onWritten = (error?: Error | null) => this.#writtenBy(error);
   #halves!: Halves;
 
+  /** Where it stands, as both halves know. */
   state: number = State.Handshake;
-  /** DATA that may be sent now, and that the peer has not acknowledged. */
-  credit = 0;
-  inFlight = 0;
-  /** Whether a stream is open, either way. */
-  hasStreams = false;
-  /** Frames that the engine has given and that are not taken. */
-  untaken = 0;
   /** Bytes that the socket has taken. */
   written = 0;
   /** This side has closed or aborted. */
@@ -52,10 +45,10 @@ export class Link {
   #shut = false;
 
   constructor(engine: NativeConnection, socket: Duplex) {
-    this.engine = engine;
+    this.engine = new Engine(engine);
     this.socket = socket;
     this.#slot = engine.slot();
-    this.wire = new WireBuffer(engine, socket);
+    this.wire = new WireBuffer(this.engine, socket);
     this.first = new FirstReason(
       engine,
       !(socket instanceof Socket && (socket.connecting || socket.pending)),
@@ -72,11 +65,11 @@ export class Link {
     }
     socket.on('connect', () => (this.first.connected = true));
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
-    socket.on('end', () => this.act(() => this.engine.receiveEnd()));
+    socket.on('end', () => this.act(() => this.engine.native.receiveEnd()));
     socket.on('error', (error) => this.#fail(error));
     socket.on('close', () => this.#fail(undefined));
     this.schedule();
-    this.update();
+    this.look();
   }
 
   #receive(chunk: Buffer): void {
@@ -84,34 +77,29 @@ export class Link {
     if (batch.count > 0 && !this.closedHere) {
       this.#halves.receive(batch);
     }
-    this.update();
+    this.look();
   }
 
   #fail(error: Error | undefined): void {
     this.first.blame(error);
-    this.act(() => this.engine.transportFailed());
+    this.act(() => this.engine.native.transportFailed());
   }
 
   /** A step of the engine that may change how it stands. */
   act(step: () => void): void {
     if (this.state !== State.Ended) {
       step();
-      this.update();
+      this.look();
     }
   }
 
-  /** Bytes that wait to be written. */
-  queued(): number {
-    this.engine.status(status);
-    return status[StatusPlace.Queued]!;
-  }
-
-  /** What is queued is written when this turn is over. */
-  schedule(): void {
+  /** What is queued is written when this turn is over, and what has changed is told then; `false`: once the socket has taken more. */
+  schedule(): boolean {
     if (!this.#scheduled && this.#writing === 0) {
       this.#scheduled = true;
       process.nextTick(flushOf, this);
     }
+    return this.#scheduled;
   }
 
   /** @internal */
@@ -123,17 +111,28 @@ export class Link {
   /** Writes what is queued, as much as the socket takes now. */
   flush(): void {
     this.#halves.commit();
-    while (this.#writing === 0 && this.state !== State.Ended) {
-      const bytes = this.wire.write(this.#onWritten);
-      if (bytes === 0) {
+    this.engine.look();
+    while (this.#writing === 0 && this.engine.wantsWrite) {
+      this.#writing = this.#write();
+      if (this.#writing === 0) {
         break;
       }
-      this.#writing = bytes;
       if (this.wire.isTaken) {
         this.#transmitted();
       }
     }
     this.update();
+  }
+
+  #write(): number {
+    try {
+      return this.wire.write(this.#onWritten);
+    } catch (error) {
+      // What a frame promised is not there: nothing good can follow it.
+      this.first.blame(error);
+      this.act(() => this.engine.native.abort());
+      return 0;
+    }
   }
 
   #writtenBy(error: Error | null | undefined): void {
@@ -151,17 +150,18 @@ export class Link {
     this.engine.transmitted(bytes);
   }
 
+  /** As `update`, after a step that did not tell how the engine stands. */
+  look(): void {
+    this.engine.look();
+    this.update();
+  }
+
   /** Does what the engine asks for, and wakes who waits. */
   update(): void {
     if (this.state === State.Ended) {
       return;
     }
-    this.engine.status(status);
-    this.state = status[StatusPlace.State]!;
-    this.credit = status[StatusPlace.Credit]!;
-    this.inFlight = status[StatusPlace.InFlight]!;
-    this.hasStreams = status[StatusPlace.Streams]! > 0;
-    this.untaken = status[StatusPlace.Untaken]!;
+    this.state = this.engine.state;
     if ((this.state as State) === State.Ended) {
       this.#finish();
     } else {
@@ -172,11 +172,11 @@ export class Link {
   }
 
   #obey(): void {
-    if (status[StatusPlace.WantsWrite]! > 0) {
+    if (this.engine.wantsWrite) {
       this.schedule();
     }
-    this.#deadline.set(status[StatusPlace.Timeout]!);
-    this.#read(status[StatusPlace.WantsRead]! > 0 || this.state >= State.Closing);
+    this.#deadline.set(this.engine.timeout);
+    this.#read(this.engine.wantsRead || this.state >= State.Closing);
     if (this.state === State.Shut && !this.#shut) {
       this.#shut = true;
       this.socket.end();
@@ -197,7 +197,7 @@ export class Link {
 
   #finish(): void {
     this.#deadline.clear();
-    this.engine.leave();
+    this.engine.native.leave();
     this.wire.drop();
     const { socket } = this;
     if (this.first.failure === undefined && socket instanceof Socket) {

@@ -56,6 +56,12 @@ export interface NativeTable {
   decode(this: void, chunk: Uint8Array): Buffer | undefined;
 }
 
+/** A desk, and the call that does what it says: see `connection_call.rs`. */
+export interface NativeDesk {
+  places: Float64Array;
+  call(this: void, bytes?: Uint8Array, lengths?: Uint32Array, obj?: string): void;
+}
+
 /** Takes chunks: the native half of a decoder or a session. */
 export interface NativeReceiver {
   slot(): number;
@@ -94,33 +100,21 @@ export interface Limit {
   value: bigint;
 }
 
-/** The engine of a connection. Sends answer as `Sent` of `generated.ts`. */
+/** The engine of a connection, but for the calls of a desk. Sends answer as `Sent` of `generated.ts`. */
 export interface NativeConnection {
   slot(): number;
+  number(): number;
   setTime(ns: bigint): void;
   start(stream: string): number;
-  data(
-    bytes: Uint8Array,
-    at: number,
-    lengths: Uint32Array,
-    first: number,
-    count: number,
-    obj?: string,
-  ): number;
-  dataHead(length: number, obj?: string): number;
   endStream(status: number): number;
   acknowledge(upTo: bigint): number;
   refusal(): Rejection | null;
   cancelSend(): void;
-  take(frames: number): void;
   receiveEnd(): void;
-  transmit(out: Uint8Array, pieces: Uint32Array): number;
-  transmitted(bytes: number): void;
   handleTimeout(): void;
   close(withinNs?: bigint): void;
   abort(): void;
   transportFailed(): void;
-  status(out: Float64Array): void;
   nextTimeout(): bigint | null;
   reason(): EndReason | null;
   outbound(): Flow;
@@ -180,6 +174,7 @@ export interface Native {
   resolveConfig(settings: Settings): (Required<Omit<Settings, 'features'>> & Settings) | ConfigRefusal;
   encodeFrames(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Rejection;
   newTable(rows: number): NativeTable;
+  newDesk(): NativeDesk;
   decodeAgain(
     partial: Uint8Array,
     chunk: Uint8Array,

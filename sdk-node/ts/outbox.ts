@@ -1,8 +1,8 @@
 /** Small bodies on their way to the engine: many cross in one call. */
 
+import type { Engine } from './engine.js';
 import { Sent } from './generated.js';
 import { allocUnsafeSlow, setBytes } from './intrinsics.js';
-import type { NativeConnection } from './native.js';
 
 /** Bodies of so many bytes and more are not copied. */
 export const LARGE_BODY_BYTES = 16_384;
@@ -27,14 +27,14 @@ export class Outbox {
   credit = 0;
   /** The address that each DATA says. */
   obj: string | undefined;
-  readonly #engine: NativeConnection;
+  readonly #engine: Engine;
   readonly #most: number;
   #slab: Slab | undefined;
   #first = 0;
   #at = 0;
   #end = 0;
 
-  constructor(engine: NativeConnection, sendBuffer = BYTES) {
+  constructor(engine: Engine, sendBuffer = BYTES) {
     this.#engine = engine;
     this.#most = Math.min(sendBuffer, BYTES);
   }

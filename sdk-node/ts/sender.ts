@@ -3,12 +3,16 @@
 import { Changes } from './changes.js';
 import { OapRejectError } from './errors.js';
 import { Sent, State } from './generated.js';
+import { allocUnsafeSlow, setBytes } from './intrinsics.js';
 import type { Link } from './link.js';
 import { LARGE_BODY_BYTES, Outbox } from './outbox.js';
-import { ignore } from './quiet.js';
+import { ignore, quiet } from './quiet.js';
 
 /** The status of a stream that is given up. */
 const ABORTED = 1;
+const DONE = Promise.resolve();
+/** A single body on its way to the engine. */
+const single = { bytes: allocUnsafeSlow(LARGE_BODY_BYTES), lengths: new Uint32Array(1) };
 
 export class Sender {
   readonly link: Link;
@@ -31,8 +35,8 @@ export class Sender {
 
   /** The link has read the engine's state. */
   update(): void {
-    const { state, credit } = this.link;
-    this.outbox.credit = credit;
+    const { state, engine } = this.link;
+    this.outbox.credit = engine.credit;
     if (state > State.Open) {
       this.interrupt?.(this.link.first.error());
       this.#endTurn?.();
@@ -63,7 +67,7 @@ export class Sender {
     this.streams += 1;
     try {
       await this.#afterTurn(before, signal);
-      await this.queue(() => this.link.engine.start(name), signal);
+      await this.queue(() => this.link.engine.native.start(name), signal);
     } catch (error) {
       this.streams -= 1;
       void before.then(release);
@@ -88,26 +92,32 @@ export class Sender {
     }, signal);
   }
 
-  /** Queues a DATA. */
-  async data(body: Uint8Array, obj: string | undefined, signal: AbortSignal | undefined): Promise<void> {
-    if (body.length >= LARGE_BODY_BYTES) {
-      return this.queue(() => this.#dataHead(body, obj), signal);
+  /** Queues a DATA: at once, where the engine takes it. */
+  data(body: Uint8Array, obj: string | undefined, signal: AbortSignal | undefined): Promise<void> {
+    const send = () =>
+      body.length >= LARGE_BODY_BYTES ? this.#dataHead(body, obj) : this.#dataCopied(body, obj);
+    try {
+      return this.#tried(send, signal) ? DONE : quiet(this.queue(send, signal));
+    } catch (error) {
+      return quiet(Promise.reject(error));
     }
-    return this.queue(() => this.#dataCopied(body, obj), signal);
   }
 
   #dataHead(body: Uint8Array, obj: string | undefined): number {
     const sent = this.link.engine.dataHead(body.length, obj);
     if (sent === Sent.Queued) {
-      this.#count(1);
+      this.#dataSent += 1;
       this.link.wire.keep(body);
     }
     return sent;
   }
 
   #dataCopied(body: Uint8Array, obj: string | undefined): number {
-    const sent = this.link.engine.data(body, 0, Uint32Array.of(body.length), 0, 1, obj);
-    this.#count(sent >= Sent.Base ? 1 : 0);
+    const { bytes, lengths } = single;
+    setBytes(bytes, body, 0);
+    lengths[0] = body.length;
+    const sent = this.link.engine.data(bytes, 0, lengths, 0, 1, obj);
+    this.#dataSent += sent >= Sent.Base ? 1 : 0;
     return sent % Sent.Base;
   }
 
@@ -133,20 +143,15 @@ export class Sender {
   commit(): number {
     const before = this.outbox.count;
     const sent = this.outbox.commit();
-    this.#count(before - this.outbox.count);
+    this.#dataSent += before - this.outbox.count;
     return sent;
-  }
-
-  #count(frames: number): void {
-    this.#dataSent += frames;
-    this.link.inFlight += frames;
   }
 
   /** Queues an END. */
   async end(status: number, signal?: AbortSignal): Promise<void> {
     const { link } = this;
     try {
-      await this.queue(() => link.engine.endStream(status), signal);
+      await this.queue(() => link.engine.native.endStream(status), signal);
     } catch (error) {
       if (signal?.aborted === true && link.state === State.Open && status !== ABORTED) {
         this.giveUp();
@@ -165,20 +170,24 @@ export class Sender {
   }
 
   acknowledge(upTo: bigint): Promise<void> {
-    return this.queue(() => this.link.engine.acknowledge(upTo), undefined);
+    return this.queue(() => this.link.engine.native.acknowledge(upTo), undefined);
   }
 
   /** Resolves when everything that was sent before is written. */
   flushed(): Promise<void> {
     const { link } = this;
-    const until = link.written + link.queued();
+    link.engine.look();
+    const until = link.written + link.engine.queued;
     return this.#changes.until(() => this.#holds(link.written >= until));
   }
 
   /** Resolves when the peer has acknowledged all DATA that was sent before. */
   delivered(signal: AbortSignal | undefined): Promise<void> {
     const until = this.#dataSent;
-    return this.#changes.until(() => this.#holds(this.#dataSent - this.link.inFlight >= until), signal);
+    return this.#changes.until(
+      () => this.#holds(this.#dataSent - this.link.engine.inFlight >= until),
+      signal,
+    );
   }
 
   /** Whether it holds; throws where it never will. */
@@ -198,7 +207,7 @@ export class Sender {
       try {
         await this.#changes.next(signal);
       } catch (error) {
-        link.engine.cancelSend();
+        link.engine.native.cancelSend();
         throw error;
       }
     }
@@ -220,7 +229,7 @@ export class Sender {
       return true;
     }
     if (sent === Sent.Refused) {
-      throw new OapRejectError(link.engine.refusal()!);
+      throw new OapRejectError(link.engine.native.refusal()!);
     }
     if (sent === Sent.Closed) {
       throw link.first.error();

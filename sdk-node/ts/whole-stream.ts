@@ -1,6 +1,7 @@
 /** A whole stream on its way: START, what a source gives as DATA, END. */
 
 import { isUint8Array } from './intrinsics.js';
+import { readable } from './memory.js';
 import type { Sender } from './sender.js';
 import type { OpenSource } from './source.js';
 
@@ -55,7 +56,7 @@ class Pump {
     this.#sender = sender;
     this.#source = source;
     this.#signal = signal;
-    const most = sender.link.engine.maxBody(obj !== undefined)! - LONGEST_SEQ;
+    const most = sender.link.engine.native.maxBody(obj !== undefined)! - LONGEST_SEQ;
     this.#size = Math.min(chunkSize, most);
     sender.outbox.obj = obj;
   }
@@ -136,6 +137,8 @@ class Pump {
       throw new TypeError('a source gives Uint8Arrays');
     }
     if (value.length === 0) {
+      // No bytes may also be memory that is detached.
+      readable(value, 'what a source gives');
       return true;
     }
     const sender = this.#sender;

@@ -2,17 +2,16 @@
 
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { allocUnsafeSlow, bufferOf, BufferView } from './intrinsics.js';
-import type { NativeConnection } from './native.js';
+import { allocUnsafeSlow, bufferOf, BufferView, lengthOf } from './intrinsics.js';
+import type { Engine } from './engine.js';
 
 const BYTES = 65_536;
-const pieces = new Uint32Array(64);
 
 /** Memory to write from; none while a socket has not taken it. */
 let spare: Buffer | undefined;
 
 export class WireBuffer {
-  readonly #engine: NativeConnection;
+  readonly #engine: Engine;
   readonly #socket: Duplex;
   /** Of other streams nobody knows what they do with what they took. */
   readonly #isPlain: boolean;
@@ -21,7 +20,7 @@ export class WireBuffer {
   readonly #bodies: Uint8Array[] = [];
   #handed = 0;
 
-  constructor(engine: NativeConnection, socket: Duplex) {
+  constructor(engine: Engine, socket: Duplex) {
     this.#engine = engine;
     this.#socket = socket;
     this.#isPlain = socket.constructor === Socket;
@@ -36,31 +35,35 @@ export class WireBuffer {
   write(taken: (error?: Error | null) => void): number {
     const out = spare ?? allocUnsafeSlow(BYTES);
     spare = undefined;
-    const count = this.#engine.transmit(out, pieces);
-    if (count === 0) {
+    const pieces = this.#engine.transmit(out);
+    if (pieces.length === 0) {
       spare = out;
       return 0;
     }
     this.#out = out;
-    const parts = this.#parts(out, count);
+    const parts = this.#parts(out, pieces);
     return parts.length === 1 ? this.#writeOne(parts[0]!, taken) : this.#writeAll(parts, taken);
   }
 
-  #parts(out: Buffer, count: number): Uint8Array[] {
-    const parts: Uint8Array[] = [];
+  #parts(out: Buffer, pieces: readonly number[]): Uint8Array[] {
     let at = 0;
-    for (let place = 0; place < count; place += 1) {
-      const piece = pieces[place]!;
-      const length = piece >>> 1;
+    return pieces.map((piece) => {
       if ((piece & 1) === 1) {
-        parts.push(this.#bodies[this.#handed]!);
-        this.#handed += 1;
-      } else {
-        parts.push(new BufferView(bufferOf(out), at, length));
-        at += length;
+        return this.#body(piece >>> 1);
       }
+      const start = at;
+      at += piece >>> 1;
+      return new BufferView(bufferOf(out), start, piece >>> 1);
+    });
+  }
+
+  #body(length: number): Uint8Array {
+    const body = this.#bodies[this.#handed]!;
+    this.#handed += 1;
+    if (lengthOf(body) !== length) {
+      throw new TypeError('the memory of a body was detached or resized before it was written');
     }
-    return parts;
+    return body;
   }
 
   #writeOne(part: Uint8Array, taken: (error?: Error | null) => void): number {

@@ -17,6 +17,7 @@ import {
 
 const require = createRequire(import.meta.url);
 const DIST = "../../../sdk-node/dist";
+const { Engine } = require(`${DIST}/engine.js`);
 const { native } = require(`${DIST}/native.js`);
 const { decodeChunk } = require(`${DIST}/table.js`);
 const { settingsOf } = require(`${DIST}/config.js`);
@@ -26,23 +27,22 @@ const STATES = ["handshake", "open", "peer_closed", "closing", "shut", "ended"];
 const WAITS = ["", "handshake", "credit", "room"];
 const CLOSED = 4;
 const BASE = 8;
-const STATUS_PLACES = 11;
 
 /** Reads an action's value, and does it. */
 const ACTIONS = {
   receive: [unhex, (host, bytes) => ({ frames: receive(host, bytes) })],
-  receive_end: [truth, ({ engine }) => engine.receiveEnd()],
-  start: [text, ({ engine }, name) => sent(engine, engine.start(name))],
-  data: [unhex, ({ engine }, body) => sent(engine, data(engine, body))],
-  end: [u32, ({ engine }, status) => sent(engine, engine.endStream(status))],
+  receive_end: [truth, ({ core }) => core.receiveEnd()],
+  start: [text, ({ core }, name) => sent(core, core.start(name))],
+  data: [unhex, ({ core, engine }, body) => sent(core, data(engine, body))],
+  end: [u32, ({ core }, status) => sent(core, core.endStream(status))],
   take: [whole, ({ engine }, frames) => engine.take(frames)],
-  ack: [u64, ({ engine }, upTo) => sent(engine, engine.acknowledge(upTo))],
-  cancel: [truth, ({ engine }) => engine.cancelSend()],
+  ack: [u64, ({ core }, upTo) => sent(core, core.acknowledge(upTo))],
+  cancel: [truth, ({ core }) => core.cancelSend()],
   write: [whole, ({ engine }, max) => ({ bytes: write(engine, max) })],
-  timeout: [truth, ({ engine }) => engine.handleTimeout()],
-  close: [closing, ({ engine }, within) => engine.close(within)],
-  abort: [truth, ({ engine }) => engine.abort()],
-  fail: [truth, ({ engine }) => engine.transportFailed()],
+  timeout: [truth, ({ core }) => core.handleTimeout()],
+  close: [closing, ({ core }, within) => core.close(within)],
+  abort: [truth, ({ core }) => core.abort()],
+  fail: [truth, ({ core }) => core.transportFailed()],
 };
 
 function closing(value) {
@@ -79,12 +79,12 @@ export function connectionStepOf(step) {
 
 export function connection({ config, options: { limits, autoAck }, steps }) {
   const settings = settingsOf(new Config(config));
-  const engine = new native.NativeConnection(settings, limits, autoAck, true);
-  const host = { engine, slot: engine.slot() };
+  const core = new native.NativeConnection(settings, limits, autoAck, true);
+  const host = { core, engine: new Engine(core), slot: core.slot() };
   return {
     outcomes: steps.map(({ at, name, value }) => {
-      engine.setTime(BigInt(at));
-      return { ...ACTIONS[name][1](host, value), ...standing(engine) };
+      core.setTime(BigInt(at));
+      return { ...ACTIONS[name][1](host, value), ...standing(host) };
     }),
   };
 }
@@ -95,39 +95,44 @@ function receive({ slot }, bytes) {
 }
 
 function data(engine, body) {
-  const answer = engine.data(body, 0, Uint32Array.of(body.length), 0, 1);
+  const answer = engine.data(
+    body,
+    0,
+    Uint32Array.of(body.length),
+    0,
+    1,
+    undefined,
+  );
   return answer % BASE;
 }
 
-function sent(engine, answer) {
+function sent(core, answer) {
   if (answer === CLOSED) {
     return { refused: "closed" };
   }
   if (answer > CLOSED) {
-    return { refused: engine.refusal().reason };
+    return { refused: core.refusal().reason };
   }
   return answer === 0 ? {} : { waits: WAITS[answer] };
 }
 
 function write(engine, max) {
   const out = Buffer.alloc(2 ** 21);
-  const pieces = new Uint32Array(1);
-  const length = engine.transmit(out, pieces) === 0 ? 0 : pieces[0] >>> 1;
+  const [piece = 0] = engine.transmit(out);
+  const length = piece >>> 1;
   const written = Math.min(length, max);
   engine.transmitted(written);
   return out.toString("hex", 0, written);
 }
 
-function standing(engine) {
-  const status = new Float64Array(STATUS_PLACES);
-  engine.status(status);
-  const [state, wantsRead, wantsWrite] = status;
-  const timeout = engine.nextTimeout();
-  const reason = engine.reason();
+function standing({ core, engine }) {
+  engine.look();
+  const timeout = core.nextTimeout();
+  const reason = core.reason();
   return {
-    state: STATES[state],
-    wants_read: wantsRead > 0,
-    wants_write: wantsWrite > 0,
+    state: STATES[engine.state],
+    wants_read: engine.wantsRead,
+    wants_write: engine.wantsWrite,
     ...(timeout === null ? {} : { timeout: Number(timeout) }),
     ...(reason === null ? {} : { ended: reason.word }),
   };
