@@ -11,7 +11,9 @@ mod envelope;
 mod explain;
 mod hex;
 mod input;
+mod load;
 mod man;
+mod metrics;
 mod progress;
 mod receive;
 mod send;
@@ -40,6 +42,7 @@ enum Command {
     Send(send::Send),
     Receive(receive::Receive),
     Check(check::Check),
+    Load(load::Load),
     Version(version::Version),
     Completions(completions::Completions),
     Man(man::Man),
@@ -69,6 +72,7 @@ fn run(command: Command) -> anyhow::Result<Answer> {
         Command::Send(send) => wait(send.run()),
         Command::Receive(receive) => wait(receive.run()),
         Command::Check(check) => wait(check.run()),
+        Command::Load(load) => wait(load.run()),
         Command::Version(version) => version.run(),
         Command::Completions(completions) => completions.run(&mut Oap::command()),
         Command::Man(man) => man.run(Oap::command()),

@@ -3,6 +3,7 @@
 mod bytes;
 mod check;
 mod faulty;
+mod load;
 mod page;
 mod pages;
 mod program;
