@@ -23,9 +23,14 @@ struct Body {
 
 #[derive(Clone, Default)]
 pub(super) struct Outgoing {
+    /// Frames and copied bodies, and behind them room for more. All of it is initialised, so that frames are encoded in
+    /// place.
     bytes: Vec<u8>,
-    /// How many of `bytes` are written.
+    /// How many of `bytes` are frames and bodies, and how many of these are written.
+    filled: usize,
     written: usize,
+    /// How much was queued when all of it was last written: the best guess for the next time.
+    usual: usize,
     bodies: VecDeque<Body>,
     body_bytes: usize,
 }
@@ -41,35 +46,57 @@ impl fmt::Debug for Outgoing {
 }
 
 impl Outgoing {
+    #[inline(always)]
     pub fn len(&self) -> usize {
-        self.bytes.len() - self.written + self.body_bytes
+        self.filled - self.written + self.body_bytes
     }
 
+    #[inline(always)]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Where frames are appended.
-    pub fn buffer(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+    /// Room for at least so many bytes behind what is queued. They are queued once [`fill`](Self::fill) says so.
+    #[inline(always)]
+    pub fn room(&mut self, count: usize) -> &mut [u8] {
+        if self.bytes.len() - self.filled < count {
+            self.make_room(count);
+        }
+        &mut self.bytes[self.filled..]
+    }
+
+    #[inline(never)]
+    fn make_room(&mut self, count: usize) {
+        if self.bytes.is_empty() {
+            self.bytes = vec![0; count.max(self.usual)];
+        } else {
+            let len = (self.filled + count).max(2 * self.bytes.len());
+            self.bytes.resize(len, 0);
+        }
+    }
+
+    /// So many bytes of the room are queued.
+    #[inline(always)]
+    pub fn fill(&mut self, count: usize) {
+        self.filled += count;
     }
 
     /// Frames and copied bodies, those among them that are written and not forgotten yet.
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.bytes[..self.filled]
     }
 
     /// A body of the host's follows what is queued.
     pub fn push_body(&mut self, len: usize) {
         if len > 0 {
-            self.bodies.push_back(Body { at: self.bytes.len(), left: len });
+            self.bodies.push_back(Body { at: self.filled, left: len });
             self.body_bytes += len;
         }
     }
 
     /// The bytes that wait to be written, in order.
     pub fn pieces(&self) -> Pieces<'_> {
-        Pieces { bytes: &self.bytes, at: self.written, bodies: self.bodies.iter(), body: None }
+        Pieces { bytes: self.bytes(), at: self.written, bodies: self.bodies.iter(), body: None }
     }
 
     /// So many bytes are written.
@@ -87,23 +114,23 @@ impl Outgoing {
             }
             self.bodies.pop_front();
         }
-        self.written = (self.written + count).min(self.bytes.len());
+        self.written = (self.written + count).min(self.filled);
         self.forget_written();
     }
 
     fn forget_written(&mut self) {
-        if self.written == self.bytes.len() {
-            self.written = 0;
-            if self.bytes.capacity() > KEPT_BYTES {
+        if self.written == self.filled {
+            self.usual = self.filled;
+            (self.filled, self.written) = (0, 0);
+            if self.bytes.len() > KEPT_BYTES {
                 self.bytes = Vec::new();
-            } else {
-                self.bytes.clear();
             }
-        } else if self.written >= self.bytes.len() / 2 {
-            self.bytes.drain(..self.written);
+        } else if self.written >= self.filled / 2 {
+            self.bytes.copy_within(self.written..self.filled, 0);
             for body in &mut self.bodies {
                 body.at -= self.written;
             }
+            self.filled -= self.written;
             self.written = 0;
         }
     }
@@ -154,6 +181,11 @@ mod tests {
             .collect()
     }
 
+    fn queue_bytes(queue: &mut Outgoing, bytes: &[u8]) {
+        queue.room(bytes.len())[..bytes.len()].copy_from_slice(bytes);
+        queue.fill(bytes.len());
+    }
+
     #[test]
     fn any_split_of_the_writes_gives_the_same_bytes() {
         let whole = "ab___cd__e";
@@ -161,19 +193,19 @@ mod tests {
         for first in (0..=whole.len()).step_by(step) {
             for second in (first..=whole.len()).step_by(step) {
                 let mut queue = Outgoing::default();
-                queue.buffer().extend_from_slice(b"ab");
+                queue_bytes(&mut queue, b"ab");
                 queue.push_body(3);
-                queue.buffer().extend_from_slice(b"cd");
+                queue_bytes(&mut queue, b"cd");
                 queue.push_body(2);
                 queue.push_body(0);
-                queue.buffer().extend_from_slice(b"e");
+                queue_bytes(&mut queue, b"e");
                 assert_eq!(queue.len(), whole.len());
                 for (until, step) in [(first, first), (second, second - first)] {
                     queue.advance(step);
                     assert_eq!(shown(&queue), whole[until..], "{first} {second}");
                     assert_eq!(queue.len(), whole.len() - until);
                 }
-                queue.buffer().push(b'z');
+                queue_bytes(&mut queue, b"z");
                 assert_eq!(shown(&queue), format!("{}z", &whole[second..]));
             }
         }
@@ -182,20 +214,23 @@ mod tests {
     #[test]
     fn written_bytes_are_forgotten_and_a_large_buffer_is_given_back() {
         let mut queue = Outgoing::default();
-        queue.buffer().resize(2 * KEPT_BYTES, 0);
+        queue_bytes(&mut queue, &[0; 2 * KEPT_BYTES]);
         queue.advance(KEPT_BYTES);
-        assert_eq!(queue.buffer().len(), KEPT_BYTES);
+        assert_eq!(queue.bytes().len(), KEPT_BYTES);
         queue.advance(KEPT_BYTES);
-        assert_eq!((queue.len(), queue.buffer().capacity()), (0, 0));
-        queue.buffer().extend_from_slice(&[0; 100]);
+        assert_eq!((queue.len(), queue.bytes.capacity()), (0, 0));
+        queue_bytes(&mut queue, &[0; 100]);
         queue.advance(100);
-        assert!(queue.is_empty() && queue.buffer().capacity() > 0);
+        assert!(queue.is_empty());
+        queue_bytes(&mut queue, &[0; 100]);
+        queue.advance(100);
+        assert!((100..=KEPT_BYTES).contains(&queue.bytes.capacity()));
     }
 
     #[test]
     fn more_than_there_is_empties_the_queue() {
         let mut queue = Outgoing::default();
-        queue.buffer().extend_from_slice(b"abc");
+        queue_bytes(&mut queue, b"abc");
         queue.push_body(5);
         queue.advance(100);
         assert!(queue.is_empty());
@@ -204,7 +239,7 @@ mod tests {
     #[test]
     fn what_waits_is_not_printed() {
         let mut queue = Outgoing::default();
-        queue.buffer().extend_from_slice(b"payload");
+        queue_bytes(&mut queue, b"payload");
         assert_eq!(format!("{queue:?}"), "Outgoing { len: 7, .. }");
     }
 }

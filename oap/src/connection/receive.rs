@@ -64,29 +64,32 @@ impl Connection {
         received
     }
 
-    /// Keeps HELLO, ACK and ERROR here and moves what is the application's to the front (C.2).
+    /// Keeps HELLO, ACK and ERROR here and moves what is the application's to the front (C.2). Frames that are alike
+    /// are dealt with together.
     pub(super) fn sort(&mut self, now: u64, chunk: &[u8], rows: &mut [Row], staged: bool) -> usize {
-        let mut kept = 0;
-        for place in 0..rows.len() {
-            let row = &rows[place];
-            match Kind::from_byte(row.kind) {
+        let (mut kept, mut place) = (0, 0);
+        while place < rows.len() {
+            let first = rows[place];
+            let alike = count_alike(&rows[place..]);
+            match Kind::from_byte(first.kind) {
                 Some(Kind::Start | Kind::Data | Kind::End) => {
                     if self.state.allowed().delivers {
-                        self.untaken.push(row);
+                        self.untaken.push(&first, alike);
                         if kept < place {
-                            rows[kept] = *row;
+                            rows.copy_within(place..place + alike, kept);
                         }
-                        kept += 1;
+                        kept += alike;
                     }
                 }
                 Some(Kind::Hello) => self.greeted(),
                 Some(Kind::Error) => {
                     let bytes = if staged { self.session.staged_bytes() } else { chunk };
-                    let error = peer_error(row, bytes);
+                    let error = peer_error(&first, bytes);
                     self.end(EndReason::PeerError(error));
                 }
                 Some(Kind::Ack) | None => self.update_stall(now),
             }
+            place += alike;
         }
         kept
     }
@@ -156,6 +159,13 @@ impl Connection {
         self.update_stall(now);
         Ok(())
     }
+}
+
+/// How many rows at the front have the kind and length of the first.
+fn count_alike(rows: &[Row]) -> usize {
+    let first = &rows[0];
+    let differs = |row: &Row| row.kind != first.kind || row.length() != first.length();
+    rows.iter().position(differs).unwrap_or(rows.len())
 }
 
 fn peer_error(row: &Row, bytes: &[u8]) -> PeerError {

@@ -6,9 +6,7 @@ use super::reason::{SendError, Wait};
 use super::state::ConnectionState;
 use crate::codec::encode::{encoded_len, EncodeError};
 use crate::frame::{Ack, Data, End, Frame, Start};
-use crate::limits::MAX_FRAME_BYTES;
 use crate::reject::{Fault, Reason};
-use crate::wire::header::data_head_len;
 
 impl Connection {
     /// Queues a START.
@@ -24,9 +22,7 @@ impl Connection {
     /// # Errors
     /// [`SendError`]; nothing was queued.
     pub fn data(&mut self, now: u64, obj: Option<&str>, body: &[u8]) -> Result<u64, SendError> {
-        let seq = self.queue_head(now, obj, body.len(), body.len())?;
-        self.outgoing.buffer().extend_from_slice(body);
-        Ok(seq)
+        self.queue_data(now, obj, body.len(), Some(body))
     }
 
     /// Queues a DATA whose body lies with the host: [`transmit`](Self::transmit) shows where it goes between the other
@@ -40,30 +36,40 @@ impl Connection {
         obj: Option<&str>,
         body_len: usize,
     ) -> Result<u64, SendError> {
-        let seq = self.queue_head(now, obj, body_len, 0)?;
+        let seq = self.queue_data(now, obj, body_len, None)?;
         self.outgoing.push_body(body_len);
         Ok(seq)
     }
 
-    /// Queues what goes before a body, with room for `copied` bytes behind it.
+    /// Queues a DATA, or what goes before its body where that lies with the host.
     #[inline(always)]
-    fn queue_head(
+    fn queue_data(
         &mut self,
         now: u64,
         obj: Option<&str>,
         body_len: usize,
-        copied: usize,
+        body: Option<&[u8]>,
     ) -> Result<u64, SendError> {
         let seq = self.session.next_seq();
         if self.state == ConnectionState::Handshake {
             check_frame(&Frame::Data(Data { seq, obj, body: &[] }))?;
         }
         self.may_send(now)?;
-        let buffer = self.outgoing.buffer();
-        buffer.reserve(data_head_len(seq, obj.is_some()) + copied.min(MAX_FRAME_BYTES));
-        let queued = self.session.send_data_head(seq, obj, body_len, buffer);
-        self.noted(now, queued)?;
-        Ok(seq)
+        let not_here = if body.is_some() { 0 } else { body_len };
+        let outgoing = &mut self.outgoing;
+        let put = self
+            .session
+            .send_data_head(seq, obj, body_len, move |length| outgoing.room(length - not_here));
+        match put {
+            Ok((head_len, room)) => {
+                let copied = body.unwrap_or_default();
+                room[..copied.len()].copy_from_slice(copied);
+                self.outgoing.fill(head_len + copied.len());
+                self.cancel_send();
+                Ok(seq)
+            }
+            Err(error) => Err(self.not_queued(now, error)),
+        }
     }
 
     /// Queues an END of the open stream. `status` 0 says that all went well, [`ABORTED`](crate::ABORTED) that the stream was given up.
@@ -86,36 +92,45 @@ impl Connection {
             check_frame(frame)?;
         }
         self.may_send(now)?;
-        let queued = self.session.send_to(frame, self.outgoing.buffer());
-        self.noted(now, queued)
-    }
-
-    #[inline(always)]
-    pub(super) fn may_send(&mut self, now: u64) -> Result<(), SendError> {
-        if self.state == ConnectionState::Handshake {
-            return Err(self.wait(now, Wait::Handshake));
-        }
-        if !self.state.allowed().sends {
-            return Err(SendError::Closed);
-        }
-        self.check_room().inspect_err(|_| self.waits = Some(Wait::Room))
-    }
-
-    #[inline(always)]
-    pub(super) fn noted(
-        &mut self,
-        now: u64,
-        queued: Result<usize, EncodeError>,
-    ) -> Result<(), SendError> {
-        match queued {
+        match self.put(frame) {
             Ok(_) => {
                 self.cancel_send();
                 Ok(())
             }
-            Err(EncodeError::Refused(fault)) if is_about_credit(&fault) => {
-                Err(self.wait(now, Wait::Credit))
-            }
-            Err(error) => Err(SendError::Refused(refusal(error))),
+            Err(error) => Err(self.not_queued(now, error)),
+        }
+    }
+
+    fn put(&mut self, frame: &Frame<'_>) -> Result<usize, EncodeError> {
+        let mut put = self.session.send(frame, self.outgoing.room(0));
+        if let Err(EncodeError::BufferTooSmall { needed }) = put {
+            put = self.session.send(frame, self.outgoing.room(needed));
+        }
+        self.outgoing.fill(put?);
+        put
+    }
+
+    #[inline(always)]
+    pub(super) fn may_send(&mut self, now: u64) -> Result<(), SendError> {
+        if !self.state.allowed().sends {
+            return Err(self.sends_not(now));
+        }
+        self.check_room().inspect_err(|_| self.waits = Some(Wait::Room))
+    }
+
+    #[cold]
+    fn sends_not(&mut self, now: u64) -> SendError {
+        match self.state {
+            ConnectionState::Handshake => self.wait(now, Wait::Handshake),
+            _ => SendError::Closed,
+        }
+    }
+
+    #[cold]
+    fn not_queued(&mut self, now: u64, error: EncodeError) -> SendError {
+        match error {
+            EncodeError::Refused(fault) if is_about_credit(&fault) => self.wait(now, Wait::Credit),
+            error => SendError::Refused(refusal(error)),
         }
     }
 
@@ -135,8 +150,7 @@ impl Connection {
     }
 
     pub(super) fn queue(&mut self, frame: &Frame<'_>) -> Result<usize, SendError> {
-        let queued = self.session.send_to(frame, self.outgoing.buffer());
-        queued.map_err(|error| SendError::Refused(refusal(error)))
+        self.put(frame).map_err(|error| SendError::Refused(refusal(error)))
     }
 
     /// Returns what is to be written now, in order; an acknowledgement that is due goes with it (C.3). Empty where there is

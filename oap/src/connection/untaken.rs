@@ -41,14 +41,14 @@ impl Untaken {
         self.runs.is_empty()
     }
 
-    #[inline]
-    pub fn push(&mut self, row: &Row) {
-        let (kind, length) = (row.kind, row.length() as u32);
-        self.bytes += u64::from(length);
-        self.data += u32::from(kind == Kind::Data as u8);
+    /// Adds so many frames that are like that one.
+    pub fn push(&mut self, row: &Row, alike: usize) {
+        let (kind, length, count) = (row.kind, row.length() as u32, alike as u32);
+        self.bytes += u64::from(count) * u64::from(length);
+        self.data += count * u32::from(kind == Kind::Data as u8);
         match self.runs.back_mut() {
-            Some(run) if run.kind == kind && run.length == length => run.count += 1,
-            _ => self.runs.push_back(Run { kind, length, count: 1 }),
+            Some(run) if run.kind == kind && run.length == length => run.count += count,
+            _ => self.runs.push_back(Run { kind, length, count }),
         }
     }
 

@@ -4,7 +4,7 @@ use crate::config::{Config, SeqRolloverPolicy};
 use crate::reject::{Fault, Reason};
 use crate::session::event::{Event, PeerLimits};
 use crate::session::flow::Flow;
-use crate::session::states::{Cell, State, Table, TABLE};
+use crate::session::states::{self, Cell, State, Table, TABLE};
 
 const fn credit(field: &'static str, detail: &'static str) -> Fault {
     Fault::new(Reason::CreditViolation, field, detail)
@@ -65,6 +65,12 @@ impl Direction {
         } else {
             0
         }
+    }
+
+    #[inline(always)]
+    fn carry(&mut self, seq: u64) {
+        (self.has_last, self.last, self.carried) = (true, seq, true);
+        self.in_flight += 1;
     }
 
     /// Rule 4.11: DATA that stay in flight once `up_to` is acknowledged, modulo 2^64 (rule 4.17).
@@ -200,6 +206,13 @@ impl SessionState {
         Ok(Step { sender, next, change })
     }
 
+    /// Takes a DATA that [`SessionState::check`] has passed: [`SessionState::apply`] for the kind that there are most of.
+    #[inline(always)]
+    pub fn apply_data(&mut self, sender: Sender, seq: u64) {
+        const _: () = assert!(states::data_leads_from_open_to_open());
+        self.directions[sender as usize].carry(seq);
+    }
+
     /// Takes the step of a frame that [`SessionState::check`] has passed.
     #[inline(always)]
     pub fn apply(&mut self, step: Step) {
@@ -212,10 +225,7 @@ impl SessionState {
         match change {
             Change::Greet(limits) => from.limits = limits,
             Change::Open { objects } => (from.objects, from.carried) = (objects, false),
-            Change::Carry { seq } => {
-                (from.has_last, from.last, from.carried) = (true, seq, true);
-                from.in_flight += 1;
-            }
+            Change::Carry { seq } => from.carry(seq),
             Change::Acknowledge { in_flight } => to.in_flight = in_flight,
             Change::Close => {}
             Change::Finish => {}

@@ -278,21 +278,23 @@ impl Session {
         self.partial.take_delivered()
     }
 
-    /// [`Session::send_to`] for a DATA whose body is written by the host.
+    /// [`Session::send`] for a DATA whose body is written by the host. `room` is asked for the frame's length at least; gives
+    /// the length of what goes before the body, and the room behind it.
     #[inline(always)]
-    pub(crate) fn send_data_head(
+    pub(crate) fn send_data_head<'o>(
         &mut self,
         seq: u64,
         obj: Option<&str>,
         body_len: usize,
-        out: &mut impl BufMut,
-    ) -> Result<usize, EncodeError> {
+        room: impl FnOnce(usize) -> &'o mut [u8],
+    ) -> Result<(usize, &'o mut [u8]), EncodeError> {
         let head = Head::data(seq, obj.map(str::as_bytes), body_len)?;
-        let step = self.check_send(head.length, Event::Data { seq, has_obj: obj.is_some() })?;
-        head.put(out);
-        self.state.apply(step);
+        self.check_send(head.length, Event::Data { seq, has_obj: obj.is_some() })?;
+        let mut out = room(head.length);
+        head.put(&mut out);
+        self.state.apply_data(Sender::Own, seq);
         self.publish_sent(Kind::Data, head.length);
-        Ok(head.length - body_len)
+        Ok((head.length - body_len, out))
     }
 
     /// The seq of the next DATA: the first is 1.

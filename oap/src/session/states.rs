@@ -55,6 +55,22 @@ pub(crate) const TABLE: Table = [
     /* Ended    */ [OVER,        OVER,     OVER,      OVER,     OVER,      OVER],
 ];
 
+/// Whether DATA is good in an open stream alone, and leaves it open.
+pub(crate) const fn data_leads_from_open_to_open() -> bool {
+    let mut state = 0;
+    while state < STATES {
+        let good = match TABLE[state][Kind::Data as usize - 1] {
+            To(next) => state == Open as usize && next as usize == Open as usize,
+            Breach(_) => state != Open as usize,
+        };
+        if !good {
+            return false;
+        }
+        state += 1;
+    }
+    true
+}
+
 const FIRST: Cell = breach(Reason::BadHello, "the first frame", "is neither HELLO nor ERROR");
 const AGAIN: Cell = breach(Reason::BadHello, "HELLO", "was sent before");
 const EARLY: Cell = breach(Reason::BadHello, "the handshake", "is not complete");

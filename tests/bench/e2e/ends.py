@@ -41,12 +41,14 @@ def _running(command: list, core: str, place: tuple = (), env: dict | None = Non
         process.stdout.close()
 
 
-def run(command: list, scenario, env: dict | None = None) -> dict:
-    """What the client and the server reported, checked: `{"client": {…}, "server": {…}}`. Raises Failed."""
+def run(command: list, scenario, env: dict | None = None, places: tuple = ((), ())) -> dict:
+    """What the client and the server reported, checked: `{"client": {…}, "server": {…}}`. Raises Failed. `places` are what
+    goes before their commands."""
     of_server, of_client = _cores()
-    with _running([*command, "server", str(scenario)], of_server, env=env) as server:
+    near, far = places
+    with _running([*command, "server", str(scenario)], of_server, far, env) as server:
         address = server.stdout.readline().strip()
         if not address:
             raise Failed("the server does not listen")
-        with _running([*command, "client", address, str(scenario)], of_client, env=env) as client:
+        with _running([*command, "client", address, str(scenario)], of_client, near, env) as client:
             return {"client": _report("client", client, scenario), "server": _report("server", server, scenario)}

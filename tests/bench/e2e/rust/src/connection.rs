@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{unbounded_channel, UnboundedSender};
 
 const SHUTDOWN: Duration = Duration::from_secs(10);
 
-/// A window other than the default: for the sweep of windows.
+/// A window other than the default: for the sweep of windows, as `OAP_E2E_HOST` is, where a server listens.
 fn window() -> Option<Options> {
     let window = std::env::var("OAP_E2E_WINDOW").ok()?;
     let window = window.parse().expect("OAP_E2E_WINDOW is a number");
@@ -84,7 +84,8 @@ pub async fn serve(scenario: Scenario) -> Result<()> {
         Some(window) => ServerOptions::default().with_connection(window),
         None => ServerOptions::default(),
     };
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let host = std::env::var("OAP_E2E_HOST").unwrap_or_else(|_| "127.0.0.1".to_owned());
+    let listener = TcpListener::bind((host, 0)).await?;
     let attend = move |connection| attend(connection, Arc::clone(&scenario), tell.clone());
     let server = options.serve(listener, attend)?;
     println!("{}", server.local_addr());

@@ -19,8 +19,8 @@ impl Messages for ByHand {
     }
 
     async fn feed(&mut self, body: Bytes) -> Result<()> {
-        let message = Message { body }.encode_to_vec();
-        Ok(self.0.feed(message.into()).await?)
+        let message = Bytes::from(Message { body }.encode_to_vec());
+        Ok(self.0.feed(message).await?)
     }
 
     async fn flush(&mut self) -> Result<()> {
