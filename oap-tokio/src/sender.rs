@@ -5,15 +5,17 @@ use crate::shared::{SendWait, Shared, State};
 use crate::source::{poll_fetch, Fetched, Reader, Source};
 use bytes::{Bytes, BytesMut};
 use futures_core::Stream;
+use futures_sink::Sink;
 use futures_util::future::{select, Either};
 use futures_util::stream;
 use oap::{ConnectionState, EndReason, Flow, SendError, Wait, MAX_HEAD_BYTES, MIN_MAX_FRAME};
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::fmt;
 use std::future::poll_fn;
 use std::pin::{pin, Pin};
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{ready, Context, Poll};
 use tokio::io::AsyncRead;
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::Duration;
@@ -60,7 +62,13 @@ impl Sender {
     pub async fn start(&self, stream: &str) -> Result<OutboundStream, Error> {
         let turn = self.turn().await?;
         send(self.shared(), |state, now| state.engine.start(now, stream)).await?;
-        Ok(OutboundStream { sender: self.clone(), open: true, _turn: turn })
+        Ok(OutboundStream {
+            sender: self.clone(),
+            open: true,
+            pending: None,
+            queued_to: 0,
+            _turn: turn,
+        })
     }
 
     /// Waits for the end of the streams before; the end of the connection ends the wait.
@@ -159,10 +167,7 @@ impl Sender {
     /// # Errors
     /// [`Error::Ended`] and [`Error::Closed`] where the connection ended before that.
     pub async fn flush(&self) -> Result<(), Error> {
-        let until = {
-            let state = self.shared().lock();
-            state.written + state.engine.queued() as u64
-        };
+        let until = self.shared().lock().queued_to();
         let flushed = |state: &mut State, _: u64| {
             if state.written >= until {
                 return Some(Ok(()));
@@ -255,10 +260,16 @@ impl Sender {
 }
 
 /// A stream that is open to be sent on. Dropped, it ends with the status [`ABORTED`](oap::ABORTED).
-#[derive(Debug)]
+///
+/// It is a [`Sink`] of bodies too, each a DATA: to close it ends the stream with status 0, and a flush waits until all is
+/// written.
 pub struct OutboundStream {
     sender: Sender,
     open: bool,
+    /// What the sink was given, while it waits for credit or room.
+    pending: Option<Bytes>,
+    /// Bytes written since the beginning of the connection, once the sink's are among them.
+    queued_to: u64,
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -271,6 +282,7 @@ impl OutboundStream {
     /// [`Error::Closed`].
     pub async fn data(&mut self, body: impl Into<Bytes>) -> Result<u64, Error> {
         let body = body.into();
+        self.settle().await?;
         send(self.shared(), |state, now| state.queue_body(now, None, &body)).await
     }
 
@@ -281,7 +293,16 @@ impl OutboundStream {
     /// As [`data`](Self::data).
     pub async fn object(&mut self, obj: &str, body: impl Into<Bytes>) -> Result<u64, Error> {
         let body = body.into();
+        self.settle().await?;
         send(self.shared(), |state, now| state.queue_body(now, Some(obj), &body)).await
+    }
+
+    /// Sends what the sink was given and has not sent.
+    async fn settle(&mut self) -> Result<(), Error> {
+        let Some(body) = &self.pending else { return Ok(()) };
+        send(self.shared(), |state, now| state.queue_body(now, None, body)).await?;
+        self.pending = None;
+        Ok(())
     }
 
     /// Sends bodies, each as one DATA or cut to what goes, and leaves none.
@@ -295,6 +316,7 @@ impl OutboundStream {
     /// # Errors
     /// [`Error::Refused`] where the status is over 65,535; [`Error::Ended`] and [`Error::Closed`].
     pub async fn end(mut self, status: u32) -> Result<(), Error> {
+        self.settle().await?;
         send(self.shared(), |state, now| state.engine.end_stream(now, status)).await?;
         self.open = false;
         Ok(())
@@ -310,6 +332,69 @@ impl Drop for OutboundStream {
         if self.open {
             self.shared().change(State::give_up_stream);
         }
+    }
+}
+
+impl fmt::Debug for OutboundStream {
+    /// Whether it is open, not what it carries.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OutboundStream").field("open", &self.open).finish_non_exhaustive()
+    }
+}
+
+impl OutboundStream {
+    /// Sends what the sink was given.
+    fn poll_settle(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        let Some(body) = &self.pending else { return Poll::Ready(Ok(())) };
+        let mut queue = |state: &mut State, now| {
+            state.queue_body(now, None, body)?;
+            Ok(state.queued_to())
+        };
+        let sent = self.shared().change(|state, now| state.poll_send(cx, now, &mut queue));
+        self.queued_to = ready!(sent)?;
+        self.pending = None;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.open {
+            let mut queue = |state: &mut State, now| {
+                state.engine.end_stream(now, 0)?;
+                Ok(state.queued_to())
+            };
+            let sent = self.shared().change(|state, now| state.poll_send(cx, now, &mut queue));
+            self.queued_to = ready!(sent)?;
+            self.open = false;
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Sink<Bytes> for OutboundStream {
+    type Error = Error;
+
+    /// Waits for credit and room for what was given before.
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.poll_settle(cx)
+    }
+
+    /// # Panics
+    /// Where [`poll_ready`](Self::poll_ready) has not said that it may be called.
+    fn start_send(mut self: Pin<&mut Self>, body: Bytes) -> Result<(), Error> {
+        assert!(self.pending.is_none(), "start_send without poll_ready");
+        self.pending = Some(body);
+        Ok(())
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.poll_settle(cx))?;
+        self.shared().change(|state, _| state.poll_written(cx, self.queued_to))
+    }
+
+    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        ready!(self.poll_settle(cx))?;
+        ready!(self.poll_end(cx))?;
+        self.shared().change(|state, _| state.poll_written(cx, self.queued_to))
     }
 }
 
@@ -365,6 +450,22 @@ impl State {
             Err(SendError::Refused(fault)) => Poll::Ready(Err(Error::Refused(fault))),
             Err(_) => Poll::Ready(Err(self.error())),
         }
+    }
+
+    /// Bytes written since the beginning, once all that is queued is.
+    fn queued_to(&self) -> u64 {
+        self.written + self.engine.queued() as u64
+    }
+
+    fn poll_written(&mut self, cx: &mut Context<'_>, until: u64) -> Poll<Result<(), Error>> {
+        if self.written >= until {
+            return Poll::Ready(Ok(()));
+        }
+        if self.is_over() {
+            return Poll::Ready(Err(self.error()));
+        }
+        self.sender = Some((cx.waker().clone(), SendWait::Written(until)));
+        Poll::Pending
     }
 
     fn queue_body(&mut self, now: u64, obj: Option<&str>, body: &Bytes) -> Result<u64, SendError> {

@@ -82,6 +82,8 @@ pub(crate) enum SendWait {
     For(Wait),
     /// Its own source, which the end of the connection cuts short.
     Source,
+    /// That so many bytes are written since the beginning.
+    Written(u64),
 }
 
 /// Frames of one read, over the bytes that hold them.
@@ -240,6 +242,9 @@ impl State {
     fn sender_may_go_on(&self) -> bool {
         let engine = &self.engine;
         let Some((_, wait)) = self.sender else { return false };
+        if let SendWait::Written(until) = wait {
+            return self.written >= until || self.is_over();
+        }
         !self.may_send()
             || match wait {
                 SendWait::For(Wait::Handshake) => engine.state() != ConnectionState::Handshake,
@@ -248,7 +253,7 @@ impl State {
                 SendWait::For(Wait::Room) => {
                     engine.queued() as u64 * 2 <= engine.options().send_buffer()
                 }
-                SendWait::Source => false,
+                SendWait::Source | SendWait::Written(_) => false,
             }
     }
 

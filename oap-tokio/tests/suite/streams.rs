@@ -1,7 +1,8 @@
 //! Whole streams: their order, their pieces, and what becomes of those that fail (C.6, C.7).
 
 use crate::peers::{limits, pair, pair_with, shown, take, take_all, waits, within};
-use futures_util::{stream, StreamExt};
+use bytes::Bytes;
+use futures_util::{stream, SinkExt, StreamExt};
 use oap_tokio::{Connection, Error, Options};
 use std::io;
 use std::pin::Pin;
@@ -142,7 +143,7 @@ async fn a_call_that_is_dropped_gives_its_stream_up_and_the_connection_goes_on()
 
 #[tokio::test]
 async fn a_call_that_is_dropped_while_it_waits_for_room_or_credit_is_made_up_for_later() {
-    for (send_buffer, bodies) in [(1_000, 400), (1 << 20, 700)] {
+    for (send_buffer, bodies) in [(1_000, 400), (1 << 20, 1_500)] {
         let (near, far) = tokio::io::duplex(2_000);
         let a = Connection::new(near, &limits(&[("send_buffer", send_buffer)]));
         let mut b = Connection::new(far, &limits(&[("receive_buffer", 2_000)]));
@@ -159,6 +160,38 @@ async fn a_call_that_is_dropped_while_it_waits_for_room_or_credit_is_made_up_for
         assert_eq!(frames[end..end + 2], ["end 1", "start second"]);
         assert!(end < bodies);
     }
+}
+
+#[tokio::test]
+async fn an_open_stream_is_a_sink_that_waits_for_its_peer() {
+    let (near, far) = tokio::io::duplex(2_000);
+    let a = Connection::new(near, &limits(&[("send_buffer", 1_000)]));
+    let mut b = Connection::new(far, &limits(&[("receive_buffer", 2_000)]));
+    let stream = a.start("sunk").await.unwrap();
+    let bodies = stream::iter((1..=3_000).map(|number| Ok(Bytes::from(vec![0; number % 100]))));
+    let (sent, frames) = tokio::join!(within(bodies.forward(stream)), take(&mut b, 3_002));
+    sent.unwrap();
+    let data = (1..=3_000).map(|number| format!("data {number} {}", number % 100));
+    assert!(frames[1..3_001].iter().eq(&data.collect::<Vec<_>>()));
+    assert_eq!([&frames[0], &frames[3_001]], ["start sunk", "end 0"]);
+}
+
+#[tokio::test]
+async fn a_sink_that_is_dropped_or_cut_off_says_so() {
+    let (near, far) = tokio::io::duplex(2_000);
+    let a = Connection::new(near, &Options::default());
+    let mut b = Connection::new(far, &limits(&[("receive_buffer", 2_000)]));
+    let mut first = a.start("dropped").await.unwrap();
+    first.feed(Bytes::from("kept back")).await.unwrap();
+    drop(first);
+    assert_eq!(take(&mut b, 2).await, ["start dropped", "end 1"]);
+    let mut second = a.start("cut off").await.unwrap();
+    let body = Bytes::from(vec![0; 60_000]);
+    within(second.send(body.clone())).await.unwrap();
+    assert!(waits(second.send(body)).await, "the first is not taken");
+    a.abort();
+    assert!(within(second.flush()).await.is_err());
+    assert!(within(second.close()).await.is_err());
 }
 
 #[tokio::test]
