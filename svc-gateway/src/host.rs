@@ -171,3 +171,17 @@ fn complain_of(dates: Dates, now: SystemTime) {
         None => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_part_that_panics_is_a_fault_and_one_that_goes_on_is_none() {
+        let mut tasks = JoinSet::new();
+        tasks.spawn(std::future::pending());
+        assert!(tokio::time::timeout(Duration::from_millis(10), fault(&mut tasks)).await.is_err());
+        tasks.spawn(async { panic!("as the test wants") });
+        assert!(fault(&mut tasks).await.to_string().contains("panicked"));
+    }
+}

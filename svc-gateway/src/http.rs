@@ -93,12 +93,13 @@ impl Clients {
         self.open.iter().filter(|(of, _)| *of == network).count()
     }
 
-    /// The peer that holds most.
+    /// The peer that holds most, and of several the one that came first.
     fn largest(&self) -> Network {
         let mut counts = HashMap::new();
         self.open.iter().for_each(|&(network, _)| *counts.entry(network).or_insert(0) += 1);
-        let largest = counts.into_iter().max_by_key(|&(_, count)| count);
-        largest.expect("there is one").0
+        let most = counts.values().max();
+        let of_most = self.open.iter().find(|(network, _)| counts.get(network) == most);
+        of_most.expect("there is one").0
     }
 
     /// The oldest of that peer.
@@ -145,6 +146,10 @@ mod tests {
         IpAddr::from([127, 0, 0, number as u8])
     }
 
+    fn address(number: usize) -> IpAddr {
+        IpAddr::from([127, 1, (number >> 8) as u8, number as u8])
+    }
+
     fn of(clients: &Clients, number: usize) -> usize {
         clients.count(from(number).into())
     }
@@ -169,6 +174,14 @@ mod tests {
         (0..4).for_each(|_| clients.take(from(255), pending()));
         assert_eq!([7, 255, 0].map(|peer| of(&clients, peer)), [7, 4, 1]);
         assert_eq!(clients.open.len(), MAX_CLIENTS);
+    }
+
+    #[tokio::test]
+    async fn among_peers_that_hold_as_much_the_newest_is_spared() {
+        let mut clients = Clients::default();
+        (0..MAX_CLIENTS + 4).for_each(|peer| clients.take(address(peer), pending()));
+        let left = |peer| clients.count(address(peer).into());
+        assert_eq!([0, 3, 4, MAX_CLIENTS + 3].map(left), [0, 0, 1, 1]);
     }
 
     #[tokio::test]

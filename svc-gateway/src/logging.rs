@@ -213,6 +213,7 @@ fn now() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::Command;
 
     fn line_with(fields: &[(&'static str, &str)]) -> String {
         let fields = fields.iter().map(|&(name, value)| (name, value.into())).collect();
@@ -256,6 +257,34 @@ mod tests {
         for text in ["3", "svc_gateway=", "=info", "[span]=info", "a b=info", "a=b=info"] {
             assert!(parse_levels(text).is_err(), "{text}");
         }
+    }
+
+    const IN_CHILD: &str = "SVC_GATEWAY_TEST_PANICS";
+
+    /// What a main thread does that panics while the others go on for ever.
+    fn panic_in_main() -> ! {
+        start(Targets::new().with_default(LevelFilter::INFO)).unwrap();
+        let main = thread::Builder::new().name("main".to_owned());
+        main.spawn(|| panic!("a peer's text")).unwrap();
+        loop {
+            thread::park();
+        }
+    }
+
+    #[test]
+    fn a_panic_of_the_main_thread_ends_the_process_and_quotes_nobody() {
+        if std::env::var_os(IN_CHILD).is_some() {
+            panic_in_main();
+        }
+        let name = "logging::tests::a_panic_of_the_main_thread_ends_the_process_and_quotes_nobody";
+        let mut child = Command::new(std::env::current_exe().unwrap());
+        let output = child.args(["--exact", name, "--nocapture"]).env(IN_CHILD, "").output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(PANICKED));
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert!(said.contains("\"event\":\"panicked\""), "{said}");
+        assert!(said.contains("logging.rs:") && !said.contains("a peer's text"), "{said}");
+        assert!(output.stderr.is_empty());
     }
 
     #[test]

@@ -8,7 +8,9 @@ use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Output};
-use support::{address_of, assert_serving, command, eventually, Gateway, Peer, BINARY};
+use support::{
+    address_of, assert_serving, command, eventually, socket_from, Gateway, Peer, BINARY,
+};
 
 /// An address of documentation, which no machine has.
 const NOT_OURS: &str = "203.0.113.1:1";
@@ -138,6 +140,21 @@ fn too_many_threads_are_a_bad_configuration_and_named() {
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains("io_threads and workers need "), "{said}");
     }
+}
+
+#[test]
+fn the_endpoints_answer_when_no_descriptor_is_left_for_connections() {
+    let whole = command(&["--metrics-addr", "127.0.0.1:0"]);
+    let mut limited = Command::new("prlimit");
+    limited.arg("--nofile=400").arg(BINARY).args(whole.get_args());
+    let mut gateway = Gateway::run(limited);
+    gateway.expect_endpoints();
+    let from = |n: usize| format!("127.0.2.{}", 1 + n % 200);
+    let all: Vec<_> = (0..400).map(|n| socket_from(&from(n), gateway.address)).collect();
+    let waiting: Vec<_> = (0..400).map(|n| socket_from(&from(n), gateway.endpoints())).collect();
+    assert_eq!(gateway.get("/healthz").status, 200);
+    assert!(gateway.get("/metrics").sample("svc_gateway_connections") <= 80.0);
+    drop((all, waiting));
 }
 
 #[test]

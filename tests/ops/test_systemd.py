@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import time
 import tomllib
 from pathlib import Path
 
@@ -77,6 +78,19 @@ def test_the_filter_permits_every_system_call_of_the_gateway(tmp_path):
     # That of strace, which starts the program.
     assert {"accept4", "futex"} <= made
     assert made - {"execve"} <= allowed()
+
+
+def test_it_knows_when_it_started_although_it_sees_its_own_process_alone():
+    assert settings("ProcSubset") == ["pid"]
+    hide = 'mount -t proc -o subset=pid proc /proc && test ! -e /proc/stat && exec "$@"'
+    alone = ["unshare", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", hide, "sh"]
+    with Gateway(before=alone) as gateway:
+        [started] = re.findall(r"^process_start_time_seconds (\S+)$", gateway.page(), re.M)
+        assert 0 <= time.time() - float(started) < 60
+
+
+def test_it_says_that_it_is_ready_and_that_it_lives():
+    assert settings("Type") == ["notify"] and int(settings("WatchdogSec")[0]) > 1
 
 
 def test_it_has_longer_to_stop_than_the_drain_takes_by_default():
