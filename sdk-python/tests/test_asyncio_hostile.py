@@ -5,77 +5,18 @@ import contextlib
 import resource
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
-from typing import Any
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
-import uvloop
 from asyncio_peers import HELLO, Collector, connect, echo, served, stream_of
+from hostile_peers import Run, greet_and_stay, lives, peer, reason_of, reset, stay
 
 import oap
 from oap import ConnectionClosedError, Data, End, Error, Start
 from oap.asyncio import Connection, Options, serve
-
-LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
-
-Main = Callable[[], Coroutine[Any, Any, None]]
-Run = Callable[[Main], None]
-
-
-@pytest.fixture(params=LOOPS)
-def run(request: pytest.FixtureRequest) -> Run:
-    def run_bounded(main: Main) -> None:
-        async def bounded() -> None:
-            async with asyncio.timeout(60):
-                await main()
-
-        with asyncio.Runner(loop_factory=LOOPS[request.param]) as runner:
-            runner.run(bounded())
-
-    return run_bounded
-
-
-Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
-
-
-@contextlib.asynccontextmanager
-async def peer(behave: Peer, **options: Any) -> AsyncIterator[int]:
-    async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(OSError):
-            await behave(reader, writer)
-
-    async with await asyncio.start_server(attend, "127.0.0.1", 0, **options) as server:
-        yield server.sockets[0].getsockname()[1]
-
-
-async def stay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await asyncio.sleep(30)
-
-
-async def greet_and_stay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(oap.encode(oap.Hello(1, oap.MAX_FRAME_BYTES, None, 1024)))
-    await stay(reader, writer)
-
-
-def reset(sock: socket.socket) -> None:
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    sock.close()
-
-
-async def reason_of(call: Awaitable[object]) -> str:
-    with pytest.raises(ConnectionClosedError) as caught:
-        await call
-    return caught.value.reason
-
-
-async def lives(port: int) -> None:
-    async with await connect(port) as connection:
-        await connection.send_stream("after", b"abc")
-        assert await stream_of(connection) == ("after", b"abc", 0)
 
 
 def test_a_mute_peer_ends_after_the_handshake_timeout(run: Run) -> None:

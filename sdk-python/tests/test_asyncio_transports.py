@@ -2,42 +2,22 @@
 
 import asyncio
 import socket
-import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
 from asyncio_peers import Collector, connect, echo, run, served, stream_of
+from tls import Tls
 
 import oap.asyncio
 from oap import End, Start
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for localhost that signs itself, and its key."""
-    where = tmp_path_factory.mktemp("tls")
-    cert, key = where / "cert.pem", where / "key.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
-    subprocess.run(
-        [*command.split(), "-addext", "subjectAltName=DNS:localhost", "-out", cert, "-keyout", key],
-        check=True,
-        capture_output=True,
-    )
-    return cert, key
-
-
-def test_over_tls(certificate: tuple[Path, Path]) -> None:
-    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server_side.load_cert_chain(*certificate)
-    client_side = ssl.create_default_context(cafile=str(certificate[0]))
+def test_over_tls(tls: Tls) -> None:
     payload = bytes(range(256)) * 4000
 
     async def main() -> None:
-        async with served(echo, ssl=server_side) as port:
-            async with await connect(
-                port, ssl=client_side, server_hostname="localhost"
-            ) as connection:
+        async with served(echo, **tls.server) as port:
+            async with await connect(port, **tls.client) as connection:
                 await connection.send_stream("s", payload)
                 assert await stream_of(connection) == ("s", payload, 0)
 

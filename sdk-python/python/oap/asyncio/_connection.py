@@ -349,7 +349,6 @@ async def connect(
     options = Options() if options is None else options
     # `sock` takes their place.
     address: dict[str, Any] = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    _, driver = await loop.create_connection(
-        lambda: Driver(config, options, monitor), **address, **transport
-    )
+    driver = Driver(config, options, monitor)
+    await loop.create_connection(lambda: driver, **address, **transport)
     return Connection(driver)

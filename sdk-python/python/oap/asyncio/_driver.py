@@ -23,14 +23,14 @@ TLS_CLOSE_SECONDS = 1.0
 EVERYTHING = 1 << 62
 
 
-class _Room(threading.local):
+class _ReadBuffer(threading.local):
     """Where the transports of a thread read to. One does for all: what was read is taken before another reads."""
 
     def __init__(self) -> None:
         self.view = memoryview(bytearray(READ_BYTES))
 
 
-room = _Room()
+read_buffer = _ReadBuffer()
 
 
 class Driver(asyncio.BufferedProtocol):
@@ -50,7 +50,8 @@ class Driver(asyncio.BufferedProtocol):
         self.failure: Exception | None = None
         self.over = False
         self.lost = False
-        self._room = _Room().view if sys.platform == "win32" else room.view
+        # Windows may fill it while another transport is served.
+        self._read_buffer = _ReadBuffer().view if sys.platform == "win32" else read_buffer.view
         self._tls = False
         self._waiters: list[asyncio.Future[None]] = []
         self._scheduled = False
@@ -71,10 +72,10 @@ class Driver(asyncio.BufferedProtocol):
         self.settle()
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._room
+        return self._read_buffer
 
     def buffer_updated(self, nbytes: int) -> None:
-        self.settle(self._room[:nbytes])
+        self.settle(self._read_buffer[:nbytes])
 
     def eof_received(self) -> bool:
         self.engine.receive_end()

@@ -80,7 +80,7 @@ class Server:
                 accepted, _ = await self._loop.sock_accept(listener)
             except OSError as error:
                 self._slots.release()
-                self._tell(error, "an accept failed")
+                self._report(error, "an accept failed")
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             except BaseException:
@@ -103,7 +103,7 @@ class Server:
             connection = await self._open(accepted)
         except (OSError, TimeoutError) as error:
             accepted.close()
-            self._tell(error, "a connection could not be made ready", logging.DEBUG)
+            self._report(error, "a connection could not be made ready", logging.DEBUG)
             return
         try:
             await self._attend(connection)
@@ -116,9 +116,9 @@ class Server:
         timeouts: dict[str, float] = {}
         if self._ssl is not None:
             timeouts["ssl_handshake_timeout"] = self._options.handshake_timeout or HANDSHAKE_SECONDS
-        _, driver = await self._loop.connect_accepted_socket(
-            lambda: Driver(self._config, self._options, self._monitor), accepted, ssl=self._ssl, **timeouts
-        )
+        # What uvloop returns as the protocol is, over TLS, one of its own.
+        driver = Driver(self._config, self._options, self._monitor)
+        await self._loop.connect_accepted_socket(lambda: driver, accepted, ssl=self._ssl, **timeouts)
         connection = Connection(driver)
         task = asyncio.current_task()
         assert task is not None
@@ -133,13 +133,13 @@ class Server:
         except ConnectionClosedError as error:
             # Its own closing is no failure, and what a peer did is no warning.
             if error.reason not in ("closed", "clean"):
-                self._tell(error, "a connection ended", logging.DEBUG)
+                self._report(error, "a connection ended", logging.DEBUG)
         except Exception as error:
-            self._tell(error, "a handler failed")
+            self._report(error, "a handler failed")
         with contextlib.suppress(ConnectionClosedError):
             await connection.close()
 
-    def _tell(self, error: Exception, message: str, level: int = logging.WARNING) -> None:
+    def _report(self, error: Exception, message: str, level: int = logging.WARNING) -> None:
         if self._on_error is None:
             log.log(level, message, exc_info=error if level == logging.WARNING else None)
             return
