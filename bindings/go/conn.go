@@ -231,7 +231,7 @@ func (c *Conn) closeIfIdle() {
 		return
 	}
 	streams := c.engine.Inbound().Open || c.engine.Outbound().Open
-	waits := c.busy || len(c.inbox.rows) > 0 || c.engine.info.untaken > 0 || len(c.lens) > 0
+	waits := c.busy || len(c.inbox.rows) > 0 || c.engine.untaken() > 0 || len(c.lens) > 0
 	if !streams && !waits {
 		c.beginClose(-1)
 	}

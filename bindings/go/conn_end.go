@@ -1,40 +1,41 @@
 package oap
 
-// #include <oap.h>
-import "C"
+import (
+	"fmt"
 
-import "fmt"
+	"oap.example/oap/internal/pure"
+)
 
 // EndReason is why a connection ended: the first reason is kept, and every later call tells it.
 type EndReason uint8
 
 const (
 	// EndClean: everything that was sent is acknowledged, and the peer's input ended between streams.
-	EndClean EndReason = C.OAP_END_CLEAN
+	EndClean EndReason = pure.EndClean
 	// EndIncomplete: the peer's input ended inside its stream.
-	EndIncomplete EndReason = C.OAP_END_INCOMPLETE
+	EndIncomplete EndReason = pure.EndIncomplete
 	// EndUnacknowledged: the peer closed before it took all that was sent.
-	EndUnacknowledged EndReason = C.OAP_END_UNACKNOWLEDGED
+	EndUnacknowledged EndReason = pure.EndUnacknowledged
 	// EndReject: the peer broke a rule.
-	EndReject EndReason = C.OAP_END_REJECT
+	EndReject EndReason = pure.EndReject
 	// EndPeerError: the peer sent an ERROR.
-	EndPeerError EndReason = C.OAP_END_PEER_ERROR
+	EndPeerError EndReason = pure.EndPeerError
 	// EndHandshakeTimeout: the peer sent no HELLO in time.
-	EndHandshakeTimeout EndReason = C.OAP_END_HANDSHAKE_TIMEOUT
+	EndHandshakeTimeout EndReason = pure.EndHandshakeTimeout
 	// EndIdleTimeout: no byte passed for too long.
-	EndIdleTimeout EndReason = C.OAP_END_IDLE_TIMEOUT
+	EndIdleTimeout EndReason = pure.EndIdleTimeout
 	// EndStalled: both sides waited for each other's credit. The cure is to receive while you send.
-	EndStalled EndReason = C.OAP_END_STALLED
+	EndStalled EndReason = pure.EndStalled
 	// EndCloseTimeout: the close took too long.
-	EndCloseTimeout EndReason = C.OAP_END_CLOSE_TIMEOUT
+	EndCloseTimeout EndReason = pure.EndCloseTimeout
 	// EndReset: the transport failed.
-	EndReset EndReason = C.OAP_END_RESET
+	EndReset EndReason = pure.EndReset
 	// EndAborted: this side gave up.
-	EndAborted EndReason = C.OAP_END_ABORTED
+	EndAborted EndReason = pure.EndAborted
 )
 
 // String returns the reason's name, such as "peer_error".
-func (r EndReason) String() string { return C.GoString(C.oap_end_reason_name(C.uint8_t(r))) }
+func (r EndReason) String() string { return at(endReasons, uint32(r)) }
 
 var endWords = map[EndReason]string{
 	EndClean:            "the connection ended cleanly",

@@ -79,9 +79,9 @@ func (c *Conn) mayGoOn(wait Wait) bool {
 	case WaitHandshake:
 		return c.engine.State() != ConnHandshake
 	case WaitCredit:
-		return c.engine.info.outbound.credit > 0
+		return c.engine.Outbound().Credit > 0
 	default: // half of the room, so that many messages go at once
-		return 2*int(c.engine.info.queued) <= c.sendBuffer
+		return 2*c.engine.queued() <= c.sendBuffer
 	}
 }
 
@@ -99,10 +99,10 @@ func (s *Stream) pack(body []byte) bool {
 	c := s.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	info := &c.engine.info
-	room := int(info.queued)+len(c.packed)+headRoom*len(c.lens) < c.sendBuffer
-	fits := len(body)+headRoom < int(info.max_body) && !bool(info.outbound.objects)
-	if s.over || c.ended || !room || !fits || len(c.lens) >= int(info.outbound.credit) || c.engine.State() != ConnOpen {
+	out := c.engine.Outbound()
+	room := c.engine.queued()+len(c.packed)+headRoom*len(c.lens) < c.sendBuffer
+	fits := len(body)+headRoom < c.engine.MaxBody() && !out.Objects
+	if s.over || c.ended || !room || !fits || len(c.lens) >= out.Credit || c.engine.State() != ConnOpen {
 		return false
 	}
 	c.packed = append(c.packed, body...)
@@ -317,7 +317,7 @@ func (c *Conn) Flush(ctx context.Context) error {
 		return c.reason()
 	}
 	c.flushPacked(c.now())
-	until := c.written + uint64(c.engine.info.queued)
+	until := c.written + uint64(c.engine.queued())
 	return c.until(ctx, func() bool { return c.written >= until })
 }
 

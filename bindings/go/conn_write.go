@@ -64,8 +64,7 @@ func (b body) release() {
 }
 
 func newOutgoing(options *ConnOptions) outgoing {
-	limits, _ := options.native() // checked by NewEngine
-	return outgoing{streams: make(chan struct{}, 1), sendBuffer: int(limits.send_buffer)}
+	return outgoing{streams: make(chan struct{}, 1), sendBuffer: options.sendBuffer()}
 }
 
 // drop lets go of all buffers. The last writer has gone.

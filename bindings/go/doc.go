@@ -1,5 +1,5 @@
 // Package oap speaks OAP/1, a small windowed frame protocol: HELLO | START | DATA | ACK | END | ERROR, at most 1 MiB a
-// frame, credit by acknowledgement. It is liboap, called through cgo.
+// frame, credit by acknowledgement. It is liboap, called through cgo, or Go alone where cgo is off.
 //
 // From the bottom up:
 //
@@ -24,4 +24,7 @@
 //
 // The package links the liboap that pkg-config finds. With the build tag oap_static it links the static library below
 // build/prefix of its repository, which `make build` makes: what the tests there do.
+//
+// With CGO_ENABLED=0, as in most builds for another platform, nothing is linked: the package holds the protocol in Go, with
+// the same names, answers and errors. It has no NewMonitor then, and packages oaphttp and oapprometheus do not build.
 package oap

@@ -1,11 +1,10 @@
 package oap
 
-// #include <oap.h>
-import "C"
-
 import (
 	"errors"
 	"fmt"
+
+	"oap.example/oap/internal/pure"
 )
 
 // Reason is why a frame was rejected or refused: one of OAP/1's closed set. Its value is the code of an ERROR frame
@@ -14,14 +13,14 @@ type Reason uint32
 
 // The reasons; the rules are in docs/OAP-1.md.
 const (
-	ErrBadHello        Reason = C.OAP_STATUS_BAD_HELLO
-	ErrBadHelloPQ      Reason = C.OAP_STATUS_BAD_HELLO_PQ
-	ErrFrameOversize   Reason = C.OAP_STATUS_FRAME_OVERSIZE
-	ErrUnknownEnvelope Reason = C.OAP_STATUS_UNKNOWN_ENVELOPE
-	ErrHeaderMalformed Reason = C.OAP_STATUS_HEADER_MALFORMED
-	ErrMissingObj      Reason = C.OAP_STATUS_MISSING_OBJ
-	ErrCreditViolation Reason = C.OAP_STATUS_CREDIT_VIOLATION
-	ErrTruncated       Reason = C.OAP_STATUS_TRUNCATED
+	ErrBadHello        Reason = pure.StatusBadHello
+	ErrBadHelloPQ      Reason = pure.StatusBadHelloPq
+	ErrFrameOversize   Reason = pure.StatusFrameOversize
+	ErrUnknownEnvelope Reason = pure.StatusUnknownEnvelope
+	ErrHeaderMalformed Reason = pure.StatusHeaderMalformed
+	ErrMissingObj      Reason = pure.StatusMissingObj
+	ErrCreditViolation Reason = pure.StatusCreditViolation
+	ErrTruncated       Reason = pure.StatusTruncated
 )
 
 // Reasons returns all reasons in the order of their codes.
@@ -101,64 +100,4 @@ func about(field, detail string, limit *uint64) string {
 // that overlaps an input, or a bug in liboap. Its value is the oap_status.
 type StatusError int32
 
-func (e StatusError) Error() string {
-	return "oap: " + C.GoString(C.oap_status_name(C.oap_status(e)))
-}
-
-// statusError is for calls that fail only by a fault of the call.
-func statusError(status C.oap_status) error {
-	if status == C.OAP_STATUS_OK {
-		return nil
-	}
-	return StatusError(status)
-}
-
-// isReason separates rejects from faults of the call.
-func isReason(status C.oap_status) bool {
-	return C.OAP_STATUS_OK < status && status <= C.oap_status(len(rejectLabels))
-}
-
-// rejectError asks the handle that gave status for the rest.
-func rejectError(status C.oap_status, ask func(*C.oap_reject) C.oap_status) error {
-	if !isReason(status) {
-		return StatusError(status)
-	}
-	var reject C.oap_reject
-	if asked := ask(&reject); asked != C.OAP_STATUS_OK {
-		return StatusError(asked)
-	}
-	return rejectOf(Reason(status), &reject)
-}
-
-func rejectOf(reason Reason, reject *C.oap_reject) *RejectError {
-	return &RejectError{
-		Reason: reason,
-		Field:  goText(reject.field, reject.field_len),
-		Detail: goText(reject.detail, reject.detail_len),
-		Limit:  limitOf(reject),
-		Offset: uint64(reject.offset),
-		At:     uint64(reject.at),
-	}
-}
-
-// refusalError asks the handle that gave status for the rest; there is nothing more where the text was not UTF-8.
-func refusalError(status C.oap_status, ask func(*C.oap_reject) C.oap_status) error {
-	refusal := &RefusalError{Reason: Reason(status)}
-	var said C.oap_reject
-	if ask(&said) == C.OAP_STATUS_OK {
-		refusal.Field = goText(said.field, said.field_len)
-		refusal.Detail = goText(said.detail, said.detail_len)
-		refusal.Limit = limitOf(&said)
-	}
-	return refusal
-}
-
-func goText(text *C.char, length C.size_t) string { return C.GoStringN(text, C.int(length)) }
-
-func limitOf(reject *C.oap_reject) *uint64 {
-	if !reject.has_limit {
-		return nil
-	}
-	limit := uint64(reject.limit)
-	return &limit
-}
+func (e StatusError) Error() string { return "oap: " + statusName(int32(e)) }

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package oap
 
 import "unsafe"
@@ -7,5 +9,5 @@ func LiveHandles() int64 { return liveHandles.Load() }
 
 // StagedPointer is what Recv holds as the address of staged bytes while it runs.
 func StagedPointer(s *Session, chunk []byte, rows []Row) uintptr {
-	return uintptr(unsafe.Pointer(s.recv(chunk, rows).staged))
+	return uintptr(unsafe.Pointer(s.native.receive(s, chunk, rows).staged))
 }

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package oap_test
 
 import (
@@ -131,7 +133,8 @@ func TestWhateverGivesCAHandleKeepsItAlive(t *testing.T) {
 	}
 }
 
-// handlesGivenToC names what stands before .native in a method that calls C.
+// handlesGivenToC names whose handle a method gives C: what stands before .native, or the owner that is passed beside
+// .handle.
 func handlesGivenToC(function *ast.FuncDecl) map[string]bool {
 	calls, owners := false, make(map[string]bool)
 	ast.Inspect(function, func(node ast.Node) bool {
@@ -145,12 +148,28 @@ func handlesGivenToC(function *ast.FuncDecl) map[string]bool {
 		if selector.Sel.Name == "native" {
 			owners[textOf(selector.X)] = true
 		}
+		if owner := firstParameter(function); selector.Sel.Name == "handle" && owner != "" {
+			owners[owner] = true
+		}
 		return true
 	})
 	if !calls {
 		return nil
 	}
 	return owners
+}
+
+// firstParameter names that of a *Decoder or *Session.
+func firstParameter(function *ast.FuncDecl) string {
+	if len(function.Type.Params.List) == 0 {
+		return ""
+	}
+	first := function.Type.Params.List[0]
+	star, ok := first.Type.(*ast.StarExpr)
+	if !ok || len(first.Names) == 0 || textOf(star.X) != "Decoder" && textOf(star.X) != "Session" {
+		return ""
+	}
+	return first.Names[0].Name
 }
 
 func keeps(function *ast.FuncDecl, owner string) (found bool) {

@@ -1,3 +1,5 @@
+//go:build cgo
+
 package oap_test
 
 import (
@@ -13,6 +15,7 @@ import (
 	"time"
 
 	"oap.example/oap"
+	"oap.example/oap/oaphttp"
 )
 
 // watched is the default Config with a new monitor.
@@ -363,5 +366,16 @@ func TestModuleOapDependsOnNothing(t *testing.T) {
 	out, err := exec.Command("go", "list", "-m", "all").Output()
 	if err != nil || string(out) != "oap.example/oap\n" {
 		t.Errorf("%s%v", out, err)
+	}
+}
+
+func TestPagesWithoutAMonitorFailAtConstruction(t *testing.T) {
+	for name, make := range map[string]func(){
+		"oaphttp: Readyz: monitor is nil":  func() { oaphttp.Readyz(nil) },
+		"oaphttp: Metrics: monitor is nil": func() { oaphttp.Metrics(nil) },
+	} {
+		if said := panicOf(make); said != name {
+			t.Errorf("%q, want %q", said, name)
+		}
 	}
 }

@@ -1,28 +1,27 @@
 package oap
 
-// #include <oap.h>
-import "C"
+import "oap.example/oap/internal/pure"
 
 // Limits and constants of OAP/1.
 const (
 	// MaxFrameBytes is the size of the largest frame, prefix included: 1 MiB.
-	MaxFrameBytes = C.OAP_MAX_FRAME_BYTES
+	MaxFrameBytes = pure.MaxFrameBytes
 	// MinMaxFrame is the smallest max_frame that a side may advertise, in bytes.
-	MinMaxFrame = C.OAP_MIN_MAX_FRAME
+	MinMaxFrame = pure.MinMaxFrame
 	// MaxHeaderBytes is the size of the longest header.
-	MaxHeaderBytes = C.OAP_MAX_HEADER_BYTES
+	MaxHeaderBytes = pure.MaxHeaderBytes
 	// PrefixBytes is the size of the prefix that starts every frame.
-	PrefixBytes = C.OAP_PREFIX_BYTES
+	PrefixBytes = pure.PrefixBytes
 	// MaxHeadBytes is room enough for any encoded frame's prefix and header.
-	MaxHeadBytes = C.OAP_MAX_HEAD_BYTES
+	MaxHeadBytes = pure.MaxHeadBytes
 	// StreamChunkBytes is a good size for reads and writes. A hint, never a limit.
-	StreamChunkBytes = C.OAP_STREAM_CHUNK_BYTES
+	StreamChunkBytes = pure.StreamChunkBytes
 	// DefaultAckWindow is what a HELLO without ack_window means, in DATA frames.
-	DefaultAckWindow = C.OAP_DEFAULT_ACK_WINDOW
+	DefaultAckWindow = pure.DefaultAckWindow
 	// MaxAckWindow is the largest ack_window, in DATA frames.
-	MaxAckWindow = C.OAP_MAX_ACK_WINDOW
+	MaxAckWindow = pure.MaxAckWindow
 	// ProtocolVersion is the version in a HELLO.
-	ProtocolVersion = C.OAP_PROTOCOL_VERSION
+	ProtocolVersion = pure.ProtocolVersion
 )
 
 // Kind is what a frame is.
@@ -30,29 +29,13 @@ type Kind uint8
 
 // The six kinds; the set is closed.
 const (
-	KindHello Kind = C.OAP_KIND_HELLO
-	KindStart Kind = C.OAP_KIND_START
-	KindData  Kind = C.OAP_KIND_DATA
-	KindAck   Kind = C.OAP_KIND_ACK
-	KindEnd   Kind = C.OAP_KIND_END
-	KindError Kind = C.OAP_KIND_ERROR
+	KindHello Kind = pure.KindHello
+	KindStart Kind = pure.KindStart
+	KindData  Kind = pure.KindData
+	KindAck   Kind = pure.KindAck
+	KindEnd   Kind = pure.KindEnd
+	KindError Kind = pure.KindError
 )
-
-var (
-	kindNames     = namesFrom(1, func(kind int) *C.char { return C.oap_kind_name(C.uint8_t(kind)) })
-	rejectLabels  = namesFrom(1, func(code int) *C.char { return C.oap_reject_label(C.uint32_t(code)) })
-	metricNames   = namesFrom(0, func(index int) *C.char { return C.oap_metric_name(C.size_t(index)) })
-	readinessKeys = namesFrom(0, func(index int) *C.char { return C.oap_readiness_key(C.size_t(index)) })
-)
-
-// namesFrom collects the library's names from first on, up to the NULL that ends them.
-func namesFrom(first int, name func(int) *C.char) []string {
-	var names []string
-	for i := first; name(i) != nil; i++ {
-		names = append(names, C.GoString(name(i)))
-	}
-	return names
-}
 
 // at returns the name of a number that counts from 1.
 func at(names []string, number uint32) string {
@@ -80,5 +63,5 @@ func Metrics() []string { return append([]string(nil), metricNames...) }
 // ReadinessKeys returns the readiness keys of the telemetry contract, in the order in which a host lists missing ones.
 func ReadinessKeys() []string { return append([]string(nil), readinessKeys...) }
 
-// Version returns the release of the liboap that is linked, such as "0.1.0".
-func Version() string { return C.GoString(C.oap_version()) }
+// Version returns the release of the liboap that is linked, such as "0.1.0"; without cgo, of this package.
+func Version() string { return version() }

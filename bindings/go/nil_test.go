@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"oap.example/oap"
-	"oap.example/oap/oaphttp"
 )
 
 // panicOf is what a call panics with, as text; "" where it does not.
@@ -35,8 +34,6 @@ func TestANilArgumentFailsAtConstruction(t *testing.T) {
 		"oap: NewConn: raw":         func() { _, _ = oap.NewConn(nil, nil) },
 		"oap: Serve: listener":      func() { _ = oap.Serve(ctx, nil, nil, func(context.Context, *oap.Conn) error { return nil }) },
 		"oap: Serve: listener or h": func() { _ = oap.Serve(ctx, listener, nil, nil) },
-		"oaphttp: Readyz: monitor":  func() { oaphttp.Readyz(nil) },
-		"oaphttp: Metrics: monitor": func() { oaphttp.Metrics(nil) },
 	} {
 		if said := panicOf(call); !strings.HasPrefix(said, name) || !strings.HasSuffix(said, "is nil") {
 			t.Errorf("%s: %q", name, said)

@@ -1,28 +1,15 @@
 package oap
 
-/*
-#include <stddef.h>
-#include <oap.h>
-
-// C's own alignment: that of cgo's oap_row is what Go gives a struct of the same fields.
-struct oap_go_row_behind_a_byte {
-	char byte;
-	oap_row row;
-};
-enum { oap_go_row_align = offsetof(struct oap_go_row_behind_a_byte, row) };
-*/
-import "C"
-
-import "unsafe"
+import "oap.example/oap/internal/pure"
 
 // Which optional fields a [Row] has.
 const (
 	// HasObj: DATA has an obj.
-	HasObj = C.OAP_HAS_OBJ
+	HasObj = pure.HasObj
 	// HasFeatures: HELLO has features.
-	HasFeatures = C.OAP_HAS_FEATURES
+	HasFeatures = pure.HasFeatures
 	// HasAckWindow: HELLO has an ack_window.
-	HasAckWindow = C.OAP_HAS_ACK_WINDOW
+	HasAckWindow = pure.HasAckWindow
 )
 
 // Row is one frame of a buffer: its numbers, and where its text and body stand. It has 32 bytes and no pointer, so the
@@ -50,23 +37,6 @@ type Row struct {
 	// Flags holds the HasObj, HasFeatures and HasAckWindow that apply.
 	Flags uint8
 }
-
-// A Row is an oap_row: the build fails where a size, an offset or the alignment differs, as the
-// alignment would on 32-bit ARM.
-var (
-	_ = [1]struct{}{}[unsafe.Sizeof(Row{})-unsafe.Sizeof(C.oap_row{})]
-	_ = [1]struct{}{}[unsafe.Alignof(Row{})-C.oap_go_row_align]
-	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.Seq)-unsafe.Offsetof(C.oap_row{}.seq)]
-	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.BodyOffset)-unsafe.Offsetof(C.oap_row{}.body_offset)]
-	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.BodyLen)-unsafe.Offsetof(C.oap_row{}.body_len)]
-	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.TextOffset)-unsafe.Offsetof(C.oap_row{}.text_offset)]
-	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.Value)-unsafe.Offsetof(C.oap_row{}.value)]
-	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.TextLen)-unsafe.Offsetof(C.oap_row{}.text_len)]
-	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.HeaderLen)-unsafe.Offsetof(C.oap_row{}.header_len)]
-	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.AckWindow)-unsafe.Offsetof(C.oap_row{}.ack_window)]
-	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.Kind)-unsafe.Offsetof(C.oap_row{}.kind)]
-	_ = [1]struct{}{}[unsafe.Offsetof(Row{}.Flags)-unsafe.Offsetof(C.oap_row{}.flags)]
-)
 
 // Body returns the frame's body in the buffer that was decoded. It panics where row and buffer do not belong together.
 func (r *Row) Body(buf []byte) []byte {

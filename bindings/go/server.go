@@ -333,9 +333,8 @@ func (s *Server) lastCall(ctx context.Context) (<-chan time.Time, func() bool) {
 	if !limited {
 		return nil, func() bool { return true }
 	}
-	limits, _ := s.connOptions().native()
 	within := time.Until(end)
-	timer := time.NewTimer(within - min(within/2, time.Duration(limits.close_timeout_ns)))
+	timer := time.NewTimer(within - min(within/2, s.connOptions().closeTimeout()))
 	return timer.C, timer.Stop
 }
 

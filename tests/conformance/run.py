@@ -12,12 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from testee_process import NoAnswer, Testee, clipped
-from suite import ABSENT, VECTORS, agrees, choose, examples, expand, first_difference, line, load, request_line
+from suite import ABSENT, VECTORS, agrees, choose, examples, expand, first_difference, line, load, op_of, request_line
 
 HERE = Path(__file__).resolve().parent
 TESTEES = HERE / "testees"
 # A testee that gives no answer so many times in turn is not started again.
 STARTS_IN_VAIN = 5
+# The ops of the library, not of the protocol, that a testee's library does not have.
+WITHOUT = {"go-pure": ("monitor",)}
 LONG_RUN = re.compile(r"([0-9a-f]{2})\1{63,}")
 
 
@@ -104,11 +106,16 @@ def run(name: str, command: list[str], cases: list[dict], timeout: float) -> Res
     return result
 
 
+def asked_of(name: str, cases: list[dict]) -> list[dict]:
+    return [case for case in cases if op_of(case) not in WITHOUT.get(name, ())]
+
+
 def table(cases: list[dict], results: dict[str, Result]) -> str:
-    totals = Counter(case["file"] for case in cases)
+    totals = {name: Counter(case["file"] for case in asked_of(name, cases)) for name in results}
     rows = [["", *results]]
-    rows += [[file, *(f"{result.passed[file]}/{total}" for result in results.values())] for file, total in totals.items()]
-    rows.append(["all", *(f"{result.passed.total()}/{len(cases)}" for result in results.values())])
+    for file in dict.fromkeys(case["file"] for case in cases):
+        rows.append([file, *(f"{result.passed[file]}/{totals[name][file]}" for name, result in results.items())])
+    rows.append(["all", *(f"{result.passed.total()}/{totals[name].total()}" for name, result in results.items())])
     widths = [max(map(len, column)) for column in zip(*rows)]
     return "\n".join(
         "  ".join([row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:]))]) for row in rows)
@@ -166,7 +173,7 @@ def main(argv: list[str]) -> int:
     options = arguments(argv)
     cases = selected(options)
     testees = chosen(options.testee, options.names)
-    results = {name: run(name, command, cases, options.timeout) for name, command in testees.items()} if cases else {}
+    results = {name: run(name, command, asked_of(name, cases), options.timeout) for name, command in testees.items()} if cases else {}
     for result in results.values():
         print_failures(result, options.max)
     if results:

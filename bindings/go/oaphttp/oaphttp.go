@@ -1,3 +1,5 @@
+//go:build cgo
+
 // Package oaphttp serves readiness and metrics of an [oap.Monitor] over HTTP.
 package oaphttp
 

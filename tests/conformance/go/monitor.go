@@ -1,3 +1,5 @@
+//go:build cgo
+
 package main
 
 import (
@@ -5,6 +7,11 @@ import (
 
 	"oap.example/oap"
 )
+
+func monitorOperation(f *fields) func() (any, error) {
+	settings, events := take(f, "config", settingsOf), take(f, "events", list(eventOf))
+	return func() (any, error) { return monitor(settings, events) }
+}
 
 // settings are a Config and the limits of a monitor, side by side.
 type settings struct {

@@ -83,8 +83,7 @@ func operation(op string, f *fields) func() (any, error) {
 		config, steps := take(f, "config", configOf), take(f, "steps", list(stepOf))
 		return func() (any, error) { return session(config, steps) }
 	case "monitor":
-		settings, events := take(f, "config", settingsOf), take(f, "events", list(eventOf))
-		return func() (any, error) { return monitor(settings, events) }
+		return monitorOperation(f)
 	case "connection":
 		config, limits := take(f, "config", configOf), take(f, "options", limitsOf)
 		steps := take(f, "steps", list(actionOf))

@@ -60,6 +60,7 @@ func decoders(w *work) []candidate {
 		{w.name, "pure Go: kind, seq, body", isPeer, "frame", w.frames, w.pure()},
 		{w.name, "table: kind, seq, body", isOap, "frame", w.frames, w.table(w.frames, nil)},
 		{w.name, "table, 256 rows a call", isOap, "frame", w.frames, w.table(256, nil)},
+		{w.name, "table without cgo, 256 rows a call", isOap, "frame", w.frames, w.tableWithoutCgo(256)},
 		{w.name, "table, monitored", isOap, "frame", w.frames, w.table(w.frames, untimed())},
 		{w.name, "table, monitored and timed", isOap, "frame", w.frames, w.table(w.frames, oap.NewMonitor(nil))},
 		{w.name, "table as Frame objects", isOap, "frame", w.frames, w.objects()},

@@ -16,6 +16,8 @@ func encoders(w *work) []candidate {
 		{"encode", "Writer.Write, monitored", isOap, "frame", w.frames, w.write(untimed())},
 		{"encode", "Writer.Write, monitored and timed", isOap, "frame", w.frames, w.write(oap.NewMonitor(nil))},
 		{"encode", "Session.Send", isOap, "frame", w.frames, w.send(nil)},
+		{"encode", "AppendRows without cgo", isOap, "frame", w.frames, w.appendWithoutCgo()},
+		{"encode", "Session.Send without cgo", isOap, "frame", w.frames, w.sendWithoutCgo()},
 		{"encode", "Session.Send, monitored", isOap, "frame", w.frames, w.send(untimed())},
 		{"encode", "Session.Send, monitored and timed", isOap, "frame", w.frames, w.send(oap.NewMonitor(nil))},
 	}

@@ -1,0 +1,16 @@
+//go:build !cgo
+
+package oap
+
+import "oap.example/oap/internal/pure"
+
+var (
+	kindNames     = pure.KindNames[:]
+	rejectLabels  = pure.RejectLabels[:]
+	metricNames   = pure.MetricNames[:]
+	connStates    = pure.ConnStates[:]
+	endReasons    = pure.EndReasons[:]
+	readinessKeys = pure.ReadinessKeys[:]
+)
+
+func version() string { return pure.Version }
