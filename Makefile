@@ -14,7 +14,7 @@ CARGO := cargo
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build demo test bench install uninstall lint dashboard header abi venv \
+.PHONY: help build demo test bench install uninstall lint dashboard header abi alerts venv \
 	toolchains rust prefix testees python node test-rust test-counts test-loom test-c test-cpp test-go test-python test-node \
 	test-conformance test-examples test-oap test-docs test-demo test-prometheus test-runbook test-ops
 
@@ -103,6 +103,9 @@ header: ## write include/oap.h anew from the comments of oap-ffi
 abi: ## write the dump of the ABI, docs/api-history/liboap.abi, anew
 	@tools/need gcc:gcc abidw:abigail-tools
 	python3 tests/c/abi.py
+
+alerts: venv ## write the alerts for the Prometheus operator anew from ops/prometheus
+	.venv/bin/python tests/ops/prometheus_rule.py
 
 venv: $(VENV) ## the Python environment of tests and tools
 
@@ -210,7 +213,7 @@ test-prometheus: venv
 	.venv/bin/python -m pytest -q tests/prometheus
 
 test-ops: venv
-	@tools/need tshark:tshark systemd-analyze:systemd strace:strace
+	@tools/need tshark:tshark systemd-analyze:systemd strace:strace openssl:openssl promtool:prometheus
 	.venv/bin/python -m pytest -q tests/ops
 
 test-runbook: venv

@@ -15,7 +15,7 @@ PLACES = {
     "bindings/go/oapprometheus/go.mod": r"oap\.example/oap v(\S+)",
     "tests/conformance/go/go.mod": r"oap\.example/oap v(\S+)",
     "docs/go.md": r"oap\.example/oap@v([\w.-]+)",
-    "ops/kubernetes/svc-gateway.yaml": r"image: svc-gateway:(\S+)",
+    "ops/kubernetes/base/svc-gateway.yaml": r"image: svc-gateway:(\S+)",
 }
 
 

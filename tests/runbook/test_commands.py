@@ -104,8 +104,9 @@ def test_a_block_of_commands_runs_and_shows_what_the_book_says(session, number):
         assert said, "it found nothing to show"
 
 
-def test_nothing_is_left_out_but_what_takes_a_profiler_or_hours():
+def test_nothing_is_left_out_but_what_takes_a_profiler_a_cluster_or_hours():
     others = {block.kind: block.commands for number, block in enumerate(BLOCKS) if number not in RUN}
-    assert set(others) == {"profile", "drill"}
+    assert set(others) == {"profile", "drill", "cluster"}
     subprocess.run(["make", "-n", *others["drill"].split()[1:]], cwd=ROOT, check=True, capture_output=True)
-    subprocess.run(["bash", "-n"], input=others["profile"], text=True, check=True)
+    for kind in ("profile", "cluster"):
+        subprocess.run(["bash", "-n"], input=others[kind], text=True, check=True)
