@@ -14,17 +14,18 @@ from urllib.parse import quote
 
 HERE = Path(__file__).parent
 sys.path += [str(HERE.parent), str(HERE.parents[1] / "prometheus")]
+import certificate  # noqa: E402
 import dashboard  # noqa: E402
 from gateway import Gateway  # noqa: E402
 from server import Prometheus, eventually  # noqa: E402
 from traffic import Traffic  # noqa: E402
 
 UPLOT = HERE / "node_modules" / "uplot" / "dist"
-WINDOW = "1600,2230"
+# Of page.html: a row of Grafana's grid with its gap, and the margins.
+ROW_PIXELS, MARGIN_PIXELS, WIDTH_PIXELS = 42, 24, 1600
 CHROMIUM = [
     "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
-    f"--window-size={WINDOW}",
 ]
 
 
@@ -37,17 +38,13 @@ def series(server, target, start, end):
         yield {"name": target.name(found["metric"]), "values": [v if v == v else None for v in line]}
 
 
-def limit(panel):
-    steps = panel["fieldConfig"]["defaults"].get("thresholds", {}).get("steps", [])
-    return next((step["value"] for step in steps if step["value"] is not None), None)
-
-
 def drawn(server, start, end):
     loaded = dashboard.load()
     for raw, panel in zip(loaded["panels"], dashboard.panels(loaded, "5s")):
-        lines = [line for target in panel.targets for line in series(server, target, start, end)]
-        yield {"title": panel.title, "kind": panel.kind, "unit": panel.unit, "grid": panel.grid, "limit": limit(raw),
-               "times": list(range(start, end + 1)), "series": lines}
+        thresholds = raw["fieldConfig"]["defaults"].get("thresholds", {"steps": [{"color": "green", "value": None}]})
+        yield {"title": panel.title, "kind": panel.kind, "unit": panel.unit, "grid": panel.grid,
+               "steps": thresholds["steps"], "text": raw["options"].get("textMode"), "times": list(range(start, end + 1)),
+               "series": [line for target in panel.targets for line in series(server, target, start, end)]}
 
 
 def page(panels):
@@ -63,23 +60,33 @@ def page(panels):
     return text
 
 
-def screenshot(text, image):
+def window(panels):
+    rows = max(panel["grid"]["y"] + panel["grid"]["h"] for panel in panels)
+    return f"--window-size={WIDTH_PIXELS},{rows * ROW_PIXELS + MARGIN_PIXELS}"
+
+
+def screenshot(panels, image):
     with tempfile.TemporaryDirectory() as scratch:
         html = Path(scratch) / "page.html"
-        html.write_text(text)
-        command = [*CHROMIUM, f"--user-data-dir={scratch}/profile", f"--screenshot={image}", html.as_uri()]
+        html.write_text(page(panels))
+        command = [*CHROMIUM, window(panels), f"--user-data-dir={scratch}/profile", f"--screenshot={image}", html.as_uri()]
         subprocess.run(command, check=True, capture_output=True, timeout=120)
 
 
 def main(image, seconds=60):
-    with Gateway() as gateway, Prometheus(gateway.endpoints) as server, Traffic(gateway):
+    with tempfile.TemporaryDirectory() as folder:
+        draw(certificate.arguments(Path(folder)), image, seconds)
+
+
+def draw(args, image, seconds):
+    with Gateway(*args) as gateway, Prometheus(gateway.endpoints) as server, Traffic(gateway):
         # Else its log waits in its memory, and the picture shows that.
         threading.Thread(target=gateway.process.stdout.read, daemon=True).start()
         eventually("a rate", lambda: server.value("sum(rate(oap_frames_total[5s]))"))
         start = int(time.time())
         time.sleep(float(seconds))
         Path(image).parent.mkdir(parents=True, exist_ok=True)
-        screenshot(page(list(drawn(server, start, int(time.time())))), Path(image).absolute())
+        screenshot(list(drawn(server, start, int(time.time()))), Path(image).absolute())
 
 
 if __name__ == "__main__":
