@@ -2,22 +2,14 @@
 // npm runs where this folder is installed as it is: first it installs what it needs itself.
 
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, renameSync, statSync } from 'node:fs';
+import { copyFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { install } from './install.mjs';
 import { here, libraryOf, target, triple } from './platform.mjs';
 
 const run = (command, ...args) => execFileSync(command, args, { cwd: here, stdio: 'inherit' });
 
-const modified = (...path) => statSync(join(here, ...path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
-  // Without scripts, since this is one of them.
-  execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-    cwd: here,
-    stdio: 'inherit',
-    shell: process.platform === 'win32',
-  });
-}
-
+install(here);
 run('cargo', 'build', '--release', '--package', 'oap-node');
 // Under another name first: a process that has loaded the old one keeps it.
 const place = join(here, `oap.${triple}.node`);

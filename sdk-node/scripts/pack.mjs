@@ -1,10 +1,10 @@
-// Packs what is published: the package, with the platform packages as its optional dependencies, and the package of this
-// platform with the library that cargo built (in CARGO_TARGET_DIR). The repository's package.json names no optional dependencies, because
-// `npm ci` would look for them in the registry.
+// Packs what a release has: the package, and the package of this platform with the library that cargo built (in
+// CARGO_TARGET_DIR). The package names no platform's as a dependency: npm would look for it in the public registry, where
+// such a name is anybody's.
 //   node scripts/pack.mjs FOLDER        prints the paths of the two tarballs
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { here, libraryOf, target, triple } from './platform.mjs';
@@ -37,9 +37,7 @@ function pack(manifest, files, to) {
 
 const to = resolve(process.argv[2] ?? '.');
 const { scripts, devDependencies, ...manifest } = read();
-const platforms = readdirSync(join(here, 'npm')).map((name) => read('npm', name));
-const optionalDependencies = Object.fromEntries(platforms.map(({ name, version }) => [name, version]));
 
 const files = [...manifest.files, 'README.md'].map((file) => [file, join(here, file)]);
-console.log(pack({ ...manifest, optionalDependencies }, Object.fromEntries(files), to));
+console.log(pack(manifest, Object.fromEntries(files), to));
 console.log(pack(read('npm', triple), { [`oap.${triple}.node`]: join(target, libraryOf('oap_node')) }, to));

@@ -107,6 +107,19 @@ test('the packed types are found and complete, by import and by require', { time
   );
 });
 
+test('without the package of the platform the error says what to install', { timeout: 120_000 }, async () => {
+  const place = await project(tarballs[0]);
+  const failed = await run(process.execPath, ['start.cjs'], { cwd: place }).catch((error) => error);
+  assert.match(failed.stderr, new RegExp(`install oap-${triple}-[0-9.]+\\.tgz of the same release`));
+});
+
+test('no page tells to install the namesake from the public registry', () => {
+  for (const page of ['README.md', 'docs/node.md', 'docs/node-bundlers.md', 'sdk-node/README.md']) {
+    const told = readFileSync(join(root, '..', page), 'utf8').match(/npm (?:i|install|add) oap(?![-\w./])/g);
+    assert.equal(told, null, page);
+  }
+});
+
 test('the public API is that of docs/api-history/node.d.ts', async () => {
   const { stdout } = await run(join(root, 'api'));
   const kept = readFileSync(join(root, '../docs/api-history/node.d.ts'), 'utf8');
@@ -142,12 +155,13 @@ test('npm install of the folder builds it in a fresh clone', { timeout: 1_800_00
   await starts(place);
 });
 
-test('the packages are of one version, run no script, and name each platform', async () => {
+test('the packages are of one version, run no script, fetch nothing, and name each platform', async () => {
   const read = (...path) => JSON.parse(readFileSync(join(root, ...path, 'package.json'), 'utf8'));
   const { version } = read();
   for (const tarball of tarballs) {
     const { stdout } = await run('tar', ['-xzOf', tarball, 'package/package.json']);
-    assert.equal(JSON.parse(stdout).scripts, undefined);
+    const { scripts, dependencies, optionalDependencies } = JSON.parse(stdout);
+    assert.deepEqual([scripts, dependencies, optionalDependencies], [undefined, undefined, undefined]);
   }
   for (const name of readdirSync(join(root, 'npm'))) {
     const manifest = read('npm', name);

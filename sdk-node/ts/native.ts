@@ -203,29 +203,64 @@ const { version } = require('../package.json') as { version: string };
 const ABI: Partial<Record<NodeJS.Platform, string>> = { linux: '-gnu', win32: '-msvc' };
 const triple = `${platform}-${arch}${ABI[platform] ?? ''}`;
 
-/** The library that was built here, then the one that npm installed for the platform. */
-const candidates = [`../oap.${triple}.node`, `oap-${triple}`];
+const failed = (name: string, error: unknown) =>
+  new Error(`${name}: ${(error as Error).message}`, { cause: error });
 
-function load(): Native {
-  const causes: Error[] = [];
-  for (const candidate of candidates) {
-    try {
-      return loadFrom(candidate);
-    } catch (error) {
-      causes.push(new Error(`${candidate}: ${(error as Error).message}`, { cause: error }));
-    }
+/** The library that was built here. `module.require`: a bundler looks into a `require`, and finds nothing here. */
+function ofThisFolder(): Native {
+  const own = `../oap.${triple}.node`;
+  try {
+    return checked(module.require(own) as Native);
+  } catch (error) {
+    throw failed(own, error);
   }
-  const why = causes.map((cause) => `\n- ${cause.message}`).join('');
-  throw new AggregateError(causes, `oap ${version} can't load its native half for ${triple}:${why}`);
 }
 
-function loadFrom(candidate: string): Native {
-  const found = require(candidate) as Native;
+/** The package of the platform. The names are written out in a `try`: so bundlers and tracers find the one that is there. */
+function ofThePlatform(): Native {
+  try {
+    switch (triple) {
+      case 'darwin-arm64':
+        return checked(require('oap-darwin-arm64') as Native);
+      case 'darwin-x64':
+        return checked(require('oap-darwin-x64') as Native);
+      case 'linux-arm64-gnu':
+        return checked(require('oap-linux-arm64-gnu') as Native);
+      case 'linux-x64-gnu':
+        return checked(require('oap-linux-x64-gnu') as Native);
+      case 'win32-x64-msvc':
+        return checked(require('oap-win32-x64-msvc') as Native);
+      default:
+        throw new Error('there is no such package');
+    }
+  } catch (error) {
+    throw failed(`oap-${triple}`, error);
+  }
+}
+
+function checked(found: Native): Native {
   const { packageVersion } = found.constants();
   if (packageVersion !== version) {
     throw new Error(`is of version ${packageVersion}, not ${version}`);
   }
   return found;
+}
+
+function load(): Native {
+  const causes: Error[] = [];
+  for (const find of [ofThisFolder, ofThePlatform]) {
+    try {
+      return find();
+    } catch (error) {
+      causes.push(error as Error);
+    }
+  }
+  const why = causes.map((cause) => `\n- ${cause.message}`).join('');
+  const advice = `install oap-${triple}-${version}.tgz of the same release beside it`;
+  throw new AggregateError(
+    causes,
+    `oap ${version} can't load its native half for ${triple}: ${advice}. What was tried:${why}`,
+  );
 }
 
 export const native = load();
