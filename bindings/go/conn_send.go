@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"oap.example/oap/internal/pure"
 )
 
 // streamAborted is the status of an END that gives its stream up.
@@ -274,7 +276,7 @@ func (p *pump) run(ctx context.Context) {
 
 func (p *pump) sendAll(ctx context.Context) error {
 	c := p.stream.conn
-	own := newBody(min(c.chunk, c.MaxBody()-fastHeadBytes))
+	own := newBody(min(c.chunk, c.MaxBody()-pure.FastHeadBytes))
 	defer func() { own.release() }()
 	for {
 		n, err := readSome(p.source, own.left)

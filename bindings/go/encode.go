@@ -1,14 +1,16 @@
 package oap
 
+import "oap.example/oap/internal/pure"
+
 // Append appends the encoded frame to dst, apart from any session. The error is a [*RefusalError] where a peer would
 // have to reject the frame; dst's content is as it was then.
 func Append(dst []byte, frame Frame) ([]byte, error) {
 	done := false
 	switch f := frame.(type) {
 	case *Data:
-		dst, done = appendFast(dst, KindData, f.Seq, f.Obj, f.Body)
+		dst, done = pure.AppendFast(dst, pure.KindData, f.Seq, f.Obj, f.Body)
 	case *Ack:
-		dst, done = appendFast(dst, KindAck, f.UpTo, "", nil)
+		dst, done = pure.AppendFast(dst, pure.KindAck, f.UpTo, "", nil)
 	}
 	if done {
 		return dst, nil

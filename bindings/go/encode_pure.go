@@ -31,11 +31,6 @@ func appendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, err erro
 }
 
 func appendRow(dst []byte, row *Row, buf []byte) ([]byte, error) {
-	if row.Kind == KindAck || row.Kind == KindData && row.Flags&HasObj == 0 && row.isWithin(buf) {
-		if out, done := appendFast(dst, row.Kind, row.Seq, "", row.bodyOf(buf)); done {
-			return out, nil
-		}
-	}
 	dst, broken, good := pure.AppendRow(dst, (*pure.Row)(unsafe.Pointer(row)), buf)
 	switch {
 	case !good:
@@ -44,18 +39,6 @@ func appendRow(dst []byte, row *Row, buf []byte) ([]byte, error) {
 		return dst, &RefusalError{Reason: Reason(broken.Code)}
 	}
 	return dst, nil
-}
-
-func (r *Row) isWithin(buf []byte) bool {
-	return uint64(r.BodyOffset)+uint64(r.BodyLen) <= uint64(len(buf))
-}
-
-// bodyOf gives the body of a DATA; others have none, whatever the row says.
-func (r *Row) bodyOf(buf []byte) []byte {
-	if r.Kind != KindData {
-		return nil
-	}
-	return r.Body(buf)
 }
 
 // overlap reports whether two buffers share a byte.

@@ -247,10 +247,13 @@ func (e *Engine) Start(now uint64, stream string) error {
 	return e.sent(C.oap_go_start_stream(e.handle(), C.uint64_t(now), nameOf(stream), C.size_t(len(stream)), &e.info))
 }
 
+// noName stands for a name without bytes.
+var noName byte
+
 // nameOf passes a name to C, which may not be NULL though it be empty.
 func nameOf(name string) *C.char {
 	if name == "" {
-		return (*C.char)(unsafe.Pointer(&emptyHead[0]))
+		return (*C.char)(unsafe.Pointer(&noName))
 	}
 	return textOf(name)
 }

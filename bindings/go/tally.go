@@ -21,6 +21,8 @@ import "C"
 import (
 	"runtime"
 	"time"
+
+	"oap.example/oap/internal/pure"
 )
 
 // tally keeps what was encoded in Go, and counts many frames in a monitor in one call.
@@ -49,7 +51,7 @@ func (t *tally) append(dst []byte, frame Frame) ([]byte, error) {
 	if err == nil {
 		frame := out[len(dst):]
 		// To ask the Frame for its kind would move each one to the heap.
-		next.kind, next.bytes = C.uint8_t(frame[kindAt]), C.uint32_t(len(frame))
+		next.kind, next.bytes = C.uint8_t(frame[pure.KindAt]), C.uint32_t(len(frame))
 	}
 	return out, err
 }

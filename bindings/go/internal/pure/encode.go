@@ -87,6 +87,11 @@ func (f *Frame) encode() (e encoding, broken *Fault) {
 	return e, nil
 }
 
+// isPlain: AppendFast writes it.
+func (f *Frame) isPlain() bool {
+	return !f.HasText && f.bodyLen == 0 && len(f.Body) <= MaxFrameBytes-FastHeadBytes
+}
+
 // size is how many bytes the header takes.
 func (v *values) size(k kind) (size int) {
 	for place := range tables[k].fields {
@@ -132,6 +137,9 @@ func Append(dst []byte, frame *Frame) ([]byte, *Fault) {
 
 // AppendRow encodes the frame of a row, whose text and body stand in buf. Good is false where buf does not have them.
 func AppendRow(dst []byte, row *Row, buf []byte) (out []byte, broken *Fault, good bool) {
+	if out, done := appendPlainRow(dst, row, buf); done {
+		return out, nil, true
+	}
 	frame := Frame{Kind: row.Kind, Value: row.Value, Seq: row.Seq, HasText: row.has(HasObj)}
 	good = true
 	switch {
@@ -148,6 +156,19 @@ func AppendRow(dst []byte, row *Row, buf []byte) (out []byte, broken *Fault, goo
 	}
 	out, broken = Append(dst, &frame)
 	return out, broken, true
+}
+
+// appendPlainRow is AppendRow for an ACK or a DATA without obj, where nothing is wrong.
+func appendPlainRow(dst []byte, row *Row, buf []byte) ([]byte, bool) {
+	switch {
+	case row.Kind == KindAck:
+		return AppendFast(dst, KindAck, row.Seq, "", nil)
+	case row.Kind == KindData && !row.has(HasObj):
+		if body, good := row.body(buf); good {
+			return AppendFast(dst, KindData, row.Seq, "", body)
+		}
+	}
+	return dst, false
 }
 
 func helloOf(row *Row) Hello {

@@ -110,7 +110,7 @@ var notHex = func() (bad [256]byte) {
 }()
 
 // isObj is rule 2.6.
-func isObj(obj []byte) bool {
+func isObj[T string | []byte](obj T) bool {
 	if len(obj) != objBytes || string(obj[:len(objScheme)]) != objScheme {
 		return false
 	}

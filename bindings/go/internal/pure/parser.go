@@ -123,7 +123,7 @@ func (p *parser) stopPart(until, found, at, shown, all int) Progress {
 func decodeFast(maxFrame uint64, judges rules, bytes []byte, rows []Row, at, found int) (int, int, *Fault, int) {
 	for found < len(rows) {
 		row := &rows[found]
-		length := readFast(bytes[at:], maxFrame, uint32(at), row, false)
+		length := readFast(bytes[at:], uint32(maxFrame), uint32(at), row, false)
 		if length == 0 {
 			break
 		}
@@ -132,7 +132,7 @@ func decodeFast(maxFrame uint64, judges rules, bytes []byte, rows []Row, at, fou
 				return at, found, broken, PrefixBytes + int(row.HeaderLen)
 			}
 		}
-		at += length
+		at += int(length)
 		found++
 	}
 	return at, found, nil, 0
@@ -142,7 +142,7 @@ func decodeFast(maxFrame uint64, judges rules, bytes []byte, rows []Row, at, fou
 // look is due with that many bytes.
 func inspect(config *Config, judges rules, bytes []byte, at int, row *Row) (length, part int, broken *Fault, known int) {
 	rest := bytes[at:]
-	length = readFast(rest, config.MaxFrame, uint32(at), row, true)
+	length = int(readFast(rest, uint32(config.MaxFrame), uint32(at), row, true))
 	if length == 0 {
 		if length, part, broken, known = inspectGeneral(config, rest, uint32(at), row); part > 0 || broken != nil {
 			return 0, part, broken, known

@@ -76,6 +76,9 @@ func (s *Session) Finish() *Reject {
 
 // Append encodes a frame behind dst; from then on it counts as sent. A refused frame changes nothing.
 func (s *Session) Append(dst []byte, frame *Frame) ([]byte, *Fault) {
+	if frame.Kind == KindAck || frame.Kind == KindData && frame.isPlain() {
+		return s.appendPlain(dst, frame)
+	}
 	e, broken := frame.encode()
 	var next state
 	var sent event
@@ -94,6 +97,22 @@ func (s *Session) Append(dst []byte, frame *Frame) ([]byte, *Fault) {
 		s.partial = partial{}
 	}
 	return e.append(dst), nil
+}
+
+// appendPlain is Append for a DATA without obj or an ACK, which break no rule of sections 1 and 2.
+func (s *Session) appendPlain(dst []byte, frame *Frame) ([]byte, *Fault) {
+	sent := event{kind: frame.Kind, seq: frame.Seq}
+	body := frame.Body
+	if frame.Kind == KindAck {
+		body = nil
+	}
+	next, broken := s.checkSend(fastLen(frame.Seq, "", body), &sent)
+	if broken != nil {
+		return dst, broken
+	}
+	s.state.apply(own, &sent, next)
+	dst, _ = AppendFast(dst, frame.Kind, frame.Seq, "", body)
+	return dst, nil
 }
 
 // checkSend is rule 4.14, behind the frame's fields and the 1 MiB.
