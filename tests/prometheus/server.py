@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.parse import quote
 
 import yaml
@@ -62,6 +63,7 @@ class Prometheus:
     def __enter__(self):
         try:
             self.address = eventually("its address", self.logged_address)
+            eventually("its readiness", self.is_ready)
         except BaseException:
             self.__exit__()
             raise
@@ -77,6 +79,13 @@ class Prometheus:
         assert self.process.poll() is None, log
         found = re.search(r'msg="Listening on" address=(\S+)', log)
         return found and found[1]
+
+    def is_ready(self):
+        """It listens before it answers queries."""
+        try:
+            return get(f"http://{self.address}/-/ready")
+        except HTTPError:
+            return False
 
     def ask(self, path):
         answer = json.loads(get(f"http://{self.address}/api/v1/{path}"))
