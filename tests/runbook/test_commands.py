@@ -26,7 +26,10 @@ allow_pq_hello_flags = false
 PRELUDE = """
 set -eo pipefail
 log= corr_id=
-journalctl() { cat "$log"; }
+journalctl() { # systemd writes there, too
+    echo "Started svc-gateway.service - OAP/1 gateway."
+    cat "$log"
+}
 meet() { # what its operator has seen of a gateway that is up
     "$python" "$traffic" "$log"
     sleep 0.2
@@ -34,6 +37,7 @@ meet() { # what its operator has seen of a gateway that is up
 }
 systemctl() {
     case $1 in
+    show) echo "$gateway" ;;
     is-active) kill -0 "$gateway" && echo active ;;
     reload) kill -HUP "$gateway" ;;
     restart)
