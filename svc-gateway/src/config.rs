@@ -2,8 +2,8 @@
 
 use crate::config_sources::{flag, variable, Problem, Sources, Texts};
 use crate::values::{
-    AckWindow, Address, MaxFrame, Nanoseconds, OnOff, Rollover, Seconds, Size, Switch, Timeout,
-    Value, Within,
+    AckWindow, Address, FilePath, GroupName, MaxFrame, Nanoseconds, OnOff, Rollover, Seconds, Size,
+    Switch, Timeout, Value, Within,
 };
 use clap::{Arg, ArgMatches, Command};
 use std::net::{IpAddr, SocketAddr};
@@ -82,15 +82,15 @@ keys! {
     /// Where to take OAP/1 over TLS 1.3, likewise
     Restart tls_listen: Switch<Address> = "off";
     /// PEM file of the certificate chain
-    Reload tls_certificate: Switch<String> = "off";
+    Reload tls_certificate: Switch<FilePath> = "off";
     /// PEM file of its private key
-    Reload tls_key: Switch<String> = "off";
+    Reload tls_key: Switch<FilePath> = "off";
     /// PEM file of those who may have issued the certificate that a client then has to show, or off: none is asked for
-    Reload tls_client_ca: Switch<String> = "off";
+    Reload tls_client_ca: Switch<FilePath> = "off";
     /// Path of a Unix socket to take OAP/1 on: 0600, in a directory that is made 0700 or has to be so
-    Restart unix_socket: Switch<String> = "off";
+    Restart unix_socket: Switch<FilePath> = "off";
     /// Name or number of a group that may use it too: it is 0660 then, in a directory of the group with 0750
-    Restart unix_socket_group: Switch<String> = "off";
+    Restart unix_socket_group: Switch<GroupName> = "off";
     /// Where to serve /healthz, /readyz, /metrics and /version, or off
     Restart metrics_addr: Switch<Address> = "127.0.0.1:9909";
     /// Whom this gateway serves: the field `tenant` of its log

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{AbortHandle, JoinSet};
+use tokio::task::{yield_now, AbortHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 const JSON: &str = "application/json";
@@ -27,7 +27,7 @@ const JSON: &str = "application/json";
 pub const MAX_CLIENTS: usize = 256;
 
 /// Of them, those of one peer.
-const MAX_CLIENTS_OF_A_PEER: usize = 64;
+const MAX_CLIENTS_OF_A_PEER: usize = 128;
 
 /// How long a client may take from its coming to the last byte of its answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -54,6 +54,8 @@ pub async fn serve(listener: TcpListener, status: Arc<Status>) {
                 Err(_) => sleep(ACCEPT_RETRY_DELAY).await,
             }
         }
+        // Those that came have their turn before more of a long queue take their places.
+        yield_now().await;
     }
 }
 

@@ -15,7 +15,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, UnixListener, UnixStream};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::server::TlsStream;
 use tokio_util::task::TaskTracker;
@@ -25,6 +25,9 @@ const TLS_HANDSHAKE: u8 = 0x16;
 
 /// A failed accept is the peer's loss, or a shortage of descriptors, which passes in such a time.
 pub const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
+
+/// Connections that wait to be accepted: whoever comes when there are more waits a second to try again.
+const BACKLOG: u32 = 1_024;
 
 /// What the listeners share.
 pub struct Entrance {
@@ -114,7 +117,14 @@ impl Listener {
 /// Why not, with the address.
 pub async fn bind(at: SocketAddr) -> io::Result<TcpListener> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{at}: {error}"));
-    TcpListener::bind(at).await.map_err(named)
+    listen(at).map_err(named)
+}
+
+fn listen(at: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if at.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(at)?;
+    socket.listen(BACKLOG)
 }
 
 impl Entrance {

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::config_sources::Problem;
+use crate::values::FilePath;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
@@ -55,7 +56,7 @@ impl Identity {
     /// # Errors
     /// The file, and what is wrong with it.
     pub fn read(config: &Config) -> Result<Option<Self>, Problem> {
-        let (Some(certificate), Some(key)) =
+        let (Some(FilePath(certificate)), Some(FilePath(key))) =
             (config.tls_certificate.value(), config.tls_key.value())
         else {
             return Ok(None);
@@ -68,7 +69,7 @@ impl Identity {
             .with_protocol_versions(&[&TLS13])
             .map_err(|error| of("tls_certificate", certificate, &error))?;
         let builder = match config.tls_client_ca.value() {
-            Some(ca) => builder.with_client_cert_verifier(verifier(ca)?),
+            Some(FilePath(ca)) => builder.with_client_cert_verifier(verifier(ca)?),
             None => builder.with_no_client_auth(),
         };
         let server = builder.with_single_cert(chain, private).map_err(|error| match error {

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use crate::config_sources::Problem;
+use crate::values::{FilePath, GroupName};
 use nix::unistd::Group;
 use rustix::fs::statfs;
 use rustix::io::Errno;
@@ -55,9 +56,9 @@ impl UnixSocket {
     /// # Errors
     /// The group is not known.
     pub fn new(config: &Config) -> Result<Option<Self>, Problem> {
-        let Some(path) = config.unix_socket.value() else { return Ok(None) };
+        let Some(FilePath(path)) = config.unix_socket.value() else { return Ok(None) };
         let group = match config.unix_socket_group.value() {
-            Some(name) => {
+            Some(GroupName(name)) => {
                 Some(group_of(name).map_err(|e| Problem::new(&["unix_socket_group"], e))?)
             }
             None => None,

@@ -1,6 +1,7 @@
 //! What a key of the configuration may be: each type reads its value from text and says what is wrong with it.
 
 use oap::SeqRolloverPolicy;
+use std::convert::Infallible;
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -76,6 +77,8 @@ shown_as_held! {
     Seconds;
     Timeout;
     Address;
+    FilePath;
+    GroupName;
 }
 
 impl<const LOW: u64, const HIGH: u64> FromStr for Within<LOW, HIGH> {
@@ -263,6 +266,36 @@ impl<T: Value> Value for Switch<T> {
     fn range() -> String {
         format!("`off` or {}", T::range())
     }
+}
+
+/// Declares a type of texts that are no text of another kind.
+macro_rules! texts {
+    ($($(#[doc = $doc:literal])+ $name:ident: $range:literal;)+) => {$(
+        $(#[doc = $doc])+
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        pub struct $name(pub String);
+
+        impl FromStr for $name {
+            type Err = Infallible;
+
+            fn from_str(text: &str) -> Result<Self, Infallible> {
+                Ok($name(text.to_owned()))
+            }
+        }
+
+        impl Value for $name {
+            fn range() -> String {
+                $range.to_owned()
+            }
+        }
+    )+};
+}
+
+texts! {
+    /// The path of a file.
+    FilePath: "a path";
+    /// A group of the system's.
+    GroupName: "a group's name or number";
 }
 
 /// `on` or `off`.
