@@ -209,8 +209,12 @@ type StreamOptions struct {
 //
 // Where the source fails, ctx is done or the connection ends, the stream is given up: END says status 1, and the
 // connection stays good. The source is closed in any case, if it is an [io.Closer]. One whose Read goes on all the same
-// may be read once more after that.
+// may be read once more after that. It panics where source is
+// nil.
 func (c *Conn) SendStream(ctx context.Context, name string, source io.Reader, options *StreamOptions) error {
+	if source == nil {
+		panic("oap: SendStream: source is nil")
+	}
 	if closer, ok := source.(io.Closer); ok {
 		defer closer.Close()
 	}

@@ -12,7 +12,10 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"os"
+	"os/exec"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -215,33 +218,70 @@ func TestAPeerMayCloseAtEveryByte(t *testing.T) {
 	wantEcho(t, address)
 }
 
-func TestAThousandConnections(t *testing.T) {
-	address := serving(t, &oap.Server{Handler: echo, OnError: func(error) {}})
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
-	defer cancel()
-	const count = 1000
-	results, free := make(chan error, count), make(chan struct{}, 200)
-	for range count {
-		free <- struct{}{}
-		go func() {
-			defer func() { <-free }()
-			conn, err := oap.Dial(ctx, "tcp", address, nil)
-			if err == nil {
-				err = conn.SendStream(ctx, "s", bytes.NewReader([]byte("abc")), nil)
-			}
-			if err == nil {
-				_, _, _, err = receiveStream(ctx, conn)
-			}
-			if err == nil {
-				err = conn.Close()
-			}
-			results <- err
-		}()
+// serving over TLS, with the options that its clients take.
+func servingTLS(t *testing.T, server *oap.Server) (address string, client *tls.Config) {
+	t.Helper()
+	config := &tls.Config{Certificates: []tls.Certificate{certificate(t)}}
+	listener := tls.NewListener(must(net.Listen("tcp", "127.0.0.1:0")), config)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	return listener.Addr().String(), &tls.Config{InsecureSkipVerify: true}
+}
+
+// All are open at the same time, and each has its turn. With -short, for the builds that are slow, there are a hundred.
+func TestAThousandConnectionsOverTLS(t *testing.T) {
+	count := 1000
+	if testing.Short() {
+		count = 100
 	}
+	address, client := servingTLS(t, &oap.Server{Handler: echo, OnError: func(error) {}})
+	ctx, cancel := context.WithTimeout(context.Background(), 120*time.Second)
+	defer cancel()
+	results, greeted := make(chan error, count), make(chan struct{})
+	var waiting sync.WaitGroup
+	for range count {
+		waiting.Add(1)
+		go func() { results <- echoOverTLS(ctx, address, client, &waiting, greeted) }()
+	}
+	waiting.Wait()
+	close(greeted)
 	for range count {
 		if err := <-results; err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// echoOverTLS opens a connection, and uses it once all are open.
+func echoOverTLS(ctx context.Context, address string, client *tls.Config, waiting *sync.WaitGroup, greeted chan struct{}) error {
+	raw, err := (&tls.Dialer{Config: client}).DialContext(ctx, "tcp", address)
+	if err != nil {
+		waiting.Done()
+		return err
+	}
+	conn := must(oap.NewConn(raw, nil))
+	err = conn.Handshake(ctx)
+	waiting.Done()
+	<-greeted
+	if err == nil {
+		err = conn.SendStream(ctx, "s", bytes.NewReader([]byte("abc")), nil)
+	}
+	if err == nil {
+		_, _, _, err = receiveStream(ctx, conn)
+	}
+	return errors.Join(err, conn.Close())
+}
+
+// The same peers, where the process may have 64 descriptors: what is left of each test must be given back.
+func TestHostilePeersWithFewDescriptors(t *testing.T) {
+	if os.Getenv("OAP_TEST_FEW_DESCRIPTORS") != "" {
+		return
+	}
+	const tests = "^Test(AMute|AnIdle|AStopped|APeer|AHalfClosed|CloseBetween|AbortIn|TwoSides|CloseTells)"
+	command := exec.Command("sh", "-c", `ulimit -n 64 && exec "$0" -test.run "$1" -test.count 2`, must(os.Executable()), tests)
+	command.Env = append(os.Environ(), "OAP_TEST_FEW_DESCRIPTORS=1")
+	if said, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, said)
 	}
 }
 

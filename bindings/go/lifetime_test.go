@@ -202,7 +202,7 @@ func TestVetSeesACopy(t *testing.T) {
 	if !errors.As(err, &exit) {
 		t.Fatalf("%v\n%s", err, said)
 	}
-	for _, handle := range []string{"Decoder", "Session", "Reader", "Writer", "Monitor", "Conn"} {
+	for _, handle := range []string{"Decoder", "Session", "Reader", "Writer", "Monitor", "Conn", "Engine"} {
 		if !strings.Contains(string(said), "oap.example/oap."+handle+" contains oap.example/oap.noCopy") {
 			t.Errorf("a copied %s passes go vet:\n%s", handle, said)
 		}

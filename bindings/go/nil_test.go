@@ -29,11 +29,14 @@ func TestANilArgumentFailsAtConstruction(t *testing.T) {
 	defer listener.Close()
 	ctx := context.Background()
 	for name, call := range map[string]func(){
-		"oap: NewReader: source":    func() { _, _ = oap.NewReader(nil, nil) },
-		"oap: NewWriter: target":    func() { oap.NewWriter(nil, nil) },
-		"oap: NewConn: raw":         func() { _, _ = oap.NewConn(nil, nil) },
-		"oap: Serve: listener":      func() { _ = oap.Serve(ctx, nil, nil, func(context.Context, *oap.Conn) error { return nil }) },
-		"oap: Serve: listener or h": func() { _ = oap.Serve(ctx, listener, nil, nil) },
+		"oap: NewReader: source":           func() { _, _ = oap.NewReader(nil, nil) },
+		"oap: NewWriter: target":           func() { oap.NewWriter(nil, nil) },
+		"oap: NewConn: raw":                func() { _, _ = oap.NewConn(nil, nil) },
+		"oap: Serve: listener":             func() { _ = oap.Serve(ctx, nil, nil, func(context.Context, *oap.Conn) error { return nil }) },
+		"oap: Serve: listener or h":        func() { _ = oap.Serve(ctx, listener, nil, nil) },
+		"oap: Server.Serve: listener":      func() { _ = (&oap.Server{Handler: echo}).Serve(nil) },
+		"oap: Server.Serve: listener or H": func() { _ = (&oap.Server{}).Serve(listener) },
+		"oap: SendStream: source":          func() { _ = new(oap.Conn).SendStream(ctx, "s", nil, nil) },
 	} {
 		if said := panicOf(call); !strings.HasPrefix(said, name) || !strings.HasSuffix(said, "is nil") {
 			t.Errorf("%s: %q", name, said)

@@ -82,8 +82,11 @@ func Serve(ctx context.Context, listener net.Listener, options *ConnOptions, han
 
 // Serve accepts from the listener until [Server.Shutdown] or [Server.Close], which it answers with [ErrServerClosed], or
 // until the listener fails for good. An accept that fails for a time, for want of descriptors say, is tried again after a
-// growing pause. It closes the listener.
+// growing pause. It closes the listener. It panics where listener or Handler is nil.
 func (s *Server) Serve(listener net.Listener) error {
+	if listener == nil || s.Handler == nil {
+		panic("oap: Server.Serve: listener or Handler is nil")
+	}
 	defer listener.Close()
 	options := s.connOptions()
 	if err := options.Validate(); err != nil {

@@ -4,12 +4,13 @@ package copies
 import "oap.example/oap"
 
 // All takes each handle's value.
-func All(d *oap.Decoder, s *oap.Session, r *oap.Reader, w *oap.Writer, m *oap.Monitor, c *oap.Conn) {
+func All(d *oap.Decoder, s *oap.Session, r *oap.Reader, w *oap.Writer, m *oap.Monitor, c *oap.Conn, e *oap.Engine) {
 	decoder := *d
 	session := *s
 	reader := *r
 	writer := *w
 	monitor := *m
 	conn := *c
-	_, _, _, _, _, _ = &decoder, &session, &reader, &writer, &monitor, &conn
+	engine := *e
+	_, _, _, _, _, _, _ = &decoder, &session, &reader, &writer, &monitor, &conn, &engine
 }
