@@ -13,7 +13,7 @@ use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::ffi::Py_buffer;
 use pyo3::prelude::*;
 use pyo3::types::slice::PySliceIndices;
-use pyo3::types::{PyBytes, PySlice};
+use pyo3::types::{PyBytes, PySlice, PyTuple};
 use std::ffi::c_int;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
@@ -42,6 +42,13 @@ impl FrameBatch {
     #[getter]
     fn wire<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         guard(|| self.wire.view(py))
+    }
+
+    /// The same bytes without a copy, as read-only memoryviews one after the other: one, or two where an earlier chunk
+    /// had begun the first frame, which is then the first of them.
+    #[getter]
+    fn wire_parts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        guard(|| PyTuple::new(py, self.wire.parts(py)?))
     }
 
     /// The index of the first frame that equals `value`. Raises ValueError where none does.

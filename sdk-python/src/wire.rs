@@ -59,6 +59,12 @@ impl Wire {
         Ok(PyMemoryView::from(copy.as_any())?.into_any())
     }
 
+    /// The same without a copy: one memoryview, or two where a frame was staged.
+    pub fn parts<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        let sources = self.staged.iter().chain([&self.chunk]);
+        sources.map(|source| source.chunk.slice_of(source.view(py)?)).collect()
+    }
+
     /// The body of a row, and a memoryview of it.
     #[inline(always)]
     pub fn body<'py>(&self, py: Python<'py>, row: &Row) -> PyResult<(Bound<'py, PyAny>, Chunk)> {

@@ -34,7 +34,7 @@ def test_an_example_runs(example: str, tmp_path: Path) -> None:
 
 
 def test_there_are_examples_of_all_patterns() -> None:
-    assert len(EXAMPLES) == 10
+    assert len(EXAMPLES) == 11
 
 
 def test_the_session_example_has_twenty_lines_at_most() -> None:

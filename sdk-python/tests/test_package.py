@@ -21,7 +21,7 @@ def test_the_metadata() -> None:
     assert told["License-Expression"] == "MIT OR Apache-2.0"
     assert told["Requires-Python"] == ">=3.11"
     assert told["Summary"] and told["Description-Content-Type"].startswith("text/markdown")
-    assert told.get_all("Provides-Extra") == ["numpy", "prometheus"]
+    assert told.get_all("Provides-Extra") == ["arrow", "numpy", "prometheus"]
     assert [need for need in told.get_all("Requires-Dist", []) if "extra ==" not in need] == []
     assert "Typing :: Typed" in told.get_all("Classifier", [])
 
