@@ -93,6 +93,19 @@ pub struct Start<'a> {
     pub stream: &'a str,
 }
 
+impl Start<'_> {
+    /// Whether DATA of this stream carry objects (rule 4.13).
+    pub fn is_object_stream(&self) -> bool {
+        is_object_stream(self.stream.as_bytes())
+    }
+}
+
+/// Rule 4.13: an object stream is named `objects` or `objects/…`.
+pub(crate) fn is_object_stream(name: &[u8]) -> bool {
+    let rest = name.strip_prefix(b"objects");
+    rest.is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+}
+
 /// DATA (rule 2.6). Its `Debug` shows the body's length only.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Data<'a> {

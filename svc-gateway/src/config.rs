@@ -12,6 +12,12 @@ use std::path::PathBuf;
 const BYTES: u64 = 1 << 40;
 const COUNT: u64 = 1_000_000;
 
+/// Enough for two frames of any size beside everything else.
+pub const LEAST_MEMORY_BYTES: u64 = 32 << 20;
+
+/// How long a peer may take to read its ERROR and close.
+const CLOSE_TIMEOUT_NS: u64 = 2_000_000_000;
+
 /// Whether a running gateway takes a new value.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Change {
@@ -126,35 +132,33 @@ keys! {
     /// Percent of it at which it is true again
     Restart backpressure_low_percent: Within<0, 100> = "60";
 
-    /// Connections that are open at a time; more are closed at once
+    /// Connections that are open at a time, as far as memory_bytes allows; more are closed at once
     Restart max_connections: Within<1, COUNT> = "12000";
+    /// Of them, those of one peer: an IPv4 address or an IPv6 network of 64 bits
+    Restart max_connections_per_peer: Within<1, COUNT> = "1000";
     /// Time for TLS and both HELLOs
     Reload handshake_seconds: Timeout = "5";
-    /// Time without a byte while no stream is open
+    /// Time without a byte either way
     Reload idle_seconds: Timeout = "300";
     /// Time without a byte while a stream is open
     Reload read_seconds: Timeout = "30";
-    /// Time from a frame's first byte to its last
+    /// Time from a frame's first byte to its last, and as much again each time that a quarter of it has come
     Reload frame_seconds: Timeout = "10";
     /// Time for a peer to take what is written to it
     Reload write_seconds: Timeout = "10";
     /// Streams a second on a connection, and as many at once; what is beyond waits
     Reload streams_per_second: Within<1, COUNT> = "1000";
 
-    /// Memory for partial frames of all connections together; beyond, who holds most loses his oldest
-    Restart staging_bytes: Size<1_048_576, BYTES> = "67108864";
-    /// Memory for what all connections have read and is not yet worked off; beyond, nothing more is read
-    Restart work_bytes: Size<1_048_576, BYTES> = "33554432";
+    /// Memory that peers may take: half for connections, the rest for what comes on them. Beyond, connections are closed at once and frames wait
+    Restart memory_bytes: Size<LEAST_MEMORY_BYTES, BYTES> = "100663296";
     /// Threads that serve connections: at most twice the cores; 0 is one a core, or what the system gives
     Restart io_threads: Within<0, 1024> = "0";
     /// Threads that hash: at most twice the cores; 0 is one a core, or what the system gives
     Restart workers: Within<0, 1024> = "0";
-    /// Reads that wait for a worker; beyond, their connections wait
-    Restart worker_queue: Within<1, COUNT> = "256";
     /// Size of the largest object that is verified
     Reload max_object_bytes: Size<0, BYTES> = "67108864";
 
-    /// Offences of a peer (rejects, unfinished frames, other protocols) that put it in quarantine; 0 is never
+    /// Offences of a peer (rejects but truncated, other protocols) that put it in quarantine; 0 is never
     Reload quarantine_offences: Within<0, COUNT> = "10";
     /// Time in which they count together
     Reload quarantine_window_seconds: Timeout = "300";
@@ -249,6 +253,18 @@ impl Config {
             .with_features(self.features.value().copied());
         let config = config.with_ack_window_frames(self.ack_window_frames.0).unwrap_or(config);
         config.with_max_frame(self.max_frame.0).unwrap_or(config)
+    }
+
+    /// What the engine of a connection goes by.
+    ///
+    /// # Errors
+    /// Where a value is out of the engine's range, which no key's range allows.
+    pub fn of_connections(&self) -> Result<oap::ConnectionOptions, oap::ConfigError> {
+        let ns = |timeout: Timeout| timeout.duration().as_nanos() as u64;
+        oap::ConnectionOptions::default()
+            .with_handshake_timeout_ns(ns(self.handshake_seconds).max(1))?
+            .with_idle_timeout_ns(ns(self.idle_seconds))?
+            .with_close_timeout_ns(CLOSE_TIMEOUT_NS)
     }
 
     /// The monitor's part.

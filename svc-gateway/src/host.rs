@@ -43,9 +43,10 @@ impl Host {
     /// Where the system has no randomness.
     fn new(parts: Parts, connections: u64) -> io::Result<(Self, Reloader)> {
         let Parts { config, sources, identity, threads, log } = parts;
-        let admission = Arc::new(Admission::new(connections));
         let names = Names::new(&config.tenant)?;
+        let of_a_peer = config.max_connections_per_peer.0;
         let service = Arc::new(Service::new(config, threads)?);
+        let admission = Admission::new(connections, of_a_peer, &service.room);
         let tls = identity.map(|identity| Arc::new(Tls::new(identity)));
         let status = Status::new(Arc::clone(&service), Arc::clone(&admission), log, tls.clone());
         let entrance = Entrance {
@@ -102,7 +103,7 @@ async fn start(host: &Host) -> io::Result<[JoinSet<()>; 2]> {
         None => None,
     };
     let (mut listeners, mut others) = (JoinSet::new(), JoinSet::new());
-    others.spawn(tick(Arc::clone(&host.service)));
+    others.spawn(tick(Arc::clone(&host.status)));
     for listener in bound {
         listener.report_address()?;
         listeners.spawn(listener.run(Arc::clone(&host.entrance)));
@@ -115,8 +116,8 @@ async fn start(host: &Host) -> io::Result<[JoinSet<()>; 2]> {
     Ok([listeners, others])
 }
 
-async fn tick(service: Arc<Service>) {
-    service.telemetry.tick(service_manager::alive).await;
+async fn tick(status: Arc<Status>) {
+    status.tick(service_manager::alive).await;
 }
 
 /// Not ready first, so that nobody is sent here who is then turned away.

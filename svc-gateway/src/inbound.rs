@@ -1,134 +1,235 @@
-//! The peer's open stream: what came on it, and what of it has yet to be hashed.
+//! The peer's streams: what came on the open one, what of it has yet to be hashed, and which have ended.
 
 use crate::objects::{Objects, Tally};
-use crate::peer::Peer;
-use crate::report::{self, StreamLine};
-use oap::{BytesFrame, Data, Frame};
-use std::time::Instant;
+use bytes::Bytes;
+use oap::{Data, End, Frame, Row, Start};
 
-/// Bytes of the bodies that are hashed where they are decoded: for so few a worker costs more than it saves.
+/// Bytes of the bodies of a read that are hashed where they are decoded: for so few a worker costs more than it saves.
 pub const AT_ONCE_BYTES: usize = 16_384;
 
-pub struct Inbound {
+/// The stream that is open.
+struct Stream {
     name: String,
-    started: Instant,
+    started: u64,
     frames: u64,
     bytes: u64,
-    /// On object streams only; with a worker while `waiting` is worked off.
+    /// On object streams only.
     objects: Option<Objects>,
-    waiting: Vec<BytesFrame>,
+}
+
+/// A stream that has ended.
+pub struct Ended {
+    pub name: String,
+    /// When it began, in nanoseconds.
+    pub started: u64,
+    pub frames: u64,
+    pub bytes: u64,
+    pub tally: Tally,
+}
+
+/// The streams as they are once all frames so far are worked off.
+pub struct Streams {
+    max_object_bytes: u64,
+    open: Option<Box<Stream>>,
+    ended: Vec<Ended>,
+}
+
+impl Streams {
+    fn new(max_object_bytes: u64) -> Self {
+        Streams { max_object_bytes, open: None, ended: Vec::new() }
+    }
+
+    /// Bytes that it takes to hash for a frame.
+    fn cost(&self, frame: &Frame<'_>) -> usize {
+        let hashes = self.open.as_ref().is_some_and(|stream| stream.objects.is_some());
+        match frame {
+            Frame::Data(Data { obj: Some(_), body, .. }) if hashes => body.len(),
+            _ => 0,
+        }
+    }
+
+    fn take(&mut self, now: u64, frame: &Frame<'_>) {
+        match frame {
+            Frame::Start(start) => self.open = Some(self.begin(now, start)),
+            Frame::Data(data) => {
+                if let Some(stream) = &mut self.open {
+                    stream.take(data);
+                }
+            }
+            Frame::End(End { .. }) => {
+                let ended = self.open.take().map(|stream| stream.end());
+                self.ended.extend(ended);
+            }
+            _ => {}
+        }
+    }
+
+    fn begin(&self, now: u64, start: &Start<'_>) -> Box<Stream> {
+        let objects = start.is_object_stream().then(|| Objects::new(self.max_object_bytes));
+        let name = start.stream.to_owned();
+        Box::new(Stream { name, started: now, frames: 0, bytes: 0, objects })
+    }
+}
+
+impl Stream {
+    fn take(&mut self, data: &Data<'_>) {
+        self.frames += 1;
+        self.bytes += data.body.len() as u64;
+        if let (Some(objects), Some(obj)) = (&mut self.objects, data.obj) {
+            objects.take(obj, data.body);
+        }
+    }
+
+    fn end(self) -> Ended {
+        let Stream { name, started, frames, bytes, objects } = self;
+        let tally = objects.map_or_else(Tally::default, Objects::close);
+        Ended { name, started, frames, bytes, tally }
+    }
+}
+
+/// Frames that wait for a worker, with the bytes that they lie in.
+struct Rows {
+    bytes: Bytes,
+    rows: Vec<Row>,
+}
+
+/// The streams of a connection, as far as its frames have been received.
+pub struct Inbound {
+    /// With a worker while that has work.
+    streams: Option<Streams>,
+    waiting: Vec<Rows>,
 }
 
 impl Inbound {
-    pub fn new(name: &str, objects: Option<Objects>) -> Box<Self> {
-        Box::new(Inbound {
-            name: name.to_owned(),
-            started: Instant::now(),
-            frames: 0,
-            bytes: 0,
-            objects,
-            waiting: Vec::new(),
-        })
+    pub fn new(max_object_bytes: u64) -> Self {
+        Inbound { streams: Some(Streams::new(max_object_bytes)), waiting: Vec::new() }
     }
 
-    /// Takes a DATA: at once, which it tells, where there is nothing to hash, or little and nothing before it waits.
-    pub fn take(&mut self, frame: &BytesFrame, data: &Data<'_>, at_once: &mut usize) -> bool {
-        self.frames += 1;
-        self.bytes += data.body.len() as u64;
-        let Some(objects) = &mut self.objects else { return true };
-        let now = self.waiting.is_empty() && data.body.len() <= *at_once;
-        if now {
-            *at_once -= data.body.len();
-            hash(objects, data);
-        } else {
-            self.waiting.push(frame.clone());
+    /// Takes frames in their order, and tells how many of them at once: those before the first that costs more than
+    /// `at_once`, where none waits already. The others wait for a worker.
+    pub fn take(&mut self, now: u64, bytes: &Bytes, rows: &[Row], at_once: &mut usize) -> usize {
+        let taken = match &mut self.streams {
+            Some(streams) if self.waiting.is_empty() => {
+                take_while_cheap(streams, now, bytes, rows, at_once)
+            }
+            _ => 0,
+        };
+        if taken < rows.len() {
+            self.waiting.push(Rows { bytes: bytes.clone(), rows: rows[taken..].to_vec() });
         }
-        now
+        taken
     }
 
-    /// What a worker has to do before these DATA are acknowledged. It gives back what [`Inbound::resume`] takes.
-    pub fn work(&mut self) -> Option<impl FnOnce() -> Objects + Send + 'static> {
+    /// Frames that wait for a worker.
+    pub fn waiting(&self) -> usize {
+        self.waiting.iter().map(|rows| rows.rows.len()).sum()
+    }
+
+    /// What a worker has to do. It gives back what [`Inbound::resume`] takes.
+    pub fn work(&mut self, now: u64) -> Option<impl FnOnce() -> Streams + Send + 'static> {
         if self.waiting.is_empty() {
             return None;
         }
-        let mut objects = self.objects.take()?;
-        let frames = std::mem::take(&mut self.waiting);
+        let mut streams = self.streams.take()?;
+        let waiting = std::mem::take(&mut self.waiting);
         Some(move || {
-            for frame in &frames {
-                if let Frame::Data(data) = frame.frame() {
-                    hash(&mut objects, &data);
-                }
+            for Rows { bytes, rows } in &waiting {
+                rows.iter().filter_map(|row| row.frame(bytes)).for_each(|frame| {
+                    streams.take(now, &frame);
+                });
             }
-            objects
+            streams
         })
     }
 
-    pub fn resume(&mut self, objects: Objects) {
-        self.objects = Some(objects);
+    pub fn resume(&mut self, streams: Streams) {
+        self.streams = Some(streams);
     }
 
-    /// The stream has ended: says so, and gives the receipt's status.
-    pub fn close(self, peer: &Peer) -> u32 {
-        let Inbound { name, started, frames, bytes, objects, .. } = self;
-        let tally = objects.map_or_else(Tally::default, Objects::close);
-        let took = started.elapsed();
-        report::stream(peer, &StreamLine { name: &name, frames, bytes, tally: &tally, took });
-        tally.status as u32
+    /// The streams that have ended since it was asked last.
+    pub fn take_ended(&mut self) -> Vec<Ended> {
+        self.streams.as_mut().map(|streams| std::mem::take(&mut streams.ended)).unwrap_or_default()
     }
 }
 
-fn hash(objects: &mut Objects, data: &Data<'_>) {
-    if let Some(obj) = data.obj {
-        objects.take(obj, data.body);
+fn take_while_cheap(
+    streams: &mut Streams,
+    now: u64,
+    bytes: &Bytes,
+    rows: &[Row],
+    at_once: &mut usize,
+) -> usize {
+    for (taken, row) in rows.iter().enumerate() {
+        let Some(frame) = row.frame(bytes) else { continue };
+        let cost = streams.cost(&frame);
+        if cost > *at_once {
+            return taken;
+        }
+        *at_once -= cost;
+        streams.take(now, &frame);
     }
+    rows.len()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::peer::Names;
-    use bytes::Bytes;
     use oap::{Config, StreamDecoder};
 
-    fn data_frame(seq: u64, obj: &str, body: &[u8]) -> BytesFrame {
+    /// The frames of a stream with the bodies of one object.
+    fn stream(name: &str, bodies: &[&[u8]]) -> (Bytes, Vec<Row>) {
         let mut wire = Vec::new();
-        oap::encode_to(&Frame::Data(Data { seq, obj: Some(obj), body }), &mut wire).unwrap();
-        let mut decoder = StreamDecoder::new(Config::default());
-        decoder.next_frame(&mut Bytes::from(wire)).unwrap().unwrap()
-    }
-
-    /// Takes the bodies of one object, and tells which of them at once.
-    fn take(stream: &mut Inbound, bodies: &[&[u8]], mut at_once: usize) -> Vec<bool> {
+        let mut put = |frame: Frame<'_>| {
+            oap::encode_to(&frame, &mut wire).unwrap();
+        };
+        put(Frame::Start(Start { stream: name }));
         let obj = format!("b3:{}", blake3::hash(&bodies.concat()).to_hex());
-        let frames = bodies.iter().zip(1..).map(|(body, seq)| data_frame(seq, &obj, body));
-        let mut taken = Vec::new();
-        for frame in frames {
-            let Frame::Data(data) = frame.frame() else { unreachable!("it is a DATA") };
-            taken.push(stream.take(&frame, &data, &mut at_once));
+        for (body, seq) in bodies.iter().zip(1..) {
+            put(Frame::Data(Data { seq, obj: Some(&obj), body }));
         }
-        taken
+        put(Frame::End(End { seq: bodies.len() as u64, status: 0 }));
+        let mut rows = vec![Row::default(); bodies.len() + 2];
+        let found = StreamDecoder::new(Config::default()).feed(&wire, &mut rows).unwrap().len();
+        rows.truncate(found);
+        (wire.into(), rows)
     }
 
-    fn status(stream: Inbound) -> u32 {
-        stream.close(&Names::new("t").unwrap().peer(None))
+    fn statuses(inbound: &mut Inbound) -> Vec<u32> {
+        inbound.take_ended().iter().map(|ended| ended.tally.status as u32).collect()
     }
 
     #[test]
     fn little_is_hashed_at_once_and_what_follows_waits_in_its_order() {
-        let mut stream = Inbound::new("objects/s", Some(Objects::new(100)));
-        let taken = take(&mut stream, &[b"ab", b"cd", b"efgh", b"i"], 5);
-        assert_eq!(taken, [true, true, false, false], "i would fit, but efgh is before it");
-        let objects = stream.work().expect("work for a worker")();
-        stream.resume(objects);
-        assert!(stream.work().is_none());
-        assert_eq!(status(*stream), 0, "hashed in the order in which they came");
+        let (bytes, rows) = stream("objects/s", &[b"ab", b"cd", b"efgh", b"i"]);
+        let mut inbound = Inbound::new(100);
+        let taken = inbound.take(7, &bytes, &rows, &mut 5);
+        assert_eq!((taken, inbound.waiting()), (3, 3), "i would fit, but efgh is before it");
+        assert!(statuses(&mut inbound).is_empty());
+        let streams = inbound.work(7).expect("work for a worker")();
+        inbound.resume(streams);
+        assert!(inbound.work(7).is_none());
+        assert_eq!(statuses(&mut inbound), [0], "hashed in the order in which they came");
     }
 
     #[test]
     fn a_stream_that_is_no_object_stream_has_no_work() {
-        let mut stream = Inbound::new("s", None);
-        assert_eq!(take(&mut stream, &[&[0; 1_000]], 0), [true]);
-        assert!(stream.work().is_none());
-        assert_eq!(status(*stream), 0);
+        let (bytes, rows) = stream("s", &[&[0; 1_000]]);
+        let mut inbound = Inbound::new(100);
+        assert_eq!(inbound.take(0, &bytes, &rows, &mut 0), 3);
+        assert!(inbound.work(0).is_none());
+        assert_eq!((statuses(&mut inbound), statuses(&mut inbound)), (vec![0], vec![]));
+    }
+
+    #[test]
+    fn what_comes_while_a_worker_has_the_streams_waits() {
+        let (bytes, rows) = stream("objects/s", &[&[0; 100]]);
+        let mut inbound = Inbound::new(100);
+        inbound.take(0, &bytes, &rows, &mut 0);
+        let work = inbound.work(0).unwrap();
+        assert_eq!(inbound.take(0, &bytes, &rows, &mut 1_000), 0);
+        inbound.resume(work());
+        let streams = inbound.work(0).unwrap()();
+        inbound.resume(streams);
+        assert_eq!(statuses(&mut inbound), [0, 0]);
     }
 }

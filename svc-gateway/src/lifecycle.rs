@@ -1,63 +1,51 @@
-//! How a connection ends, and what log and metrics have of it.
+//! What log and metrics have of a connection that ends, or does not begin.
 
 use crate::peer::Peer;
 use crate::refusal::Refusal;
 use crate::report;
 use crate::service::Service;
-use oap::Reject;
-use std::io;
+use oap::{EndReason, Reason};
 use std::time::Instant;
 
-/// How a connection ends when it is not by the peer's closing at a good place.
-pub enum EndCause {
-    Rejected(Reject),
-    Refused(Refusal),
-    Foreign(&'static str),
-    /// The socket failed: the peer is gone.
-    Broken,
-}
-
-impl From<Reject> for EndCause {
-    fn from(reject: Reject) -> Self {
-        EndCause::Rejected(reject)
-    }
-}
-
-impl From<Refusal> for EndCause {
-    fn from(refusal: Refusal) -> Self {
-        EndCause::Refused(refusal)
-    }
-}
-
-impl From<io::Error> for EndCause {
-    fn from(_: io::Error) -> Self {
-        EndCause::Broken
-    }
-}
-
-/// Logs and counts why the gateway ends a connection, or does not begin it.
-pub fn record_end(service: &Service, peer: &Peer, cause: &EndCause) -> Option<Refusal> {
-    let refusal = match *cause {
-        EndCause::Refused(refusal) => {
-            report::refused(peer, refusal);
-            refusal
-        }
-        EndCause::Foreign(protocol) => {
-            report::foreign_protocol(peer, protocol);
-            service.metrics.foreign(protocol);
-            Refusal::ForeignProtocol
-        }
-        EndCause::Rejected(_) | EndCause::Broken => return None,
-    };
+/// The gateway ends a connection, or does not begin it.
+pub fn record_refused(service: &Service, peer: &Peer, refusal: Refusal) {
+    report::refused(peer, refusal);
     service.metrics.refused(refusal);
-    if refusal.is_an_offence() {
-        record_offence(service, peer);
+}
+
+/// The peer speaks another protocol.
+pub fn record_foreign(service: &Service, peer: &Peer, protocol: &'static str) {
+    report::foreign_protocol(peer, protocol);
+    service.metrics.foreign(protocol);
+    service.metrics.refused(Refusal::ForeignProtocol);
+    record_offence(service, peer);
+}
+
+/// The engine ends a connection. Gives the reason's label.
+pub fn record_reason(service: &Service, peer: &Peer, reason: &EndReason) -> &'static str {
+    match reason {
+        EndReason::Rejected(reject) => {
+            report::reject(peer, reject);
+            // Who loses power or network in the middle of a frame is no offender.
+            if reject.reason() != Reason::Truncated {
+                record_offence(service, peer);
+            }
+        }
+        EndReason::HandshakeTimeout => record_refused(service, peer, Refusal::HandshakeTimeout),
+        EndReason::IdleTimeout => record_refused(service, peer, Refusal::IdleTimeout),
+        _ => {}
     }
-    Some(refusal)
+    reason.name()
+}
+
+/// An admitted connection has ended, with a stream open or none.
+pub fn record_end(service: &Service, peer: &Peer, reason: &'static str, is_cut: bool) {
+    report::ended(peer, reason, is_cut);
+    service.metrics.ended(reason, is_cut);
 }
 
 /// Counts it against the peer, and logs where that puts the peer in quarantine.
-pub fn record_offence(service: &Service, peer: &Peer) {
+fn record_offence(service: &Service, peer: &Peer) {
     let Some(network) = peer.network() else { return };
     if service.quarantine.offence(network, Instant::now()) {
         report::quarantined(peer, service.config().quarantine_seconds);

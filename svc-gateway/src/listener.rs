@@ -1,14 +1,17 @@
 //! The listeners: TCP, TLS and a Unix socket. A connection is admitted or refused, and served in a task of its own.
 
-use crate::admission::Admission;
+use crate::accept_errors::AcceptErrors;
+use crate::admission::{Admission, CONNECTION_BYTES, TLS_CONNECTION_BYTES};
 use crate::config::Config;
 use crate::connection::{serve, Accepted};
-use crate::lifecycle::{record_end, EndCause};
-use crate::peer::Names;
+use crate::lifecycle::{record_end, record_foreign, record_refused};
+use crate::peer::{Names, Peer};
 use crate::protocol_sniff::{recognize, SNIFFED_BYTES};
 use crate::refusal::Refusal;
 use crate::report;
+use crate::room::Use;
 use crate::service::Service;
+use crate::socket::Records;
 use crate::tls::Tls;
 use crate::unix_socket::{Bound, UnixSocket};
 use std::io;
@@ -22,6 +25,12 @@ use tokio_util::task::TaskTracker;
 
 /// The first byte of TLS.
 const TLS_HANDSHAKE: u8 = 0x16;
+
+/// What a TLS handshake may make the gateway hold: a message of the largest size.
+const HANDSHAKE_BYTES: usize = 72 << 10;
+
+/// Bytes of a TLS connection that wait to be written, from which on it takes no more.
+const MAX_UNSENT_BYTES: usize = 16 << 10;
 
 /// A failed accept is the peer's loss, or a shortage of descriptors, which passes in such a time.
 pub const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(50);
@@ -51,6 +60,14 @@ enum Socket {
 }
 
 impl Socket {
+    /// What a connection over it may take while nothing comes.
+    const fn cost(&self) -> usize {
+        match self {
+            Socket::Tls(_) => TLS_CONNECTION_BYTES,
+            Socket::Tcp(_) | Socket::Unix(_) => CONNECTION_BYTES,
+        }
+    }
+
     const fn transport(&self) -> &'static str {
         match self {
             Socket::Tcp(_) => "tcp",
@@ -104,10 +121,14 @@ impl Listener {
 
     /// Accepts connections as long as it lives.
     pub async fn run(self, entrance: Arc<Entrance>) {
+        let mut errors = AcceptErrors::default();
         loop {
             match self.accept().await {
                 Ok((socket, from)) => entrance.admit(socket, from),
-                Err(_) => sleep(ACCEPT_RETRY_DELAY).await,
+                Err(error) => {
+                    errors.record(&entrance.service.metrics, &error);
+                    sleep(ACCEPT_RETRY_DELAY).await;
+                }
             }
         }
     }
@@ -131,13 +152,10 @@ impl Entrance {
     fn admit(self: &Arc<Self>, socket: Socket, from: Option<IpAddr>) {
         let service = &self.service;
         let peer = self.names.peer(from);
-        let admitted = self.admission.admit(&service.quarantine, &service.telemetry, &peer);
-        let place = match admitted {
+        let (quarantine, telemetry) = (&service.quarantine, &service.telemetry);
+        let place = match self.admission.admit(quarantine, telemetry, &peer, socket.cost()) {
             Ok(place) => place,
-            Err(refusal) => {
-                record_end(service, &peer, &refusal.into());
-                return;
-            }
+            Err(refusal) => return record_refused(service, &peer, refusal),
         };
         service.metrics.connected(socket.transport());
         let accepted = Accepted { service: Arc::clone(service), peer, at: Instant::now() };
@@ -161,25 +179,60 @@ impl Entrance {
         }
     }
 
-    async fn start_tls(&self, socket: TcpStream, accepted: Accepted) {
+    async fn start_tls(&self, socket: TcpStream, mut accepted: Accepted) {
         let _ = socket.set_nodelay(true);
-        let limit = self.service.config().handshake_seconds.duration();
-        let agreed = timeout(limit, self.handshake(socket)).await;
-        match agreed.unwrap_or(Err(Refusal::HandshakeTimeout.into())) {
-            Ok(stream) => serve(stream, accepted).await,
-            Err(cause) => {
-                record_end(&self.service, &accepted.peer, &cause);
+        let (service, peer) = (Arc::clone(&accepted.service), &accepted.peer);
+        let reason = match self.handshake(socket, peer, &mut accepted.at).await {
+            Ok(stream) => return serve(stream, accepted).await,
+            Err(NoHandshake::Refused(refusal)) => {
+                record_refused(&service, peer, refusal);
+                refusal.label()
             }
-        }
+            Err(NoHandshake::Foreign(protocol)) => {
+                record_foreign(&service, peer, protocol);
+                Refusal::ForeignProtocol.label()
+            }
+            Err(NoHandshake::Reset) => oap::EndReason::Reset.name(),
+        };
+        record_end(&service, peer, reason, false);
     }
 
-    async fn handshake(&self, socket: TcpStream) -> Result<TlsStream<TcpStream>, EndCause> {
-        let mut first_bytes = [0; SNIFFED_BYTES];
-        let seen = socket.peek(&mut first_bytes).await?;
-        if seen > 0 && first_bytes[0] != TLS_HANDSHAKE {
-            return Err(EndCause::Foreign(recognize(first_bytes).unwrap_or("other")));
-        }
-        let tls = self.tls.as_ref().ok_or(EndCause::Broken)?;
-        tls.acceptor().accept(socket).await.map_err(|_| Refusal::TlsHandshake.into())
+    /// What it waits for room is not the peer's time: that counts anew from there.
+    async fn handshake(
+        &self,
+        socket: TcpStream,
+        peer: &Peer,
+        began: &mut Instant,
+    ) -> Result<TlsStream<Records<TcpStream>>, NoHandshake> {
+        let limit = self.service.config().handshake_seconds.duration();
+        let refused = |_| NoHandshake::Refused(Refusal::HandshakeTimeout);
+        timeout(limit, sniff(&socket)).await.map_err(refused)??;
+        let room = &self.service.room;
+        let _held = room.hold(Use::Handshakes, peer.network(), HANDSHAKE_BYTES).await;
+        *began = Instant::now();
+        let tls = self.tls.as_ref().ok_or(NoHandshake::Reset)?;
+        let agreed = tls.acceptor().accept_with(Records::new(socket), |connection| {
+            connection.set_buffer_limit(Some(MAX_UNSENT_BYTES));
+        });
+        let agreed = timeout(limit, agreed).await.map_err(refused)?;
+        agreed.map_err(|_| NoHandshake::Refused(Refusal::TlsHandshake))
+    }
+}
+
+/// Why there is no TLS.
+enum NoHandshake {
+    Refused(Refusal),
+    Foreign(&'static str),
+    /// The peer is gone.
+    Reset,
+}
+
+/// Whether the first bytes are those of TLS.
+async fn sniff(socket: &TcpStream) -> Result<(), NoHandshake> {
+    let mut first_bytes = [0; SNIFFED_BYTES];
+    match socket.peek(&mut first_bytes).await {
+        Ok(1..) if first_bytes[0] == TLS_HANDSHAKE => Ok(()),
+        Ok(1..) => Err(NoHandshake::Foreign(recognize(first_bytes).unwrap_or("other"))),
+        Ok(0) | Err(_) => Err(NoHandshake::Reset),
     }
 }

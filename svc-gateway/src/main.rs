@@ -2,22 +2,24 @@
 
 #![forbid(unsafe_code)]
 
+mod accept_errors;
 mod admission;
-mod budget;
 mod config;
 mod config_sources;
 mod connection;
+mod deadlines;
+mod fair_queue;
 mod hash_pool;
 mod host;
 mod http;
 mod inbound;
+mod intake;
 mod lifecycle;
 mod listener;
 mod log_queue;
 mod logging;
 mod metrics;
 mod objects;
-mod partial_frames;
 mod peer;
 mod preflight;
 mod process;
@@ -27,10 +29,13 @@ mod reader;
 mod refusal;
 mod reload;
 mod report;
+mod room;
 mod service;
 mod service_manager;
 mod signals;
+mod socket;
 mod status;
+mod stream_log;
 mod stream_rate;
 mod telemetry;
 mod threads;

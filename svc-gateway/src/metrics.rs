@@ -1,6 +1,7 @@
 //! The gateway's own metrics: what concerns sockets, threads and memory, which the library knows nothing of.
 
 use crate::refusal::Refusal;
+use crate::room::Use;
 use prometheus::core::Collector;
 use prometheus::process_collector::ProcessCollector;
 use prometheus::proto::{Counter, MetricFamily};
@@ -18,13 +19,17 @@ const TRANSPORTS: [&str; 3] = ["tcp", "tls", "unix"];
 /// What a peer's first bytes may look like, by its label.
 const PROTOCOLS: [&str; 5] = ["http", "tls", "ssh", "proxy", "other"];
 
+/// Why nothing could be accepted, by its label; the last one is any other.
+pub const ACCEPT_ERRORS: [&str; 6] =
+    ["emfile", "enfile", "enomem", "enobufs", "econnaborted", "other"];
+
 /// What is kept elsewhere and sampled for a page.
 pub struct Levels {
     pub connections: usize,
     pub quarantined: usize,
     pub quarantines: u64,
-    pub staged: usize,
-    pub working: usize,
+    pub room: [(Use, usize); Use::ALL.len()],
+    pub room_capacity: usize,
     pub jobs: usize,
     pub dropped_lines: u64,
     pub readiness: oap::Readiness,
@@ -43,8 +48,11 @@ pub struct Metrics {
     dropped_lines: IntCounter,
     open: IntGauge,
     quarantined: IntGauge,
-    staged: IntGauge,
-    working: IntGauge,
+    ended: IntCounterVec,
+    cut: IntCounter,
+    accept_errors: IntCounterVec,
+    room: IntGaugeVec,
+    room_capacity: IntGauge,
     jobs: IntGauge,
     readiness: IntGaugeVec,
     expiry: IntGauge,
@@ -55,10 +63,12 @@ pub struct Metrics {
 impl Metrics {
     /// # Errors
     /// Where two have one name: no configuration makes it so.
-    pub fn new() -> prometheus::Result<Self> {
+    pub fn new(strict_headers: bool) -> prometheus::Result<Self> {
         let registry = Registry::new();
         registry.register(Box::new(ProcessCollector::for_self()))?;
         let made = Maker { registry: &registry };
+        made.gauge("strict_headers", STRICT)?.set(strict_headers.into());
+        made.build_info()?;
         Ok(Metrics {
             connections: made.counters(
                 "connections_total",
@@ -79,8 +89,11 @@ impl Metrics {
             dropped_lines: made.counter("dropped_log_lines_total", DROPPED)?,
             open: made.gauge("connections", OPEN)?,
             quarantined: made.gauge("quarantined_peers", QUARANTINED)?,
-            staged: made.gauge("staged_bytes", STAGED)?,
-            working: made.gauge("work_bytes", WORKING)?,
+            ended: made.counters("connections_ended_total", ENDED, "reason", &reasons())?,
+            cut: made.counter("streams_cut_total", CUT)?,
+            accept_errors: made.counters("accept_errors_total", ACCEPT, "error", &ACCEPT_ERRORS)?,
+            room: made.gauges("room_bytes", ROOM, "use")?,
+            room_capacity: made.gauge("room_capacity_bytes", ROOM_CAPACITY)?,
             jobs: made.gauge("worker_jobs", JOBS)?,
             readiness: made.gauges("readiness", READINESS, "key")?,
             expiry: made.gauge("certificate_expiry_timestamp_seconds", EXPIRY)?,
@@ -95,6 +108,17 @@ impl Metrics {
 
     pub fn refused(&self, refusal: Refusal) {
         self.refused.with_label_values(&[refusal.label()]).inc();
+    }
+
+    /// Of an admitted connection; `is_cut`: inside a stream.
+    pub fn ended(&self, reason: &str, is_cut: bool) {
+        self.ended.with_label_values(&[reason]).inc();
+        self.cut.inc_by(is_cut.into());
+    }
+
+    /// One of [`ACCEPT_ERRORS`].
+    pub fn accept_failed(&self, error: &str) {
+        self.accept_errors.with_label_values(&[error]).inc();
     }
 
     pub fn foreign(&self, protocol: &str) {
@@ -128,8 +152,10 @@ impl Metrics {
         advance(&self.dropped_lines, levels.dropped_lines);
         self.open.set(levels.connections as i64);
         self.quarantined.set(levels.quarantined as i64);
-        self.staged.set(levels.staged as i64);
-        self.working.set(levels.working as i64);
+        self.room_capacity.set(levels.room_capacity as i64);
+        for (usage, bytes) in levels.room {
+            self.room.with_label_values(&[usage.label()]).set(bytes as i64);
+        }
         self.jobs.set(levels.jobs as i64);
         for key in oap::READINESS_KEYS {
             let is_true = levels.readiness.missing().all(|missing| missing != key);
@@ -174,14 +200,29 @@ const DROPPED: &str =
     "Lines of the log that were lost: nobody read them fast enough, or stdout took them not.";
 const OPEN: &str = "Connections that are open.";
 const QUARANTINED: &str = "Peers that are in quarantine.";
-const STAGED: &str = "Bytes of partial frames held.";
-const WORKING: &str = "Bytes of reads that are under way or not yet worked off.";
+const ENDED: &str = "Admitted connections that have ended, and why.";
+const CUT: &str = "Streams that were open when their connection ended.";
+const ACCEPT: &str = "Connections that could not be accepted, and why.";
+const ROOM: &str = "Bytes that are held for peers, and for what.";
+const ROOM_CAPACITY: &str = "Bytes that may be held for peers.";
+const STRICT: &str = "Whether headers must be canonical: 1 or 0.";
+const BUILD: &str = "What runs: always 1.";
 const JOBS: &str = "Reads that wait for a worker or are with one.";
 const READINESS: &str = "Whether a readiness key is true: 1 or 0.";
 const OUTCOMES: [&str; 2] = ["taken", "kept_old"];
 
 fn labels() -> Vec<&'static str> {
     Refusal::ALL.iter().map(|refusal| refusal.label()).collect()
+}
+
+/// The reasons of the engine, and those of the gateway beside them.
+fn reasons() -> Vec<&'static str> {
+    let of_engine = oap::END_REASONS.iter().copied();
+    let own = Refusal::ALL.into_iter().filter(|refusal| !refusal.ends_no_connection());
+    let mut reasons: Vec<_> = of_engine.chain(own.map(Refusal::label)).collect();
+    reasons.sort_unstable();
+    reasons.dedup();
+    reasons
 }
 
 struct Maker<'a> {
@@ -212,6 +253,16 @@ impl Maker<'_> {
     fn gauges(&self, name: &str, help: &str, label: &str) -> prometheus::Result<IntGaugeVec> {
         let made = IntGaugeVec::new(opts(name, help), &[label])?;
         self.registry.register(Box::new(made.clone())).map(|()| made)
+    }
+
+    fn build_info(&self) -> prometheus::Result<()> {
+        let protocol = format!("OAP/{}", oap::VERSION);
+        let opts = opts("build_info", BUILD)
+            .const_label("version", env!("CARGO_PKG_VERSION"))
+            .const_label("protocol", protocol);
+        let made = IntGauge::with_opts(opts)?;
+        made.set(1);
+        self.registry.register(Box::new(made))
     }
 
     fn gauge(&self, name: &str, help: &str) -> prometheus::Result<IntGauge> {

@@ -24,12 +24,14 @@ pub enum Refusal {
     FrameTimeout,
     /// The peer did not take what was written to it.
     WriteTimeout,
-    /// All partial frames together would hold more than their budget, and the peer holds most of it.
-    StagingFull,
+    /// The gateway drains, and the peer began another stream.
+    Draining,
+    /// The peer has as many connections open as one peer may.
+    PeerCapacity,
 }
 
 impl Refusal {
-    pub const ALL: [Refusal; 11] = [
+    pub const ALL: [Refusal; 12] = [
         Refusal::Capacity,
         Refusal::Overload,
         Refusal::Quarantined,
@@ -40,7 +42,8 @@ impl Refusal {
         Refusal::ReadTimeout,
         Refusal::FrameTimeout,
         Refusal::WriteTimeout,
-        Refusal::StagingFull,
+        Refusal::Draining,
+        Refusal::PeerCapacity,
     ];
 
     pub const fn label(self) -> &'static str {
@@ -55,7 +58,8 @@ impl Refusal {
             Refusal::ReadTimeout => "read_timeout",
             Refusal::FrameTimeout => "frame_timeout",
             Refusal::WriteTimeout => "write_timeout",
-            Refusal::StagingFull => "staging_full",
+            Refusal::Draining => "draining",
+            Refusal::PeerCapacity => "peer_capacity",
         }
     }
 
@@ -66,24 +70,20 @@ impl Refusal {
 
     /// Whether it comes before a word is exchanged, as often as a peer likes to connect.
     pub const fn is_before_the_session(self) -> bool {
-        matches!(self, Refusal::Capacity | Refusal::Overload | Refusal::Quarantined)
+        matches!(
+            self,
+            Refusal::Capacity | Refusal::Overload | Refusal::Quarantined | Refusal::PeerCapacity
+        )
     }
 
-    /// Whether it speaks against the peer, as a reject does.
-    pub const fn is_an_offence(self) -> bool {
-        matches!(self, Refusal::ForeignProtocol | Refusal::FrameTimeout | Refusal::StagingFull)
+    /// Whether it is no reason why an admitted connection ends. A quarantine may be both.
+    pub const fn ends_no_connection(self) -> bool {
+        self.is_before_the_session() && !matches!(self, Refusal::Quarantined)
     }
 
     /// Whether the peer is told in an ERROR: a session is there, and the peer reads.
     pub const fn is_sent(self) -> bool {
-        matches!(
-            self,
-            Refusal::HandshakeTimeout
-                | Refusal::IdleTimeout
-                | Refusal::ReadTimeout
-                | Refusal::FrameTimeout
-                | Refusal::StagingFull
-        )
+        matches!(self, Refusal::ReadTimeout | Refusal::FrameTimeout | Refusal::Draining)
     }
 }
 

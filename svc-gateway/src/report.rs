@@ -1,6 +1,7 @@
 //! What the gateway logs: an event a function, its fields by their names in the log. Never payload, feature bits or a
 //! peer's address.
 
+use crate::inbound::Ended;
 use crate::objects::Tally;
 use crate::peer::Peer;
 use crate::refusal::Refusal;
@@ -25,10 +26,7 @@ macro_rules! of_peer {
 }
 
 pub struct StreamLine<'a> {
-    pub name: &'a str,
-    pub frames: u64,
-    pub bytes: u64,
-    pub tally: &'a Tally,
+    pub stream: &'a Ended,
     pub took: Duration,
 }
 
@@ -53,21 +51,52 @@ pub fn serving_metrics(at: SocketAddr) {
     info!(event = "serving_metrics", addr = %at);
 }
 
+macro_rules! stream_line {
+    ($level:ident, $peer:ident, $line:ident) => {{
+        let Ended { name, frames, bytes, tally, .. } = $line.stream;
+        let Tally { objects, verified, status, address } = tally;
+        of_peer!(
+            $level,
+            $peer,
+            event = "stream",
+            latency_ms = milliseconds($line.took),
+            name = name.as_str(),
+            frames,
+            bytes,
+            objects,
+            verified,
+            status = *status as u32,
+            address = address.as_deref()
+        );
+    }};
+}
+
 pub fn stream(peer: &Peer, line: &StreamLine<'_>) {
-    let Tally { objects, verified, status, address } = line.tally;
-    of_peer!(
-        info,
-        peer,
-        event = "stream",
-        latency_ms = milliseconds(line.took),
-        name = line.name,
-        frames = line.frames,
-        bytes = line.bytes,
-        objects,
-        verified,
-        status = *status as u32,
-        address = address.as_deref()
-    );
+    stream_line!(info, peer, line);
+}
+
+/// A peer may send as many as it likes: they are summed.
+pub fn empty_stream(peer: &Peer, line: &StreamLine<'_>) {
+    stream_line!(debug, peer, line);
+}
+
+/// Streams of the last second that were empty, and others beyond the lines that a second has.
+pub fn streams_without_a_line(empty: u64, others: u64) {
+    info!(event = "streams_without_a_line", empty, others);
+}
+
+/// A connection has ended; `is_cut`: inside a stream.
+pub fn ended(peer: &Peer, reason: &str, is_cut: bool) {
+    if is_cut {
+        of_peer!(info, peer, event = "ended", reason, is_cut);
+    } else {
+        of_peer!(debug, peer, event = "ended", reason, is_cut);
+    }
+}
+
+/// The first of a row of errors, and so many that were not logged before it.
+pub fn accept_failed(error: &str, unlogged: u64) {
+    warn!(event = "accept_failed", reason = error, unlogged);
 }
 
 pub fn reject(peer: &Peer, reject: &Reject) {

@@ -1,11 +1,11 @@
 //! What all connections are served with: the limits, the numbers, the memory and the threads that they share.
 
-use crate::budget::Budget;
 use crate::config::Config;
 use crate::hash_pool::HashPool;
 use crate::metrics::Metrics;
-use crate::partial_frames::PartialFrames;
 use crate::quarantine::Quarantine;
+use crate::room::Room;
+use crate::stream_log::StreamLog;
 use crate::telemetry::Telemetry;
 use crate::threads::Threads;
 use std::io;
@@ -17,10 +17,9 @@ pub struct Service {
     pub telemetry: Telemetry,
     pub metrics: Metrics,
     pub quarantine: Quarantine,
-    pub partial_frames: Arc<PartialFrames>,
-    /// Reads that are not yet worked off.
-    pub work: Budget,
-    pub hash_pool: HashPool,
+    pub room: Arc<Room>,
+    pub hash_pool: Arc<HashPool>,
+    pub stream_log: StreamLog,
     pub draining: CancellationToken,
 }
 
@@ -30,11 +29,11 @@ impl Service {
     pub fn new(config: Config, threads: Threads) -> io::Result<Self> {
         Ok(Service {
             telemetry: Telemetry::new(&config),
-            metrics: Metrics::new().map_err(io::Error::other)?,
+            metrics: Metrics::new(config.strict_headers).map_err(io::Error::other)?,
             quarantine: Quarantine::new(&config),
-            partial_frames: PartialFrames::new(config.staging_bytes.0),
-            work: Budget::new(config.work_bytes.0),
-            hash_pool: HashPool::new(threads.hashing, config.worker_queue.0),
+            room: Room::new(config.memory_bytes.0),
+            hash_pool: HashPool::new(threads.hashing),
+            stream_log: StreamLog::default(),
             draining: CancellationToken::new(),
             config: RwLock::new(Arc::new(config)),
         })

@@ -1,24 +1,17 @@
 //! The process's one monitor, and the clock that the core leaves to its host.
 
 use crate::config::Config;
-use crate::report;
-use oap::{Monitor, Readiness, Session};
+use oap::{Connection, ConnectionOptions, Monitor, Readiness};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::time::{interval, MissedTickBehavior};
-
-/// The contract asks for a tick at least once a second.
-const TICK: Duration = Duration::from_secs(1);
-
-/// The key that tells what is so now. The others tell of the last five minutes: to turn peers away for those would
-/// keep the numbers bad that they come from.
-const BACKPRESSURE: &str = oap::READINESS_KEYS[3];
 
 pub struct Telemetry {
     monitor: Arc<Monitor>,
     sessions: oap::Config,
     overloaded: AtomicBool,
+    high_percent: u64,
+    low_percent: u64,
     started: Instant,
 }
 
@@ -28,21 +21,44 @@ impl Telemetry {
             monitor: Arc::new(Monitor::new(config.limits())),
             sessions: config.of_sessions(),
             overloaded: AtomicBool::new(false),
+            high_percent: config.backpressure_high_percent.0,
+            low_percent: config.backpressure_low_percent.0,
             started: Instant::now(),
         }
     }
 
-    /// A session that reports to the monitor.
-    pub fn session(&self) -> Session {
-        Session::new(self.sessions).with_monitor(&self.monitor)
+    /// A connection that reports to the monitor, opened at that time.
+    pub fn connection(&self, options: ConnectionOptions, opened: u64) -> Connection {
+        Connection::with_monitor(self.sessions, options, opened, &self.monitor)
     }
 
-    /// Whether the gateway is fit to serve now.
-    pub fn readiness(&self) -> Readiness {
-        let readiness = self.monitor.readiness(nanoseconds(self.started.elapsed()));
-        let overloaded = readiness.missing().any(|key| key == BACKPRESSURE);
-        self.overloaded.store(overloaded, Relaxed);
+    /// The clock of connections and readiness, in nanoseconds.
+    pub fn now(&self) -> u64 {
+        nanoseconds(self.started.elapsed())
+    }
+
+    pub fn at(&self, instant: Instant) -> u64 {
+        nanoseconds(instant.duration_since(self.started))
+    }
+
+    pub fn instant(&self, at: u64) -> Instant {
+        self.started + Duration::from_nanos(at)
+    }
+
+    /// Whether the gateway is fit to serve now, with that load of its own queues and budgets.
+    pub fn readiness(&self, load_permille: u32) -> Readiness {
+        self.monitor.set_load(load_permille);
+        let readiness = self.monitor.readiness(self.now());
+        self.overloaded.store(self.judge_in_flight(), Relaxed);
         readiness
+    }
+
+    /// As readiness is judged, but by the frames in flight alone: to turn peers away because memory is in use would turn
+    /// those away who can wait for it.
+    fn judge_in_flight(&self) -> bool {
+        let percent = if self.is_overloaded() { self.low_percent } else { self.high_percent };
+        let snapshot = self.monitor.snapshot();
+        snapshot.inflight_frames() * 100 > percent * snapshot.inflight_capacity()
     }
 
     /// Whether more is in flight than should be, as the last tick saw it.
@@ -60,41 +76,15 @@ impl Telemetry {
         self.monitor.set_parser_ready(false);
     }
 
-    /// Observes one decode call.
-    pub fn time_decode<T>(&self, call: impl FnOnce() -> T) -> T {
-        let (result, ns) = timed(call);
+    /// Observes one decode call, in nanoseconds.
+    pub fn observe_read(&self, ns: u64) {
         self.monitor.observe_read(ns);
-        result
     }
 
-    /// Observes one encode call.
-    pub fn time_encode<T>(&self, call: impl FnOnce() -> T) -> T {
-        let (result, ns) = timed(call);
+    /// Observes one encode call, in nanoseconds.
+    pub fn observe_write(&self, ns: u64) {
         self.monitor.observe_write(ns);
-        result
     }
-
-    /// Ticks as long as the process lives, and says when readiness has changed. Each tick calls `ticked`.
-    pub async fn tick(&self, ticked: impl Fn()) {
-        let mut seconds = interval(TICK);
-        seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut last = self.readiness();
-        loop {
-            seconds.tick().await;
-            ticked();
-            let now = self.readiness();
-            if now != last {
-                report::readiness(&now);
-            }
-            last = now;
-        }
-    }
-}
-
-fn timed<T>(call: impl FnOnce() -> T) -> (T, u64) {
-    let start = Instant::now();
-    let result = call();
-    (result, nanoseconds(start.elapsed()))
 }
 
 /// 584 years of them.

@@ -86,7 +86,7 @@ fn a_time_limit_of_0_is_refused() {
 
 #[test]
 fn a_value_may_have_a_unit_and_a_place_a_name() {
-    let text = "idle_seconds = \"5m\"\nframe_seconds = \"250ms\"\nstaging_bytes = \"64MiB\"\n\
+    let text = "idle_seconds = \"5m\"\nframe_seconds = \"250ms\"\nmemory_bytes = \"64MiB\"\n\
                 max_frame = 0x1000\nack_starvation_limit_ns = \"5s\"\nlisten = \"localhost:0\"\n";
     assert_eq!(checked("units", text), "");
     let gateway = Gateway::start(&["--listen", "localhost:0"]);

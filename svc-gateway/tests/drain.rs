@@ -2,10 +2,11 @@
 
 mod support;
 
+use oap::{End, Frame, Start};
 use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::time::Duration;
-use support::{eventually, named, Gateway, Peer};
+use support::{encoded, eventually, named, Gateway, Peer};
 
 /// Longer than a test's patience: who passes did not wait for it.
 const FOREVER: [&str; 2] = ["--drain-seconds", "3600"];
@@ -109,6 +110,22 @@ fn who_has_nothing_open_is_let_go_at_once() {
         peer.next();
         peer.next().is_none()
     }));
+}
+
+#[test]
+fn who_goes_on_starting_streams_is_told_that_it_drains() {
+    let gateway = Gateway::with_endpoints(&FOREVER);
+    let mut peer = Peer::greeted(&gateway);
+    peer.start("objects/before");
+    gateway.signal("TERM");
+    eventually("a refused connection", || refuses(&gateway).then_some(()));
+    peer.object(b"before", 1);
+    let before = End { seq: 6, status: 0 };
+    let after = Start { stream: "objects/after" };
+    peer.send_bytes(&encoded(&[Frame::End(before), Frame::Start(after)]));
+    assert_eq!(peer.receipt(), 0);
+    assert_eq!(peer.error().1, "draining");
+    assert!(gateway.end().0.success());
 }
 
 #[test]

@@ -19,6 +19,11 @@ fn refused(gateway: &Gateway, cause: &str) -> f64 {
     gateway.get("/metrics").sample(&format!("svc_gateway_refused_total{{cause=\"{cause}\"}}"))
 }
 
+fn ended(gateway: &Gateway, reason: &str) -> f64 {
+    let series = format!("svc_gateway_connections_ended_total{{reason=\"{reason}\"}}");
+    gateway.get("/metrics").sample(&series)
+}
+
 /// The peer is told by an ERROR, the operator by an event and a metric.
 #[track_caller]
 fn assert_refused(gateway: &Gateway, peer: &mut Peer, cause: &str) {
@@ -37,18 +42,30 @@ fn head_of_data(body_bytes: usize) -> Vec<u8> {
     frame
 }
 
-#[test]
-fn who_says_no_hello_is_refused() {
-    let gateway = Gateway::with_endpoints(&with_limit("--handshake-seconds", "0.1"));
-    let mut peer = Peer::connect(&gateway);
-    assert_refused(&gateway, &mut peer, "handshake_timeout");
+/// The engine's deadlines end a connection without a word.
+#[track_caller]
+fn assert_closed(gateway: &Gateway, peer: &mut Peer, reason: &str) {
+    while let Some(frame) = peer.next() {
+        assert!(matches!(frame.frame(), Frame::Hello(_)));
+    }
+    assert_eq!(gateway.event("refused")["reason"], reason);
+    assert_eq!(refused(gateway, reason), 1.0);
+    assert_eq!(ended(gateway, reason), 1.0);
+    assert_serving(gateway);
 }
 
 #[test]
-fn who_says_nothing_more_is_refused() {
+fn who_says_no_hello_is_closed() {
+    let gateway = Gateway::with_endpoints(&with_limit("--handshake-seconds", "0.1"));
+    let mut peer = Peer::connect(&gateway);
+    assert_closed(&gateway, &mut peer, "handshake_timeout");
+}
+
+#[test]
+fn who_says_nothing_more_is_closed() {
     let gateway = Gateway::with_endpoints(&with_limit("--idle-seconds", "0.1"));
     let mut peer = Peer::greeted(&gateway);
-    assert_refused(&gateway, &mut peer, "idle_timeout");
+    assert_closed(&gateway, &mut peer, "idle_timeout");
 }
 
 #[test]
@@ -129,57 +146,108 @@ fn stalled(gateway: &Gateway, source: &str, bytes: usize) -> (Peer, Vec<u8>) {
     (peer, frame.split_off(bytes))
 }
 
-fn staged(gateway: &Gateway) -> f64 {
-    gateway.get("/metrics").sample("svc_gateway_staged_bytes")
+fn room(gateway: &Gateway, usage: &str) -> f64 {
+    gateway.get("/metrics").sample(&format!("svc_gateway_room_bytes{{use=\"{usage}\"}}"))
+}
+
+/// The least that it may be: room for four frames of 1 MB, of which a peer has two while others come.
+const LITTLE_MEMORY: [&str; 2] = ["--memory-bytes", "33554432"];
+
+#[test]
+fn a_frame_waits_for_room_and_nobody_has_to_go_for_it() {
+    let gateway = Gateway::with_endpoints(&LITTLE_MEMORY);
+    let mut peers: Vec<_> = (0..12)
+        .map(|number| stalled(&gateway, &format!("127.0.0.{}", 1 + number), 5_000))
+        .collect();
+    eventually("all room in use", || (room(&gateway, "frames") > 4e6).then_some(()));
+    assert!(room(&gateway, "frames") < 5e6);
+    assert_serving(&gateway);
+    // The last who came are the first who send the rest: they wait for the others.
+    std::thread::scope(|scope| {
+        for (mut peer, rest) in peers.drain(..).rev() {
+            scope.spawn(move || {
+                peer.send_bytes(&rest);
+                assert!(matches!(peer.next().unwrap().frame(), Frame::Ack(_)));
+                assert_eq!(peer.end(), 0);
+            });
+        }
+    });
+    eventually("no room in use", || (room(&gateway, "frames") == 0.0).then_some(()));
+    assert_eq!(refused(&gateway, "frame_timeout"), 0.0);
 }
 
 #[test]
-fn partial_frames_have_one_budget_and_who_holds_most_of_it_loses_his_oldest() {
-    const GREEDY: &str = "127.0.0.66";
-    let gateway = Gateway::with_endpoints(&["--staging-bytes", "1048576"]);
-    let hold = |bytes: f64| {
-        eventually("its bytes", || (staged(&gateway) == bytes).then_some(()));
-    };
-    let (mut modest, rest) = stalled(&gateway, "127.0.0.1", 300_000);
-    hold(300_000.0);
-    let mut first = stalled(&gateway, GREEDY, 600_000);
-    hold(900_000.0);
-    let second = stalled(&gateway, GREEDY, 700_000);
-    assert_refused(&gateway, &mut first.0, "staging_full");
-    hold(1_000_000.0);
-    modest.send_bytes(&rest);
-    assert!(matches!(modest.next().unwrap().frame(), Frame::Ack(_)));
-    drop(second);
-    hold(0.0);
+fn time_that_a_frame_waits_for_room_is_not_the_peer_s() {
+    let flags = [&LITTLE_MEMORY[..], &with_limit("--frame-seconds", "1")].concat();
+    let gateway = Gateway::with_endpoints(&flags);
+    let silent: Vec<_> =
+        (0..6).map(|number| stalled(&gateway, &format!("127.0.0.{}", 1 + number), 5_000)).collect();
+    eventually("all room in use", || (room(&gateway, "frames") > 4e6).then_some(()));
+    let (mut peer, rest) = stalled(&gateway, "127.0.0.99", 5_000);
+    peer.send_bytes(&rest);
+    assert!(matches!(peer.next().unwrap().frame(), Frame::Ack(_)), "after two times of the others");
+    assert!(refused(&gateway, "frame_timeout") >= 4.0);
+    drop(silent);
 }
 
 #[test]
-fn the_budget_is_whole_again_when_the_frames_are() {
-    let gateway = Gateway::with_endpoints(&["--staging-bytes", "1048576"]);
-    for _ in 0..3 {
-        let (mut peer, rest) = stalled(&gateway, "127.0.0.1", 1_000_000);
-        peer.send_bytes(&rest);
-        assert!(matches!(peer.next().unwrap().frame(), Frame::Ack(_)));
-        assert_eq!(staged(&gateway), 0.0);
+fn a_slow_frame_of_which_enough_comes_is_not_late() {
+    let gateway = Gateway::with_endpoints(&with_limit("--frame-seconds", "0.5"));
+    let (mut peer, rest) = stalled(&gateway, "127.0.0.1", 5_000);
+    for bytes in rest.chunks(100_000) {
+        std::thread::sleep(Duration::from_millis(120));
+        peer.send_bytes(bytes);
     }
+    assert!(matches!(peer.next().unwrap().frame(), Frame::Ack(_)));
+}
+
+#[test]
+fn who_loses_the_connection_in_a_frame_is_counted_and_no_offender() {
+    let gateway = Gateway::with_endpoints(&["--quarantine-offences", "1"]);
+    for _ in 0..3 {
+        let (peer, _) = stalled(&gateway, "127.0.0.1", 5_000);
+        peer.half_close();
+    }
+    eventually("their ends", || (ended(&gateway, "reject") == 3.0).then_some(()));
+    let mut open = Peer::greeted(&gateway);
+    open.start("objects/cut");
+    open.half_close();
+    eventually("its end", || (ended(&gateway, "incomplete") == 1.0).then_some(()));
+    let (peer, _) = stalled(&gateway, "127.0.0.1", 5_000);
+    socket2::SockRef::from(&peer.socket).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(peer);
+    eventually("its reset", || (ended(&gateway, "reset") == 1.0).then_some(()));
+    assert_eq!(gateway.get("/metrics").sample("svc_gateway_streams_cut_total"), 5.0);
+    assert_serving(&gateway);
+}
+
+#[test]
+fn one_peer_does_not_have_all_places() {
+    let gateway = Gateway::with_endpoints(&["--max-connections", "8"]);
+    let silent: Vec<_> = (0..8).map(|_| Peer::connect_from("127.0.0.66", &gateway)).collect();
+    eventually("a refusal", || (refused(&gateway, "peer_capacity") == 2.0).then_some(()));
+    assert_serving(&gateway);
+    drop(silent);
 }
 
 #[test]
 fn streams_beyond_the_rate_wait_and_others_do_not() {
-    let gateway = Gateway::start(&["--streams-per-second", "2"]);
+    let gateway = Gateway::start(&["--streams-per-second", "4"]);
     let mut churning = Peer::greeted(&gateway);
     let whole = [Frame::Start(Start { stream: "s" }), Frame::End(End { seq: 0, status: 0 })];
+    churning.send_bytes(&encoded(&whole.repeat(6)));
+    (0..6).for_each(|_| assert_eq!(churning.receipt(), 0));
     let start = Instant::now();
-    churning.send_bytes(&encoded(&whole.repeat(4)));
+    churning.send_bytes(&encoded(&whole));
     assert_serving(&gateway);
-    (0..4).for_each(|_| assert_eq!(churning.receipt(), 0));
-    // Two at once and then two a second: the third receipt is followed by half a second.
-    assert!(start.elapsed() >= Duration::from_millis(500), "{:?}", start.elapsed());
+    assert_eq!(churning.receipt(), 0);
+    // Four at once and then four a second: six have used half a second of what follows.
+    assert!(start.elapsed() >= Duration::from_millis(250), "{:?}", start.elapsed());
 }
 
 #[test]
-fn objects_of_many_peers_are_verified_by_one_worker_with_a_queue_of_one() {
-    let flags = ["--workers", "1", "--worker-queue", "1", "--work-bytes", "1048576"];
+fn objects_of_many_connections_are_verified_by_one_worker_in_little_memory() {
+    let flags = [&LITTLE_MEMORY[..], &["--workers", "1"]].concat();
     let gateway = Gateway::with_endpoints(&flags);
     let object = vec![7; 3_000_000];
     std::thread::scope(|scope| {
@@ -193,7 +261,12 @@ fn objects_of_many_peers_are_verified_by_one_worker_with_a_queue_of_one() {
         }
     });
     // A receipt may be read before the gateway has let go of what it answers.
-    for gauge in ["svc_gateway_work_bytes", "svc_gateway_worker_jobs", "oap_inflight_frames"] {
+    for gauge in [
+        "svc_gateway_room_bytes{use=\"reads\"}",
+        "svc_gateway_room_bytes{use=\"frames\"}",
+        "svc_gateway_worker_jobs",
+        "oap_inflight_frames",
+    ] {
         eventually(gauge, || (gateway.get("/metrics").sample(gauge) == 0.0).then_some(()));
     }
 }

@@ -69,7 +69,7 @@ fn make_noise(gateway: &Gateway, seed: u64) {
 
 #[test]
 fn noise_panics_nothing() {
-    let mut gateway = command(&["--frame-seconds", "1", "--staging-bytes", "1048576"]);
+    let mut gateway = command(&["--frame-seconds", "1", "--memory-bytes", "33554432"]);
     gateway.stderr(Stdio::piped());
     let mut gateway = Gateway::run(gateway);
     let mut stderr = gateway.take_stderr();

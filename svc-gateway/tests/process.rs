@@ -84,6 +84,7 @@ fn say_much(gateway: &Gateway) {
     let mut peer = Peer::greeted(gateway);
     for _ in 0..1_000 {
         peer.start(&"objects/unread".repeat(10));
+        peer.object(b"unread", 6);
         assert_eq!(peer.end(), 0);
     }
 }

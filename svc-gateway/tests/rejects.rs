@@ -139,12 +139,13 @@ fn a_first_frame_other_than_hello_is_refused() {
 }
 
 #[test]
-fn streams_that_ended_before_the_reject_have_their_receipt() {
+fn streams_that_ended_before_have_their_receipt_and_then_comes_the_error() {
     let gateway = Gateway::start(&[]);
     let mut peer = Peer::greeted(&gateway);
     let whole = [Frame::Start(Start { stream: "s" }), Frame::End(End { seq: 0, status: 0 })];
-    peer.send_bytes(&[encoded(&whole), encoded(&[data(1)])].concat());
+    peer.send_bytes(&encoded(&whole));
     assert_eq!(peer.receipt(), 0);
+    peer.send_bytes(&encoded(&[data(1)]));
     assert_eq!(peer.error().0, Reason::CreditViolation.code());
 }
 

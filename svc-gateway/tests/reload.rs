@@ -39,14 +39,14 @@ fn a_new_limit_holds_from_now_on_and_is_told_with_the_old_one() {
     let file = File::new("limits", "idle_seconds = 3600\nquarantine_offences = 7\n");
     let gateway = Gateway::start(&["--config", file.path()]);
     let mut before = Peer::greeted(&gateway);
-    file.write("idle_seconds = \"100ms\"\nworker_queue = 7\ntenant = \"other\"\n");
+    file.write("idle_seconds = \"100ms\"\nio_threads = 1\ntenant = \"other\"\n");
     gateway.signal("HUP");
     let event = gateway.event("key_changed");
     let [key, old, new] = ["key", "old", "new"].map(|name| event[name].as_str().unwrap());
     assert_eq!((key, old, new), ("idle_seconds", "3600", "0.1"));
     let event = gateway.event("reloaded");
     assert_eq!(event["changed"], "idle_seconds");
-    assert_eq!(event["need_restart"], "tenant,worker_queue");
+    assert_eq!(event["need_restart"], "tenant,io_threads");
     // Its own limit was made before.
     before.start("objects/before");
     assert_eq!(before.end(), 0);

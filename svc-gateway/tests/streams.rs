@@ -158,6 +158,7 @@ fn a_name_can_not_forge_a_line() {
     let mut peer = Peer::greeted(&gateway);
     let name = "a\" status=0\u{85}stream\u{202e}";
     peer.start(name);
+    peer.data(None, b"abc");
     peer.end();
     let line = std::iter::repeat_with(|| gateway.line()).find(|line| line.contains("\"stream\""));
     let line = line.unwrap();

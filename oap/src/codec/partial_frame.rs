@@ -131,7 +131,7 @@ impl PartialFrame {
         let mut consumed = 0;
         loop {
             let taken = self.missing().min(chunk.len() - consumed) * room;
-            self.bytes.extend_from_slice(&chunk[consumed..consumed + taken]);
+            self.append(&chunk[consumed..consumed + taken]);
             consumed += taken;
             let found = parser.decode_rows(config, rules, &self.bytes, &mut rows[..room])?;
             self.delivered = found.rows == 1;
@@ -143,13 +143,44 @@ impl PartialFrame {
         }
     }
 
-    /// Bytes to the end of the prefix, then to that of the frame: a staged prefix has been judged.
+    /// Its memory grows with what has come, twofold, and never beyond the frame.
+    fn append(&mut self, more: &[u8]) {
+        let needed = self.bytes.len() + more.len();
+        if needed > self.bytes.capacity() {
+            let twofold = (2 * self.bytes.capacity()).min(self.length());
+            let mut grown = BytesMut::with_capacity(needed.max(twofold));
+            grown.extend_from_slice(&self.bytes);
+            self.bytes = grown;
+        }
+        self.bytes.extend_from_slice(more);
+    }
+
+    /// Bytes to the end of the prefix, then to that of the frame.
     fn missing(&self) -> usize {
+        self.length().saturating_sub(self.bytes.len())
+    }
+
+    /// That of the prefix while it is not whole, then that of the frame: a staged prefix has been judged.
+    fn length(&self) -> usize {
         match self.bytes.first_chunk() {
-            Some(&[a, b, c, d, _, _, _, _]) => {
-                (u32::from_be_bytes([a, b, c, d]) as usize).saturating_sub(self.bytes.len())
-            }
-            None => PREFIX_BYTES - self.bytes.len(),
+            Some(&[a, b, c, d, _, _, _, _]) => u32::from_be_bytes([a, b, c, d]) as usize,
+            None => PREFIX_BYTES,
+        }
+    }
+
+    /// What the frame that has begun lacks; 0 where none has.
+    pub fn wanted(&self) -> usize {
+        if self.len() == 0 {
+            0
+        } else {
+            self.missing()
+        }
+    }
+
+    /// Gives back the memory that it keeps for a frame to come.
+    pub fn shrink(&mut self) {
+        if self.len() == 0 {
+            self.clear();
         }
     }
 
@@ -160,5 +191,37 @@ impl PartialFrame {
             self.clear();
         }
         finished
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::encode::encode_to;
+    use crate::frame::{Data, Frame};
+    use crate::session::session::Session;
+
+    #[test]
+    fn its_memory_is_at_most_the_frame_and_what_it_wants_is_told() {
+        let mut wire = Vec::new();
+        let data = Data { seq: 1, obj: None, body: &[7; 100_000] };
+        encode_to(&Frame::Data(data), &mut wire).unwrap();
+        let mut partial = PartialFrame::default();
+        assert_eq!(partial.wanted(), 0);
+        for (step, chunk) in wire[..wire.len() - 1].chunks(7_000).enumerate() {
+            partial.append(chunk);
+            let come = partial.bytes.len();
+            assert!(partial.bytes.capacity() <= (2 * come).min(wire.len()), "step {step}");
+            assert_eq!(partial.wanted(), wire.len() - come);
+        }
+        partial.append(&wire[wire.len() - 1..]);
+        assert_eq!((partial.wanted(), &partial.bytes[..]), (0, &wire[..]));
+    }
+
+    #[test]
+    fn a_prefix_is_wanted_before_its_frame() {
+        let mut session = Session::new(Config::default());
+        session.recv(&[0, 0, 0], &mut [Row::default()]).unwrap();
+        assert_eq!((session.staged(), session.wanted()), (3, PREFIX_BYTES - 3));
     }
 }

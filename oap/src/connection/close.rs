@@ -2,7 +2,7 @@
 
 use super::engine::{Connection, ABORTED};
 use super::outgoing::Outgoing;
-use super::reason::EndReason;
+use super::reason::{EndReason, SendError};
 use super::state::ConnectionState;
 use crate::frame::{End, Error, Frame};
 use crate::reject::Reject;
@@ -36,6 +36,35 @@ impl Connection {
         self.waits = None;
         self.untaken.clear();
         self.settle(now);
+    }
+
+    /// Ends the connection for a reason of the host's own: what was taken is acknowledged, an ERROR goes out, and then
+    /// it closes as C.11 says. `code` is at most 65,535, `reason` at most 1,024 bytes without control characters. The
+    /// end reason is [`EndReason::Aborted`].
+    ///
+    /// # Errors
+    /// [`SendError::Closed`] where it closes or has ended already, [`SendError::Refused`] where no ERROR may say that;
+    /// the connection goes on as it was.
+    ///
+    /// ```
+    /// use oap::{Connection, ConnectionOptions, ConnectionState, EndReason};
+    ///
+    /// let config = ConnectionOptions::default_config();
+    /// let mut connection = Connection::new(config, ConnectionOptions::default(), 0);
+    /// connection.refuse(0, 300, "no more today")?;
+    /// assert_eq!(connection.state(), ConnectionState::Closing);
+    /// assert_eq!(connection.end_reason(), Some(&EndReason::Aborted));
+    /// # Ok::<(), oap::SendError>(())
+    /// ```
+    pub fn refuse(&mut self, now: u64, code: u32, reason: &str) -> Result<(), SendError> {
+        if !self.state.allowed().delivers {
+            return Err(SendError::Closed);
+        }
+        self.ack_is_due |= self.taken > 0;
+        self.queue_ack(now);
+        self.queue(&Frame::Error(Error { code, reason }))?;
+        self.fail(now, EndReason::Aborted);
+        Ok(())
     }
 
     /// Ends the connection at once: nothing more is written or read.
@@ -111,5 +140,81 @@ impl Connection {
     pub(super) fn answer_close(&mut self) {
         let clean = self.outbound().in_flight == 0;
         self.end(if clean { EndReason::Clean } else { EndReason::Unacknowledged });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::encode::encode_to;
+    use crate::connection::options::ConnectionOptions;
+    use crate::connection::outgoing::Piece;
+    use crate::frame::{Data, Kind, Start};
+    use crate::row::Row;
+    use crate::Config;
+
+    /// The kinds of the frames that it writes.
+    fn written(connection: &mut Connection) -> Vec<Kind> {
+        let mut wire = Vec::new();
+        for piece in connection.transmit(0) {
+            if let Piece::Bytes(bytes) = piece {
+                wire.extend_from_slice(bytes);
+            }
+        }
+        connection.transmitted(0, wire.len());
+        let mut kinds = Vec::new();
+        let mut rest = &wire[..];
+        while let Some(&[a, b, c, d, kind, ..]) = rest.first_chunk::<8>() {
+            kinds.push(Kind::from_byte(kind).unwrap());
+            rest = &rest[u32::from_be_bytes([a, b, c, d]) as usize..];
+        }
+        kinds
+    }
+
+    fn with_data_taken() -> Connection {
+        let mut connection = Connection::new(Config::default(), ConnectionOptions::default(), 0);
+        let hello = connection.session.hello();
+        let mut wire = Vec::new();
+        for frame in [
+            Frame::Hello(hello),
+            Frame::Start(Start { stream: "s" }),
+            Frame::Data(Data { seq: 1, obj: None, body: b"a" }),
+            Frame::Data(Data { seq: 2, obj: None, body: b"b" }),
+        ] {
+            encode_to(&frame, &mut wire).unwrap();
+        }
+        let frames = connection.receive(0, &wire, &mut [Row::default(); 8]).len();
+        assert_eq!((frames, written(&mut connection)), (3, vec![Kind::Hello]));
+        connection.take(0, 2);
+        connection
+    }
+
+    #[test]
+    fn who_is_refused_has_what_was_taken_acknowledged_and_then_the_error() {
+        let mut connection = with_data_taken();
+        connection.refuse(0, 300, "no more").unwrap();
+        assert_eq!(written(&mut connection), [Kind::Ack, Kind::Error]);
+        assert!(connection.wants_shutdown());
+        assert_eq!(connection.refuse(0, 300, "again"), Err(SendError::Closed));
+        assert_eq!(connection.end_reason(), Some(&EndReason::Aborted));
+    }
+
+    #[test]
+    fn an_error_that_may_not_be_sent_refuses_nobody() {
+        let mut connection = with_data_taken();
+        assert!(matches!(connection.refuse(0, 65_536, "x"), Err(SendError::Refused(_))));
+        assert_eq!(connection.state(), ConnectionState::Open);
+    }
+
+    #[test]
+    fn an_idle_connection_gives_its_memory_back_and_nothing_else() {
+        let mut connection = with_data_taken();
+        connection.take(0, 1);
+        written(&mut connection);
+        connection.shrink();
+        assert_eq!((connection.queued(), connection.outgoing.buffer().capacity()), (0, 0));
+        connection.start(0, "answer").unwrap();
+        connection.shrink();
+        assert_eq!(written(&mut connection), [Kind::Start]);
     }
 }

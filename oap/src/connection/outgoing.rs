@@ -118,6 +118,13 @@ impl Outgoing {
         self.forget_written();
     }
 
+    /// Gives back the memory that it keeps for what may be queued.
+    pub fn shrink(&mut self) {
+        if self.is_empty() {
+            *self = Outgoing::default();
+        }
+    }
+
     fn forget_written(&mut self) {
         if self.written == self.filled {
             self.usual = self.filled;

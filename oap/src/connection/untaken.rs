@@ -74,6 +74,13 @@ impl Untaken {
         taken
     }
 
+    /// Gives back the memory that it keeps for frames to come.
+    pub fn shrink(&mut self) {
+        if self.is_empty() {
+            self.clear();
+        }
+    }
+
     /// Nothing will be taken any more.
     pub fn clear(&mut self) {
         *self = Untaken::default();

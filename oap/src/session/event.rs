@@ -1,6 +1,6 @@
 //! Frames, as far as the rules of a session ask about them.
 
-use crate::frame::{Ack, Data, End, Error, Frame, Hello, Kind, Start};
+use crate::frame::{is_object_stream, Ack, Data, End, Error, Frame, Hello, Kind, Start};
 use crate::limits::DEFAULT_ACK_WINDOW;
 use crate::row::Row;
 
@@ -60,12 +60,8 @@ impl Event {
         }
     }
 
-    /// Rule 4.13: an object stream is named `objects` or `objects/…`.
     fn start(stream: &[u8]) -> Self {
-        let objects = stream
-            .strip_prefix(b"objects")
-            .is_some_and(|rest| matches!(rest.first(), None | Some(b'/')));
-        Event::Start { objects }
+        Event::Start { objects: is_object_stream(stream) }
     }
 
     pub const fn kind(&self) -> Kind {

@@ -372,6 +372,16 @@ impl Session {
         self.partial.len()
     }
 
+    /// Bytes that the begun frame lacks: to the end of its prefix while that is not here, then to its own end. 0 where
+    /// no frame has begun. Together with [`staged`](Self::staged) it says how long the frame is.
+    pub fn wanted(&self) -> usize {
+        self.partial.wanted()
+    }
+
+    pub(crate) fn shrink(&mut self) {
+        self.partial.shrink();
+    }
+
     /// The configuration that it was made with.
     pub const fn config(&self) -> &Config {
         &self.config
