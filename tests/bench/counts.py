@@ -25,6 +25,8 @@ PATHS = [
     ("encode", "encode_to"),
     ("encode", "encode_rows"),
     ("tiny", "Session::recv"),
+    ("tiny", "sessions by hand, in batches"),
+    ("tiny", "connections"),
 ]
 
 

@@ -47,6 +47,11 @@ def test_the_counts_that_are_checked_in_are_of_the_paths_that_are_counted():
     assert list(recorded) == [f"{work}: {what}" for work, what in counts.PATHS]
 
 
+def test_the_engine_takes_at_most_1_3_times_what_sessions_by_hand_take():
+    recorded = counts.recorded()["instructions"]
+    assert recorded["tiny: connections"] <= 1.3 * recorded["tiny: sessions by hand, in batches"]
+
+
 def test_a_target_is_met_missed_or_not_measured():
     target = Target("rust", "", ratio("rust", "tiny", "table", "floor"), least=0.5, most=2)
     verdicts = [

@@ -46,10 +46,13 @@ OURS = [
     Program("c", "oap_connection on poll", "oap", (BUILT / "c-e2e",)),
     Program("cpp", "oap::Connection on asio", "oap", (BUILT / "cpp-e2e",)),
     Program("go", "Conn", "oap", (BUILT / "go-e2e",)),
+    Program("go", "Session by hand", "session", (BUILT / "go-e2e-session",), ONE_CONNECTION_ONE_WAY),
     Program("python", "oap.asyncio", "oap", _python("connection.py", "asyncio")),
     Program("python", "oap.asyncio on uvloop", "oap", _python("connection.py", "uvloop")),
+    Program("python", "Session by hand", "session", _python("session.py"), ONE_CONNECTION_ONE_WAY),
     Program("node", "connection, an async generator", "oap", _node("connection.mjs", "async")),
     Program("node", "connection, an array", "oap", _node("connection.mjs", "array")),
+    Program("node", "Session by hand", "session", _node("session.mjs"), ONE_CONNECTION_ONE_WAY),
 ]
 
 
