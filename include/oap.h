@@ -1101,7 +1101,7 @@ oap_status oap_connection_options_check(const struct oap_connection_options *opt
 /**
  * The window of a connection whose caller gives no configuration, in DATA frames.
  */
-#define OAP_CONNECTION_WINDOW 256
+#define OAP_CONNECTION_WINDOW 1024
 
 /**
  * Makes a connection whose transport has just been opened; its HELLO is queued.

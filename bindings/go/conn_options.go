@@ -14,7 +14,7 @@ const directBytes = 16 << 10
 
 // ConnOptions are the limits of a connection: docs/connection.md. A zero field means its default, and nil the zero value.
 type ConnOptions struct {
-	// Config holds the settings of the session; nil means the defaults with an ack_window of 256 frames.
+	// Config holds the settings of the session; nil means the defaults with an ack_window of 1,024 frames.
 	Config *Config
 	// HandshakeTimeout is how long the peer may take to send its HELLO. Default 10 s.
 	HandshakeTimeout time.Duration

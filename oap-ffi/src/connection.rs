@@ -121,7 +121,7 @@ const _: () = assert!(
 /// The status of an END that gives its stream up.
 pub const OAP_STREAM_ABORTED: u32 = 1;
 /// The window of a connection whose caller gives no configuration, in DATA frames.
-pub const OAP_CONNECTION_WINDOW: u32 = 256;
+pub const OAP_CONNECTION_WINDOW: u32 = 1024;
 /// oap_connection_close: as the options say.
 pub const OAP_CLOSE_TIMEOUT: u64 = u64::MAX;
 

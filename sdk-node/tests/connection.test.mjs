@@ -186,7 +186,7 @@ test(
     };
     const connection = dial();
     await aborted((signal) =>
-      connection.sendStream('credit', Array(1_000).fill(Buffer.from('x')), { signal }),
+      connection.sendStream('credit', Array(2_000).fill(Buffer.from('x')), { signal }),
     );
     const never = { [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }) };
     await aborted((signal) => dial().sendStream('source', never, { signal }));

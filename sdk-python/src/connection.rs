@@ -25,7 +25,7 @@ use std::time::Instant;
 /// `transmit` gives and says so with `transmitted`. It shuts its writing side while `wants_shutdown`, calls
 /// `handle_timeout` at `next_timeout`, and closes its transport once `state` is `"ended"`.
 ///
-/// `options` are those of docs/connection.md: times in nanoseconds, sizes in bytes. The window is 256 DATA frames where
+/// `options` are those of docs/connection.md: times in nanoseconds, sizes in bytes. The window is 1,024 DATA frames where
 /// there is no `config`. `now` is in nanoseconds of a monotonic clock, that of `time.monotonic_ns()` where it is left
 /// out. One thread at a time: a second one gets a RuntimeError.
 #[pyclass(frozen, weakref, module = "oap")]

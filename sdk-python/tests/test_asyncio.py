@@ -33,7 +33,7 @@ def test_the_handshake_tells_the_peers_limits() -> None:
                 await connection.ended()
             async with await connect(port) as connection:
                 await connection.ended()
-        assert windows == [3, 256]
+        assert windows == [3, 1_024]
 
     run(main())
 

@@ -206,7 +206,7 @@ def test_a_step_that_may_not_write_leaves_the_ack_for_later() -> None:
 
 def test_the_window_is_256_unless_a_config_says_otherwise() -> None:
     a, b = pair()
-    assert a.outbound.window == b.outbound.window == 256
+    assert a.outbound.window == b.outbound.window == 1_024
     a, b = Connection(oap.Config(ack_window_frames=5)), Connection()
     carry(a, b)
     assert b.outbound.window == 5

@@ -3,7 +3,7 @@
 use crate::config::{in_range, Config, ConfigError};
 
 /// The DATA frames that a connection takes unacknowledged, where its host says nothing else.
-pub const CONNECTION_WINDOW: u32 = 256;
+pub const CONNECTION_WINDOW: u32 = 1_024;
 
 /// A name, its meaning, its default and its range: from this list the struct, its methods and [`OPTIONS`] are made.
 macro_rules! options {

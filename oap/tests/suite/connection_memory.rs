@@ -93,3 +93,30 @@ fn a_peer_that_never_reads_its_acks_makes_nothing_grow() {
         assert!(victim.queued() < 200, "{} bytes of acknowledgements", victim.queued());
     }
 }
+
+/// C.4 and C.5 hold with the largest window, which would let four times as much be in flight: the application takes
+/// nothing, and its host reads pieces of 64 KiB while the connection wants it to.
+#[test]
+fn a_receiver_that_takes_nothing_holds_its_buffer_and_a_read_whatever_the_window_is() {
+    let (mut from, mut to) = greeted();
+    let mut rows = [Row::default(); 64];
+    let (body, mut wire) = ([7; 4_096], Vec::new());
+    from.start(0, "not taken").unwrap();
+    while to.wants_read() {
+        while from.data(0, None, &body).is_ok() {}
+        for piece in from.transmit(0) {
+            let Piece::Bytes(bytes) = piece else { continue };
+            wire.extend_from_slice(bytes);
+        }
+        assert!(from.queued() < (256 << 10) + 4_200);
+        from.transmitted(0, from.queued());
+        for read in std::mem::take(&mut wire).chunks(64 << 10) {
+            let mut rest = if to.wants_read() { read } else { &[] };
+            while !rest.is_empty() {
+                rest = &rest[to.receive(0, rest, &mut rows).consumed()..];
+            }
+        }
+    }
+    assert!(from.outbound().credit() > 0, "the window is what stopped it");
+    assert!((1 << 20..(1 << 20) + (68 << 10)).contains(&to.untaken()), "{}", to.untaken());
+}

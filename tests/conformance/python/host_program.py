@@ -51,7 +51,7 @@ def config_of(given: argparse.Namespace) -> oap.Config | None:
     if given.window is None and given.max_frame is None:
         return None
     return oap.Config(
-        ack_window_frames=given.window or 256, max_frame=given.max_frame or oap.MAX_FRAME_BYTES
+        ack_window_frames=given.window or 1_024, max_frame=given.max_frame or oap.MAX_FRAME_BYTES
     )
 
 

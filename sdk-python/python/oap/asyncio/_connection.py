@@ -343,7 +343,7 @@ async def connect(
     """Connects: `async with await connect(host, port) as connection`. Sends wait for the peer's HELLO by themselves.
 
     `transport` (`ssl`, `server_hostname`, `local_addr`, `sock`, …) is for `loop.create_connection`. Raises OSError where no
-    connection can be made. The window is 256 DATA frames where there is no `config`.
+    connection can be made. The window is 1,024 DATA frames where there is no `config`.
     """
     loop = asyncio.get_running_loop()
     options = Options() if options is None else options
