@@ -212,7 +212,7 @@ mod tests {
         connection.take(0, 1);
         written(&mut connection);
         connection.shrink();
-        assert_eq!((connection.queued(), connection.outgoing.buffer().capacity()), (0, 0));
+        assert_eq!((connection.queued(), connection.outgoing.room(0).len()), (0, 0));
         connection.start(0, "answer").unwrap();
         connection.shrink();
         assert_eq!(written(&mut connection), [Kind::Start]);

@@ -47,7 +47,7 @@ const (
 	HasObj                = 1
 	HasFeatures           = 2
 	HasAckWindow          = 4
-	ConnectionWindow      = 256
+	ConnectionWindow      = 1024
 	ConnectionHandshake   = 0
 	ConnectionOpen        = 1
 	ConnectionPeerClosed  = 2
