@@ -10,19 +10,27 @@ import trio
 import oap
 
 
+def within_deadline(engine: oap.Connection) -> trio.CancelScope:
+    """A scope that is left when the engine has something to do about time."""
+    deadline = engine.next_timeout
+    seconds = float("inf") if deadline is None else (deadline - time.monotonic_ns()) / 1e9
+    return trio.move_on_after(max(seconds, 0.0))
+
+
 async def write(engine: oap.Connection, stream: trio.SocketStream) -> None:
     """Writes what there is."""
-    while engine.wants_write:
-        for piece in engine.transmit():
-            await stream.send_all(piece)
-            engine.transmitted(len(piece))
+    while wire := engine.transmit_bytes(65_536):
+        with within_deadline(engine):
+            try:
+                engine.transmitted(await stream.socket.send(wire))
+            except OSError:
+                engine.transport_failed()
+        engine.handle_timeout()
 
 
 async def read(engine: oap.Connection, stream: trio.SocketStream) -> None:
     """Waits for bytes of the peer, no longer than the engine does, and takes what comes."""
-    deadline = engine.next_timeout
-    seconds = float("inf") if deadline is None else (deadline - time.monotonic_ns()) / 1e9
-    with trio.move_on_after(max(seconds, 0.0)):
+    with within_deadline(engine):
         try:
             chunk = await stream.receive_some()
         except trio.BrokenResourceError:
@@ -45,7 +53,8 @@ async def send(engine: oap.Connection, stream: trio.SocketStream, queue: Callabl
 async def close(engine: oap.Connection, stream: trio.SocketStream) -> str | None:
     engine.close()
     await write(engine, stream)
-    await stream.send_eof()
+    if engine.wants_shutdown:
+        await stream.send_eof()
     while engine.state != "ended":
         await read(engine, stream)
     return engine.end_reason

@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from asyncio_peers import HELLO, Collector, connect, echo, served, stream_of
-from hostile_peers import Run, greet_and_stay, lives, peer, reason_of, reset, stay
+from hostile_peers import LOOPS, Run, greet_and_stay, lives, peer, reason_of, reset, stay
+from tls import Tls
 
 import oap
 from oap import ConnectionClosedError, Data, End, Error, Start
@@ -299,28 +300,39 @@ def test_shutdown_keeps_its_time(run: Run) -> None:
 
 
 SERVER = """
-import asyncio, sys
-import oap
+import asyncio, resource, ssl, sys
+import uvloop
 from oap.asyncio import connect, serve
+
+loop, descriptors, *certificate = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_NOFILE, (int(descriptors), int(descriptors)))
+tls = None
+if certificate:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*certificate)
 
 async def take(connection):
     async for _ in connection:
         pass
 
 async def main():
-    async with await serve(take, "127.0.0.1", 0) as server:
+    async with await serve(take, "127.0.0.1", 0, ssl=tls) as server:
         port = server.sockets[0].getsockname()[1]
-        client = await connect("127.0.0.1", port) if "client" in sys.argv else None
+        client = None if tls else await connect("127.0.0.1", port)
         print(port, flush=True)
         await server.serve_forever()
 
-asyncio.run(main())
+with asyncio.Runner(loop_factory={"asyncio": asyncio, "uvloop": uvloop}[loop].new_event_loop) as runner:
+    runner.run(main())
 """
 
 
 @contextlib.contextmanager
-def server_process(*arguments: str, before: str = "") -> Iterator[tuple[subprocess.Popen[str], int]]:
-    command = [sys.executable, "-c", before + SERVER, *arguments]
+def server_process(
+    loop: str = "asyncio", descriptors: int = 1024, tls: Tls | None = None
+) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    certificate = [] if tls is None else [str(tls.cert), str(tls.key)]
+    command = [sys.executable, "-c", SERVER, loop, str(descriptors), *certificate]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -330,7 +342,7 @@ def server_process(*arguments: str, before: str = "") -> Iterator[tuple[subproce
 
 
 def test_ctrl_c_ends_a_server_with_a_client() -> None:
-    with server_process("client") as (process, port):
+    with server_process() as (process, port):
         with socket.create_connection(("127.0.0.1", port)) as sock:
             sock.sendall(HELLO)
             assert sock.recv(100)
@@ -339,9 +351,12 @@ def test_ctrl_c_ends_a_server_with_a_client() -> None:
     assert "KeyboardInterrupt" in told and "never" not in told
 
 
-def test_without_descriptors_a_server_goes_on_when_there_are_some_again() -> None:
-    limit = "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))\n"
-    with server_process(before=limit) as (process, port):
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("encrypted", [False, True], ids=["plain", "TLS"])
+def test_without_descriptors_a_server_goes_on_when_there_are_some_again(
+    loop: str, encrypted: bool, tls: Tls
+) -> None:
+    with server_process(loop, 64, tls if encrypted else None) as (process, port):
         socks = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
         time.sleep(0.5)
         busy = cpu_seconds(process.pid)
@@ -350,8 +365,11 @@ def test_without_descriptors_a_server_goes_on_when_there_are_some_again() -> Non
         for sock in socks:
             sock.close()
         with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:
-            sock.sendall(HELLO)
-            assert sock.recv(100)[:2] == HELLO[:2]
+            if encrypted:
+                sock = tls.client["ssl"].wrap_socket(sock, server_hostname="localhost")
+            with sock:
+                sock.sendall(HELLO)
+                assert sock.recv(100)[:2] == HELLO[:2]
         assert process.poll() is None
 
 

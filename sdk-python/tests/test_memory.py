@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -144,3 +145,11 @@ def test_connections_leave_memory_flat() -> None:
             assert resident() - before < FLAT_BYTES
 
     asyncio.run(main())
+
+
+def test_an_idle_connection_costs_few_kilobytes() -> None:
+    """The figure of the guide is of 10,000, by the same program."""
+    idle = Path(__file__).parents[1] / "benchmarks" / "idle.py"
+    command = [sys.executable, str(idle), "1000", "asyncio"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert float(shown.split()[1]) < 20, shown
