@@ -1,10 +1,10 @@
 //! SIGHUP: the configuration is read again, and taken as a whole or not at all.
 
 use crate::config::{Change, Config, Key};
-use crate::config_sources::{Problem, Sources, Texts};
+use crate::config_sources::{Problem, Sources};
 use crate::listener::Entrance;
 use crate::report;
-use crate::tls::{Dates, Identity, Tls};
+use crate::tls::{Dates, Identity};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -33,30 +33,31 @@ impl Reloader {
             );
         }
         let (fresh, texts) = Config::load(&self.sources)?;
+        self.take(&fresh).map_err(|problem| texts.explain(&problem))
+    }
+
+    /// Nothing is taken before all has been found good.
+    fn take(&self, fresh: &Config) -> Result<Changes, Problem> {
         let old = self.entrance.service.config();
-        let merged = old.reloaded(&fresh).map_err(|problem| texts.explain(&problem))?;
-        let identity = self.identity(&merged, &texts)?;
+        let merged = old.reloaded(fresh)?;
+        let identity = Identity::read(&merged)?;
         if let (Some(tls), Some(identity)) = (&self.entrance.tls, identity) {
+            if is_worse(identity.dates, tls.current().dates) {
+                let reason = identity.dates.fault(SystemTime::now()).unwrap_or_default();
+                return Err(Problem::new(&["tls_certificate"], reason));
+            }
             report::certificate(&identity.dates.last_day());
             tls.replace(identity);
         }
         self.entrance.service.set_config(merged);
-        Ok(old.changes(&fresh))
+        Ok(old.changes(fresh))
     }
+}
 
-    fn identity(&self, config: &Config, texts: &Texts) -> Result<Option<Identity>, String> {
-        let explain = |problem: Problem| texts.explain(&problem);
-        let fresh = Identity::read(config).map_err(explain)?;
-        let fault = |dates: Dates| dates.fault(SystemTime::now());
-        let is_good = |tls: &Arc<Tls>| fault(tls.current().dates).is_none();
-        match fresh.as_ref().and_then(|identity| fault(identity.dates)) {
-            // It would be no worse than what there is.
-            Some(fault) if self.entrance.tls.as_ref().is_some_and(is_good) => {
-                Err(explain(Problem::new(&["tls_certificate"], fault)))
-            }
-            _ => Ok(fresh),
-        }
-    }
+/// Out of date, and the one that it would follow is not.
+fn is_worse(fresh: Dates, old: Dates) -> bool {
+    let now = SystemTime::now();
+    fresh.fault(now).is_some() && old.fault(now).is_none()
 }
 
 type Changes = Vec<(&'static Key, String, String)>;

@@ -2,7 +2,8 @@
 
 mod support;
 
-use std::os::unix::net::UnixDatagram;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -105,7 +106,7 @@ fn what_came_from_a_pipe_is_not_read_again() {
     assert_serving(&gateway);
 }
 
-/// The manager's end of its socket, in the abstract namespace or by a path.
+/// The next thing that the manager is told.
 fn told(manager: &UnixDatagram) -> String {
     let mut bytes = [0; 256];
     let len = manager.recv(&mut bytes).unwrap();
@@ -136,6 +137,18 @@ fn the_service_manager_is_told_of_each_turn() {
     until("STOPPING=1");
     assert!(gateway.end().0.success());
     let _ = std::fs::remove_file(&path);
+}
+
+#[test]
+fn the_service_manager_may_have_no_path() {
+    let name = format!("svc-gateway-{}-abstract", std::process::id());
+    let address = SocketAddr::from_abstract_name(&name).unwrap();
+    let manager = UnixDatagram::bind_addr(&address).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut managed = command(&[]);
+    managed.env("NOTIFY_SOCKET", format!("@{name}"));
+    let _gateway = Gateway::run(managed);
+    assert_eq!(told(&manager), "READY=1");
 }
 
 /// A manager that hears nothing any more keeps nobody from stopping.
