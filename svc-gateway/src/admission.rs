@@ -17,14 +17,13 @@ pub const CONNECTION_BYTES: usize = 3_584;
 pub const TLS_CONNECTION_BYTES: usize = 48 << 10;
 
 pub struct Admission {
-    most: usize,
-    most_of_a_peer: usize,
     room: Arc<Room>,
     open: Mutex<Open>,
 }
 
-#[derive(Default)]
 struct Open {
+    most: usize,
+    most_of_a_peer: usize,
     all: usize,
     of_peers: HashMap<Network, usize>,
 }
@@ -39,10 +38,18 @@ pub struct Place {
 impl Admission {
     /// For so many connections, of which one peer never has all where there are enough for two.
     pub fn new(connections: u64, of_a_peer: u64, room: &Arc<Room>) -> Arc<Self> {
+        let open = Open { most: 0, most_of_a_peer: 0, all: 0, of_peers: HashMap::new() };
+        let admission = Admission { room: Arc::clone(room), open: Mutex::new(open) };
+        admission.set_limits(connections, of_a_peer);
+        Arc::new(admission)
+    }
+
+    /// For connections from now on; those beyond stay until they end.
+    pub fn set_limits(&self, connections: u64, of_a_peer: u64) {
         let (most, of_a_peer) = (connections as usize, of_a_peer as usize);
-        let most_of_a_peer = of_a_peer.min(most - most / 4);
-        let room = Arc::clone(room);
-        Arc::new(Admission { most, most_of_a_peer, room, open: Mutex::default() })
+        let mut open = self.state();
+        open.most = most;
+        open.most_of_a_peer = of_a_peer.min(most - most / 4);
     }
 
     /// Connections that are open.
@@ -52,7 +59,8 @@ impl Admission {
 
     /// How many are, of those that may be, in thousandths.
     pub fn load(&self) -> usize {
-        self.open() * 1000 / self.most
+        let open = self.state();
+        open.all * 1000 / open.most
     }
 
     /// A place for a new connection that takes so much memory.
@@ -78,11 +86,11 @@ impl Admission {
     fn place(self: &Arc<Self>, network: Option<Network>, bytes: usize) -> Result<Place, Refusal> {
         let mut open = self.state();
         let of_peer = network.and_then(|network| open.of_peers.get(&network)).copied();
-        if open.all >= self.most || !self.room.has_place(bytes) {
+        if open.all >= open.most || !self.room.has_place(bytes) {
             return Err(Refusal::Capacity);
         }
         let held = self.room.try_hold(Use::Connections, network, bytes);
-        let held = held.filter(|_| of_peer.unwrap_or(0) < self.most_of_a_peer);
+        let held = held.filter(|_| of_peer.unwrap_or(0) < open.most_of_a_peer);
         let held = held.ok_or(Refusal::PeerCapacity)?;
         open.all += 1;
         if let Some(network) = network {
@@ -155,6 +163,17 @@ mod tests {
         let admission = admission(100, 10);
         assert_eq!(fill(&admission, peer(1), 1).0.len(), 10);
         assert_eq!(fill(&admission, None, 1).0.len(), 100);
+    }
+
+    #[test]
+    fn new_limits_hold_for_new_connections() {
+        let admission = admission(100, 1_000);
+        let (first, _) = fill(&admission, peer(1), 1);
+        admission.set_limits(50, 20);
+        assert_eq!(fill(&admission, peer(2), 1).1, Refusal::Capacity);
+        assert_eq!((admission.open(), admission.load()), (75, 1_500));
+        drop(first);
+        assert_eq!(fill(&admission, peer(2), 1).0.len(), 20);
     }
 
     #[test]

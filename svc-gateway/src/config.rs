@@ -133,9 +133,9 @@ keys! {
     Restart backpressure_low_percent: Within<0, 100> = "60";
 
     /// Connections that are open at a time, as far as memory_bytes allows; more are closed at once
-    Restart max_connections: Within<1, COUNT> = "12000";
+    Reload max_connections: Within<1, COUNT> = "12000";
     /// Of them, those of one peer: an IPv4 address or an IPv6 network of 64 bits
-    Restart max_connections_per_peer: Within<1, COUNT> = "1000";
+    Reload max_connections_per_peer: Within<1, COUNT> = "1000";
     /// Time for TLS and both HELLOs
     Reload handshake_seconds: Timeout = "5";
     /// Time without a byte either way

@@ -37,14 +37,15 @@ struct Host {
 }
 
 impl Host {
-    /// One that has room for so many connections, and what reads its configuration again.
+    /// With what reads its configuration again.
     ///
     /// # Errors
     /// Where the system has no randomness.
-    fn new(parts: Parts, connections: u64) -> io::Result<(Self, Reloader)> {
+    fn new(parts: Parts) -> io::Result<(Self, Reloader)> {
         let Parts { config, sources, identity, threads, log } = parts;
         let names = Names::new(&config.tenant)?;
         let of_a_peer = config.max_connections_per_peer.0;
+        let connections = process::max_connections(&config);
         let service = Arc::new(Service::new(config, threads)?);
         let admission = Admission::new(connections, of_a_peer, &service.room);
         let tls = identity.map(|identity| Arc::new(Tls::new(identity)));
@@ -69,9 +70,9 @@ impl Host {
 /// Where an address can't be bound, signals can't be heard, or a part of the gateway panics.
 pub async fn run(parts: Parts) -> io::Result<()> {
     let (mut signals, hangup) = Signals::hear()?;
-    report::initialized(&parts.config.of_sessions(), &parts.config.amnesia);
-    let connections = process::prepare(&parts.config)?;
-    let (host, reloader) = Host::new(parts, connections)?;
+    report::initialized(&parts.config.of_sessions(), &parts.config.amnesia, parts.threads);
+    process::prepare(&parts.config)?;
+    let (host, reloader) = Host::new(parts)?;
     let [mut listeners, mut others] = start(&host).await?;
     others.spawn(reload_at(hangup, reloader));
     service_manager::ready();

@@ -10,21 +10,25 @@ use std::io;
 /// Descriptors beside those of connections: clients of the endpoints, and the process's own.
 const OTHERS: u64 = http::MAX_CLIENTS as u64 + 64;
 
-/// As many descriptors as the system lets it have; and with amnesia no core dump. Gives how many connections the
-/// descriptors are enough for.
+/// As many descriptors as the system lets it have; and with amnesia no core dump.
 ///
 /// # Errors
 /// Where the system refuses what amnesia needs.
-pub fn prepare(config: &Config) -> io::Result<u64> {
+pub fn prepare(config: &Config) -> io::Result<()> {
     let most = getrlimit(Resource::Nofile).maximum;
     // Where it can't be raised, what it is has to do.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most });
-    let have = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
     if config.amnesia.0 {
         setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
         set_dumpable_behavior(DumpableBehavior::NotDumpable)?;
     }
-    Ok(connections(config.max_connections.0, have))
+    Ok(())
+}
+
+/// How many connections there may be: as many as are configured, or as the descriptors are enough for.
+pub fn max_connections(config: &Config) -> u64 {
+    let have = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    connections(config.max_connections.0, have)
 }
 
 /// Descriptors are kept back, so that the endpoints answer when all connections are taken.

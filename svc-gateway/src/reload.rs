@@ -3,8 +3,8 @@
 use crate::config::{Change, Config, Key};
 use crate::config_sources::{Problem, Sources};
 use crate::listener::Entrance;
-use crate::report;
 use crate::tls::{Dates, Identity};
+use crate::{process, report};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -49,6 +49,8 @@ impl Reloader {
             report::certificate(&identity.dates.last_day());
             tls.replace(identity);
         }
+        let connections = process::max_connections(&merged);
+        self.entrance.admission.set_limits(connections, merged.max_connections_per_peer.0);
         self.entrance.service.set_config(merged);
         Ok(old.changes(fresh))
     }

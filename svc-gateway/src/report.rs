@@ -5,6 +5,7 @@ use crate::inbound::Ended;
 use crate::objects::Tally;
 use crate::peer::Peer;
 use crate::refusal::Refusal;
+use crate::threads::Threads;
 use crate::values::Timeout;
 use oap::{Kind, Readiness, Reject};
 use std::fmt::Display;
@@ -31,7 +32,7 @@ pub struct StreamLine<'a> {
 }
 
 /// The configuration is valid and sessions can be made.
-pub fn initialized(config: &oap::Config, amnesia: &impl Display) {
+pub fn initialized(config: &oap::Config, amnesia: &impl Display, threads: Threads) {
     info!(
         event = "initialized",
         message = "oap parser initialized",
@@ -40,6 +41,8 @@ pub fn initialized(config: &oap::Config, amnesia: &impl Display) {
         ack_window_frames = config.ack_window_frames(),
         max_frame = config.max_frame(),
         amnesia = %amnesia,
+        io_threads = threads.io as u64,
+        workers = threads.hashing as u64,
     );
 }
 

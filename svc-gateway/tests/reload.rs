@@ -37,7 +37,7 @@ impl Drop for File {
 
 #[test]
 fn a_new_limit_holds_from_now_on_and_is_told_with_the_old_one() {
-    let file = File::new("limits", "idle_seconds = 3600\nquarantine_offences = 7\n");
+    let file = File::new("limits", "idle_seconds = 3600\n");
     let gateway = Gateway::start(&["--config", file.path()]);
     let mut before = Peer::greeted(&gateway);
     file.write("idle_seconds = \"100ms\"\nio_threads = 1\ntenant = \"other\"\n");
@@ -57,6 +57,28 @@ fn a_new_limit_holds_from_now_on_and_is_told_with_the_old_one() {
         (&refused["reason"], &refused["tenant"]),
         (&"idle_timeout".into(), &"default".into())
     );
+}
+
+#[test]
+fn a_larger_number_of_connections_lets_more_in_and_a_smaller_one_ends_none() {
+    let file = File::new("places", "max_connections = 1\n");
+    let gateway = Gateway::start(&["--config", file.path()]);
+    let reload = |text| {
+        file.write(text);
+        gateway.signal("HUP");
+        assert_eq!(gateway.event("reloaded")["changed"], "max_connections");
+    };
+    let mut first = Peer::greeted(&gateway);
+    assert!(Peer::connect(&gateway).next().is_none());
+    reload("max_connections = 2\n");
+    let mut second = Peer::greeted(&gateway);
+    reload("max_connections = 1\n");
+    for peer in [&mut first, &mut second] {
+        peer.start("objects/stays");
+        assert_eq!(peer.end(), 0);
+    }
+    drop(first);
+    assert!(Peer::connect(&gateway).next().is_none());
 }
 
 #[test]
