@@ -24,7 +24,7 @@ def naming(pattern: str) -> set[str]:
 
 
 def test_a_reject_and_a_key_take_the_files_that_are_listed():
-    for change, name in {"a reject": "missing_?obj", "a key of svc-gateway": "staging_bytes"}.items():
+    for change, name in {"a reject": "missing_?obj", "a key of svc-gateway": "quarantine_offences"}.items():
         count, by_hand, generated = row(change)
         assert naming(name) == by_hand | generated
         assert count == len(by_hand)
