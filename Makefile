@@ -195,8 +195,10 @@ test-conformance: venv
 	python3 tests/conformance/run.py --vectors tests/vectors/connection
 	.venv/bin/python -m pytest -q -n 4 --dist worksteal tests/conformance tests/vectors
 
-test-oap:
-	$(CARGO) test -q -p oap-cli
+test-oap: venv
+	@tools/need tshark:tshark
+	$(CARGO) test -q -p oap-cli --features parquet
+	.venv/bin/python -m pytest -q oap-cli/tests/captures
 
 test-examples: venv
 	examples/build

@@ -14,8 +14,10 @@ mod input;
 mod load;
 mod man;
 mod metrics;
+mod observer;
 mod progress;
 mod receive;
+mod record;
 mod send;
 mod summary;
 mod transport;
@@ -43,6 +45,7 @@ enum Command {
     Receive(receive::Receive),
     Check(check::Check),
     Load(load::Load),
+    Record(record::Record),
     Version(version::Version),
     Completions(completions::Completions),
     Man(man::Man),
@@ -73,6 +76,7 @@ fn run(command: Command) -> anyhow::Result<Answer> {
         Command::Receive(receive) => wait(receive.run()),
         Command::Check(check) => wait(check.run()),
         Command::Load(load) => wait(load.run()),
+        Command::Record(record) => wait(record.run()),
         Command::Version(version) => version.run(),
         Command::Completions(completions) => completions.run(&mut Oap::command()),
         Command::Man(man) => man.run(Oap::command()),

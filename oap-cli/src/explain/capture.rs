@@ -1,9 +1,10 @@
 //! The connections of a capture, each with its two directions put together.
 
-use crate::explain::conversation::{Conversation, Side};
+use crate::explain::conversation::Conversation;
 use crate::explain::packets::{self, Segment};
 use crate::explain::segments::Segments;
 use crate::explain::show::Show;
+use crate::observer::Side;
 use oap::Config;
 use std::collections::HashMap;
 use std::io::Read;

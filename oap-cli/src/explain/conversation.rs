@@ -3,31 +3,14 @@
 
 use crate::explain::reading::{Looked, Reading};
 use crate::explain::show::Show;
-use oap::{Config, Frame, Kind, Reject, Row, Session};
+use crate::observer::{Observer, Side};
+use oap::{Config, Kind};
 use std::io::Read;
-
-/// A direction.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Side {
-    First = 0,
-    Second = 1,
-}
-
-impl Side {
-    pub const BOTH: [Side; 2] = [Side::First, Side::Second];
-
-    pub const fn other(self) -> Side {
-        match self {
-            Side::First => Side::Second,
-            Side::Second => Side::First,
-        }
-    }
-}
 
 pub struct Conversation {
     readings: [Reading; 2],
-    /// What each side knows of the session; none where only one direction is there.
-    sessions: Option<[Session; 2]>,
+    /// None where only one direction is there.
+    observer: Option<Observer>,
     names: [String; 2],
     rejected: [bool; 2],
 }
@@ -36,13 +19,13 @@ impl Conversation {
     /// One direction, without the rules of a session.
     pub fn one_way(config: Config) -> Self {
         let readings = [Reading::new(config), Reading::new(config)];
-        Conversation { readings, sessions: None, names: Default::default(), rejected: [false; 2] }
+        Conversation { readings, observer: None, names: Default::default(), rejected: [false; 2] }
     }
 
     /// Both directions, with the names of their senders.
     pub fn both_ways(config: Config, names: [String; 2]) -> Self {
-        let sessions = Some([Session::new(config), Session::new(config)]);
-        Conversation { sessions, names, ..Conversation::one_way(config) }
+        let observer = Some(Observer::new(config));
+        Conversation { observer, names, ..Conversation::one_way(config) }
     }
 
     /// Whether anything was rejected.
@@ -86,8 +69,8 @@ impl Conversation {
                 let name = &self.names[side as usize];
                 let (frame, wire) = self.readings[side as usize].pass().expect("a whole frame");
                 show.frame(name, at, &frame, wire)?;
-                if let Some(sessions) = &mut self.sessions {
-                    if let Err(reject) = pass(sessions, side, &frame, wire) {
+                if let Some(observer) = &mut self.observer {
+                    if let Err(reject) = observer.pass(side, &frame, wire) {
                         show.reject(name, &reject, at, length)?;
                         self.rejected[side as usize] = true;
                     }
@@ -163,28 +146,14 @@ impl Conversation {
 
     fn may_pass(&mut self, side: Side) -> bool {
         let reading = &mut self.readings[side as usize];
-        let (Looked::Frame(length), Some(sessions)) = (reading.look(), &self.sessions) else {
+        let (Looked::Frame(length), Some(observer)) = (reading.look(), &self.observer) else {
             return false;
         };
         let wire = &reading.rest()[..length];
-        let mut judge = sessions[side.other() as usize].clone();
         let is_error = wire[KIND_AT] == Kind::Error as u8;
-        !is_error && judge.recv(wire, &mut [Row::default()]).is_ok()
+        !is_error && observer.would_pass(side, wire)
     }
 }
 
 /// Where the byte of the kind stands (rule 1.1).
 const KIND_AT: usize = 4;
-
-/// A frame has passed: the receiver judges it, and then the sender has sent it. What is good to receive is good to
-/// send, but for what a receiver discards behind its own ERROR.
-fn pass(
-    sessions: &mut [Session; 2],
-    side: Side,
-    frame: &Frame<'_>,
-    wire: &[u8],
-) -> Result<(), Reject> {
-    sessions[side.other() as usize].recv(wire, &mut [Row::default()])?;
-    let _ = sessions[side as usize].send_to(frame, &mut Vec::new());
-    Ok(())
-}

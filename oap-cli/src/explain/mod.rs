@@ -10,11 +10,12 @@ mod segments;
 mod show;
 
 use crate::answer::Answer;
+use crate::observer::Side;
 use crate::summary;
 use crate::{hex, input};
-use anyhow::{bail, Context};
+use anyhow::{ensure, Context};
 use clap::Args;
-use conversation::{Conversation, Side};
+use conversation::Conversation;
 use oap::{Config, SeqRolloverPolicy, MAX_ACK_WINDOW};
 use show::Show;
 use std::io::{Cursor, Read};
@@ -84,6 +85,7 @@ impl Explain {
     fn single(&self, name: &str, show: &mut Show) -> anyhow::Result<bool> {
         let (start, mut from) = opened(name)?;
         if capture::is_one(&start) {
+            ensure!(!self.summary, "--summary is for a stream, not for a capture");
             return capture::explain(&start, from, self.config(), self.port, show)
                 .with_context(|| format!("{name} is a capture that can't be read"));
         }
@@ -95,9 +97,7 @@ impl Explain {
     }
 
     fn pair(&self, first: &str, second: &str, show: &mut Show) -> anyhow::Result<bool> {
-        if self.summary {
-            bail!("--summary is for one input: give it each of the two files");
-        }
+        ensure!(!self.summary, "--summary is for one input: give it each of the two files");
         let names = [first.to_owned(), second.to_owned()];
         let sources = [opened(first)?.1, opened(second)?.1];
         Conversation::both_ways(self.config(), names).read_both(sources, show)

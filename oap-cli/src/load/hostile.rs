@@ -4,7 +4,7 @@ use crate::address::Address;
 use crate::load::stats::Stats;
 use crate::transport::{self, Stream, Trust};
 use clap::ValueEnum;
-use oap::{Decoded, Decoder, Frame, Hello, MAX_FRAME_BYTES};
+use oap::{Decoded, Decoder, Frame, Hello, MAX_FRAME_BYTES, MAX_HEAD_BYTES};
 use std::str::FromStr;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -71,7 +71,19 @@ pub async fn run(kind: Kind, address: &Address, trust: &Trust, stats: &Stats, un
 
 /// Gives how the host ended it.
 async fn misbehave(kind: Kind, mut stream: Stream, until: Instant) -> String {
-    let bytes = bytes_of(kind);
+    let (hello, rest) = bytes_of(kind);
+    if stream.write_all(&hello).await.is_err() {
+        return "closed".to_owned();
+    }
+    let mut came = Vec::new();
+    if !hello.is_empty() {
+        came.resize(MAX_HEAD_BYTES, 0);
+        // Its HELLO: what follows is sent to a host that has greeted.
+        let left = until.saturating_duration_since(Instant::now());
+        let count = timeout(left, stream.read(&mut came)).await;
+        came.truncate(count.map_or(0, |count| count.unwrap_or(0)));
+    }
+    let bytes = rest;
     let paused = matches!(kind, Kind::Slow);
     for piece in bytes.chunks(if paused { 1 } else { bytes.len().max(1) }) {
         if stream.write_all(piece).await.is_err() || Instant::now() > until {
@@ -84,28 +96,29 @@ async fn misbehave(kind: Kind, mut stream: Stream, until: Instant) -> String {
     if kind == Kind::Cut {
         let _ = stream.shutdown().await;
     }
-    answer(stream, until).await
+    answer(stream, came, until).await
 }
 
-fn bytes_of(kind: Kind) -> Vec<u8> {
+/// A HELLO, for kinds that greet, and what follows the host's.
+fn bytes_of(kind: Kind) -> (Vec<u8>, Vec<u8>) {
     let mut hello = Vec::new();
     let greeting = Frame::Hello(Hello::new(MAX_FRAME_BYTES as u64));
     oap::encode_to(&greeting, &mut hello).expect("a good HELLO");
     let rest: &[u8] = match kind {
-        Kind::Garbage => return b"GET / HTTP/1.1\r\nhost: x\r\n\r\n".repeat(8),
-        Kind::Silent => return Vec::new(),
-        Kind::Slow => return hello,
+        Kind::Garbage => return (Vec::new(), b"GET / HTTP/1.1\r\nhost: x\r\n\r\n".repeat(8)),
+        Kind::Silent => return (Vec::new(), Vec::new()),
+        Kind::Slow => return (Vec::new(), hello),
         Kind::Oversize => &[0x7f, 0xff, 0xff, 0xff],
         Kind::Cut => &[0, 0, 0, 11, 2],
         Kind::Stray => &[0, 0, 0, 10, 3, 0, 0, 2, 8, 1],
         Kind::Promise => b"\0\0\0\x0b\x02\0\0\x03\x0a\x01a\0\x0f\0\0\x03\0\0\x02\x08\x01",
     };
-    [&hello, rest].concat()
+    (hello, rest.to_vec())
 }
 
 /// The label of the host's ERROR, or that it closed, or that it left us alone.
-async fn answer(mut stream: Stream, until: Instant) -> String {
-    let (mut came, mut buffer) = (Vec::new(), [0; 4_096]);
+async fn answer(mut stream: Stream, mut came: Vec<u8>, until: Instant) -> String {
+    let mut buffer = [0; 4_096];
     loop {
         let left = until.saturating_duration_since(Instant::now());
         match timeout(left, stream.read(&mut buffer)).await {

@@ -7,5 +7,6 @@ mod load;
 mod page;
 mod pages;
 mod program;
+mod record;
 mod running;
 mod transfer;

@@ -57,6 +57,10 @@ impl Running {
         self.lines.recv_timeout(PATIENCE).expect("a line")
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn end(mut self) -> ExitStatus {
         self.child.wait().unwrap()
     }
