@@ -75,6 +75,7 @@ lint: toolchains ## formatting and lints, without changing anything
 	$(CARGO) fmt --all --check
 	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
 	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings -D clippy::undocumented_unsafe_blocks
+	$(CARGO) clippy -q -p oap --no-default-features --target-dir target/no-std -- -D warnings
 
 dashboard: venv prefix ## draw the dashboard from a real Prometheus into docs/images
 	@tools/need npm:npm prometheus:prometheus chromium:chromium

@@ -1,8 +1,8 @@
 //! Section 2a: what a side is configured to take and to say.
 
 use crate::limits::{DEFAULT_ACK_WINDOW, MAX_ACK_WINDOW, MAX_FRAME_BYTES, MIN_MAX_FRAME};
-use std::fmt;
-use std::ops::RangeInclusive;
+use core::fmt;
+use core::ops::RangeInclusive;
 
 /// The rule for what may follow a DATA frame whose seq is 2^64 − 1 (rule 4.9).
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -203,6 +203,7 @@ impl fmt::Display for ConfigError {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for ConfigError {}
 
 pub(crate) fn in_range(

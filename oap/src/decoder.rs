@@ -6,10 +6,12 @@ use crate::config::Config;
 use crate::frame::Frame;
 use crate::reject::Reject;
 use crate::row::Row;
-use crate::telemetry::monitor::{Monitor, Publisher};
+#[cfg(feature = "std")]
+use crate::telemetry::monitor::Monitor;
+use crate::telemetry::monitor::Publisher;
 #[cfg(loom)]
 use loom::sync::Arc;
-#[cfg(not(loom))]
+#[cfg(all(feature = "std", not(loom)))]
 use std::sync::Arc;
 
 /// The front of a buffer, decoded.
@@ -48,12 +50,14 @@ impl Decoder {
     }
 
     /// Counts its frames and rejects in a monitor.
+    #[cfg(feature = "std")]
     pub fn with_monitor(mut self, monitor: &Arc<Monitor>) -> Self {
         self.set_monitor(monitor);
         self
     }
 
     /// Counts its frames and rejects in a monitor from now on.
+    #[cfg(feature = "std")]
     pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
         self.publisher = Some(Publisher::new(monitor, self.parser.verdict()));
     }

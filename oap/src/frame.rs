@@ -1,13 +1,15 @@
 //! The six envelopes of section 2, borrowing from the caller's buffer.
 
 use crate::limits::VERSION;
-use std::fmt;
+use core::fmt;
 
 /// Bit 0 of a HELLO's features. Carried like the other 63, never interpreted here.
 pub const PQ_HYBRID: u64 = 1;
 
 /// The six kinds of frame; the set is closed (rule 1.4). The discriminant is the byte on the wire.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "UPPERCASE"))]
 #[repr(u8)]
 pub enum Kind {
     /// The first frame of each side.
@@ -58,6 +60,7 @@ impl fmt::Display for Kind {
 
 /// HELLO (rule 2.4). Its `Debug` leaves the feature bits out.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Hello {
     /// The protocol's version: 1.
     pub version: u32,
@@ -88,6 +91,7 @@ impl fmt::Debug for Hello {
 
 /// START (rule 2.5).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Start<'a> {
     /// The stream's name: 1..=1,024 bytes, no control characters. `objects` and `objects/…` are object streams.
     pub stream: &'a str,
@@ -108,12 +112,15 @@ pub(crate) fn is_object_stream(name: &[u8]) -> bool {
 
 /// DATA (rule 2.6). Its `Debug` shows the body's length only.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Data<'a> {
     /// The number of this DATA frame in its direction.
     pub seq: u64,
     /// A BLAKE3-256 address: `b3:` and 64 lowercase hex digits. Carried, never verified here.
+    #[cfg_attr(feature = "serde", serde(borrow))]
     pub obj: Option<&'a str>,
     /// The bytes carried.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::serde_impls::as_bytes"))]
     pub body: &'a [u8],
 }
 
@@ -129,6 +136,7 @@ impl fmt::Debug for Data<'_> {
 
 /// ACK (rule 2.7).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Ack {
     /// The seq of the DATA frame acknowledged, and all before it.
     pub up_to: u64,
@@ -136,6 +144,7 @@ pub struct Ack {
 
 /// END (rule 2.8).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct End {
     /// The seq of the stream's last DATA, or 0 where it carried none.
     pub seq: u64,
@@ -145,6 +154,7 @@ pub struct End {
 
 /// ERROR (rule 2.9).
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Error<'a> {
     /// 1..=8 for a reject's code, others the host's: 0..=65,535.
     pub code: u32,
@@ -154,18 +164,23 @@ pub struct Error<'a> {
 
 /// One frame.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "UPPERCASE"))]
 pub enum Frame<'a> {
     /// HELLO.
     Hello(Hello),
     /// START.
+    #[cfg_attr(feature = "serde", serde(borrow))]
     Start(Start<'a>),
     /// DATA.
+    #[cfg_attr(feature = "serde", serde(borrow))]
     Data(Data<'a>),
     /// ACK.
     Ack(Ack),
     /// END.
     End(End),
     /// ERROR.
+    #[cfg_attr(feature = "serde", serde(borrow))]
     Error(Error<'a>),
 }
 

@@ -10,8 +10,11 @@
 //! - [`encode()`]: the one canonical encoding of a frame.
 //! - [`Session`]: the handshake and the credit algebra, both directions.
 //! - `Codec`, with the feature `tokio-codec`: the same for `tokio_util::codec`.
+//! - With the feature `serde`, frames serialize as `{"DATA": {…}}`; they are judged when they are encoded, not when they are
+//!   deserialized. Bodies and texts are borrowed, which takes a format that lends bytes: not JSON for a `DATA`.
+//! - Without the default feature `std` the crate needs `core` and `alloc` alone. The `Monitor` goes with it.
 //! - [`Connection`]: when to acknowledge, wait, stop and close; for hosts with a transport.
-//! - [`Monitor`]: the golden metrics and readiness of a process, over all of its decoders and sessions.
+//! - `Monitor`, with the feature `std`, a default one: the golden metrics and readiness of a process, over all of its decoders and sessions.
 //!
 //! ```
 //! use oap::{Config, Data, Decoded, Decoder, Frame};
@@ -28,8 +31,11 @@
 //!
 //! The rules are those of `docs/OAP-1.md`; its section numbers stand in the code where each rule is kept.
 
+#![cfg_attr(not(feature = "std"), no_std)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
+
+extern crate alloc;
 
 mod codec;
 mod config;
@@ -39,6 +45,8 @@ mod frame;
 mod limits;
 mod reject;
 mod row;
+#[cfg(feature = "serde")]
+mod serde_impls;
 mod session;
 mod stream_decoder;
 mod telemetry;
@@ -65,11 +73,17 @@ pub use row::Row;
 pub use session::flow::Flow;
 pub use session::session::Session;
 pub use stream_decoder::StreamDecoder;
+#[cfg(feature = "std")]
 pub use telemetry::exposition::TEXT_CONTENT_TYPE;
+#[cfg(feature = "std")]
 pub use telemetry::histogram::{Timing, HISTOGRAM_BOUNDS_NS};
+#[cfg(feature = "std")]
 pub use telemetry::monitor::Monitor;
+#[cfg(feature = "std")]
 pub use telemetry::names::{METRICS, READINESS_KEYS};
+#[cfg(feature = "std")]
 pub use telemetry::readiness::{MonitorLimits, Readiness};
+#[cfg(feature = "std")]
 pub use telemetry::snapshot::Snapshot;
 #[cfg(feature = "tokio-codec")]
 pub use tokio_codec::{Codec, CodecError};

@@ -1,6 +1,6 @@
 //! Section 3: the closed set of rejects, with their labels and codes.
 
-use std::fmt;
+use core::fmt;
 
 /// Why a frame is rejected: the closed set of rule 3.1. The discriminant is the code.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -113,6 +113,7 @@ impl fmt::Display for Fault {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for Fault {}
 
 /// The verdict on what was received: a [`Fault`] and where in the stream it stands.
@@ -156,4 +157,5 @@ impl fmt::Display for Reject {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for Reject {}

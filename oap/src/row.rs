@@ -2,7 +2,7 @@
 
 use crate::frame::{Ack, Data, End, Error, Frame, Hello, Kind, Start};
 use crate::limits::{PREFIX_BYTES, VERSION};
-use std::fmt;
+use core::fmt;
 
 /// One frame of a buffer: its numbers, and where its text and body stand. 32 bytes, no pointer.
 ///
@@ -91,7 +91,7 @@ impl Row {
     /// The frame, borrowing from the buffer that was decoded; `None` where row and buffer do not belong together.
     #[inline]
     pub fn frame<'b>(&self, bytes: &'b [u8]) -> Option<Frame<'b>> {
-        let text = || std::str::from_utf8(self.text(bytes)?).ok();
+        let text = || core::str::from_utf8(self.text(bytes)?).ok();
         Some(match Kind::from_byte(self.kind)? {
             Kind::Hello => Frame::Hello(self.hello()),
             Kind::Start => Frame::Start(Start { stream: text()? }),

@@ -8,11 +8,13 @@ use crate::codec::table::FrameTable;
 use crate::config::Config;
 use crate::reject::Reject;
 use crate::row::Row;
-use crate::telemetry::monitor::{Monitor, Publisher};
+#[cfg(feature = "std")]
+use crate::telemetry::monitor::Monitor;
+use crate::telemetry::monitor::Publisher;
 use bytes::Bytes;
 #[cfg(loom)]
 use loom::sync::Arc;
-#[cfg(not(loom))]
+#[cfg(all(feature = "std", not(loom)))]
 use std::sync::Arc;
 
 /// Decodes a byte stream that comes in chunks. Holds at most the one frame that a chunk has cut, and of it only the
@@ -55,12 +57,14 @@ impl StreamDecoder {
     }
 
     /// Counts its frames and rejects in a monitor.
+    #[cfg(feature = "std")]
     pub fn with_monitor(mut self, monitor: &Arc<Monitor>) -> Self {
         self.set_monitor(monitor);
         self
     }
 
     /// Counts its frames and rejects in a monitor from now on.
+    #[cfg(feature = "std")]
     pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
         self.publisher = Some(Publisher::new(monitor, self.parser.verdict()));
     }

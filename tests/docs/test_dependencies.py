@@ -78,7 +78,7 @@ def test_each_section_is_a_manifest_and_has_a_dependency():
 def test_the_core_needs_bytes_alone_and_the_c_library_the_core():
     core = tomllib.loads((ROOT / "oap" / "Cargo.toml").read_text())
     assert [name for name, wanted in core["dependencies"].items() if not wanted.get("optional")] == ["bytes"]
-    assert "default" not in core["features"]
+    assert core["features"]["default"] == ["std"] and core["features"]["std"] == ["bytes/std"]
     assert list(tomllib.loads((ROOT / "oap-ffi" / "Cargo.toml").read_text())["dependencies"]) == ["oap"]
 
 

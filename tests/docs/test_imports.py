@@ -13,7 +13,7 @@ ROOTS = ["oap/src", "oap-ffi/src", "oap-cli/src", "svc-gateway/src", "sdk-node/s
 # The core, bottom up. A file imports its own layer and those below it.
 LAYERS = [
     {"limits"},
-    {"reject", "frame", "row", "config"},
+    {"reject", "frame", "row", "config", "serde_impls"},
     {"wire", "telemetry"},
     {"codec"},
     {"decoder", "stream_decoder", "session", "tokio_codec"},

@@ -32,6 +32,7 @@ PARTS = [
     Part("miri", "no undefined behaviour under Miri: Stacked and Tree Borrows, i686, armv7, s390x", "tests/gate/miri"),
     Part("tsan", "no race under ThreadSanitizer", "tests/gate/tsan"),
     Part("msrv", "oap and oap-ffi by Rust 1.80 itself", "tests/gate/msrv"),
+    Part("no-std", "the core without std, for targets that have none", "tests/gate/no-std"),
     Part("mutants", "no mutant of oap survives unexplained", "tests/gate/mutants"),
     Part("fuzz", "every fuzz target with AddressSanitizer", "fuzz/run --asan --seconds 20"),
     Part("public-api", "the API of the crate is the one on record", "tests/gate/public-api"),

@@ -3,7 +3,7 @@
 use crate::frame::{Frame, Kind};
 use crate::row::Row;
 use bytes::Bytes;
-use std::fmt;
+use core::fmt;
 
 /// A frame that owns its bytes: a slice of the chunk that held it whole, which it keeps alive, else the staging buffer.
 /// No copy.
@@ -74,7 +74,7 @@ impl BytesFrame {
 
 /// The row of a frame, if there is one.
 pub(crate) fn rows_of(frame: &Option<BytesFrame>) -> &[Row] {
-    frame.as_ref().map_or(&[], |frame| std::slice::from_ref(&frame.row))
+    frame.as_ref().map_or(&[], |frame| core::slice::from_ref(&frame.row))
 }
 
 impl fmt::Debug for BytesFrame {

@@ -6,7 +6,7 @@ use crate::row::Row;
 use crate::wire::header::Head;
 use crate::wire::prefix::UNKNOWN_KIND;
 use bytes::BufMut;
-use std::fmt;
+use core::fmt;
 
 /// Why a frame was not encoded. Nothing was written, and a session stays as it was.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,6 +49,7 @@ impl fmt::Display for EncodeError {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for EncodeError {}
 
 /// Bytes of the frame's encoding.

@@ -7,7 +7,7 @@ use crate::limits::PREFIX_BYTES;
 use crate::reject::Reject;
 use crate::row::Row;
 use bytes::{Buf, Bytes, BytesMut};
-use std::fmt;
+use core::fmt;
 
 /// The bytes that an idle stream may hold for nothing.
 const KEPT_BYTES: usize = 4_096;
@@ -75,7 +75,7 @@ impl PartialFrame {
 
     /// The bytes of the staged frame, once it has been given to the caller.
     pub fn take_delivered(&mut self) -> Bytes {
-        std::mem::take(self).bytes.freeze()
+        core::mem::take(self).bytes.freeze()
     }
 
     /// Decodes a chunk behind what is staged. No bytes are no look (rule 4.5): nothing is judged anew.

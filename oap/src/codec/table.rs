@@ -3,7 +3,7 @@
 use crate::frame::Frame;
 use crate::limits::PREFIX_BYTES;
 use crate::row::Row;
-use std::fmt;
+use core::fmt;
 
 /// The frames that one call found, over the bytes that hold them. Iterates as [`Frame`]s.
 ///
@@ -121,7 +121,7 @@ impl<'t> IntoIterator for FrameTable<'t> {
 #[derive(Clone)]
 pub struct Frames<'t> {
     bytes: &'t [u8],
-    rows: std::slice::Iter<'t, Row>,
+    rows: core::slice::Iter<'t, Row>,
 }
 
 impl fmt::Debug for Frames<'_> {

@@ -6,6 +6,7 @@ use super::reason::{EndReason, SendError};
 use super::state::ConnectionState;
 use crate::frame::{End, Error, Frame};
 use crate::reject::Reject;
+use alloc::boxed::Box;
 
 impl Connection {
     /// Ends the connection in good order (C.11): no new sends, an open stream is given up, what is queued is written,

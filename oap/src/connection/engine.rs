@@ -5,15 +5,20 @@ use super::outgoing::Outgoing;
 use super::reason::{EndReason, Wait};
 use super::state::ConnectionState;
 use super::untaken::Untaken;
+#[cfg(feature = "std")]
 use crate::codec::encode::encoded_len;
 use crate::config::Config;
-use crate::frame::{Frame, Kind};
+use crate::frame::Frame;
+#[cfg(feature = "std")]
+use crate::frame::Kind;
 use crate::session::flow::Flow;
 use crate::session::session::Session;
+#[cfg(feature = "std")]
 use crate::telemetry::monitor::Monitor;
+use alloc::boxed::Box;
 #[cfg(loom)]
 use loom::sync::Arc;
-#[cfg(not(loom))]
+#[cfg(all(feature = "std", not(loom)))]
 use std::sync::Arc;
 
 /// The status of an END that gives its stream up (C.7).
@@ -121,6 +126,7 @@ impl Connection {
     }
 
     /// The same, counted in a monitor.
+    #[cfg(feature = "std")]
     pub fn with_monitor(
         config: Config,
         options: ConnectionOptions,
@@ -131,6 +137,7 @@ impl Connection {
     }
 
     /// Counts its frames and rejects in a monitor, from now on; its HELLO too, while none of it is written.
+    #[cfg(feature = "std")]
     pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
         let hello = encoded_len(&Frame::Hello(self.session.hello())).ok();
         if self.state == ConnectionState::Handshake && hello == Some(self.queued()) {

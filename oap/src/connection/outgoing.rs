@@ -1,7 +1,8 @@
 //! Bytes that wait to be written, in order: encoded frames, and bodies that lie with the host.
 
-use std::collections::VecDeque;
-use std::fmt;
+use alloc::collections::{vec_deque, VecDeque};
+use alloc::{vec, vec::Vec};
+use core::fmt;
 
 /// The next thing to write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -148,7 +149,7 @@ impl Outgoing {
 pub struct Pieces<'c> {
     bytes: &'c [u8],
     at: usize,
-    bodies: std::collections::vec_deque::Iter<'c, Body>,
+    bodies: vec_deque::Iter<'c, Body>,
     /// The body that comes next.
     body: Option<usize>,
 }

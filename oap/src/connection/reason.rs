@@ -1,7 +1,8 @@
 //! Why a connection ended (C.13): the same words in every language.
 
 use crate::reject::{Fault, Reject};
-use std::fmt;
+use alloc::{borrow::ToOwned, boxed::Box, format, string::String};
+use core::fmt;
 
 /// Why a connection ended. The first reason is kept; every later call tells it.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -101,6 +102,7 @@ impl fmt::Display for EndReason {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for EndReason {}
 
 /// An ERROR that the peer sent. Its text is the peer's and stands in no message of ours.
@@ -172,4 +174,5 @@ impl fmt::Display for SendError {
     }
 }
 
+#[cfg(feature = "std")]
 impl std::error::Error for SendError {}

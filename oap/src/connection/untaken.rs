@@ -2,7 +2,7 @@
 
 use crate::frame::Kind;
 use crate::row::Row;
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 /// Frames in a row that are alike.
 #[derive(Clone, Copy, Debug)]

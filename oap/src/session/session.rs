@@ -13,14 +13,16 @@ use crate::row::Row;
 use crate::session::event::{Event, PeerLimits};
 use crate::session::flow::Flow;
 use crate::session::rules::{Sender, SessionState, Step};
-use crate::telemetry::monitor::{Monitor, Publisher};
+#[cfg(feature = "std")]
+use crate::telemetry::monitor::Monitor;
+use crate::telemetry::monitor::Publisher;
 use crate::telemetry::totals::{Counts, Gauges};
 use crate::wire::header::Head;
 use crate::wire::prefix::oversize;
 use bytes::{BufMut, Bytes};
 #[cfg(loom)]
 use loom::sync::Arc;
-#[cfg(not(loom))]
+#[cfg(all(feature = "std", not(loom)))]
 use std::sync::Arc;
 
 /// One side of a session: decodes and judges what the peer sends, and refuses to encode what the peer would have to
@@ -69,12 +71,14 @@ impl Session {
     }
 
     /// Counts its frames and rejects in a monitor, and gives its inbound stream to the gauges.
+    #[cfg(feature = "std")]
     pub fn with_monitor(mut self, monitor: &Arc<Monitor>) -> Self {
         self.set_monitor(monitor);
         self
     }
 
     /// Counts its frames and rejects in a monitor from now on, and gives its inbound stream to the gauges.
+    #[cfg(feature = "std")]
     pub fn set_monitor(&mut self, monitor: &Arc<Monitor>) {
         self.publisher = Some(Publisher::new(monitor, self.verdict()));
         self.publish_gauges();

@@ -1,9 +1,20 @@
 //! The golden metrics and the readiness of a process.
 
-pub(crate) mod exposition;
-pub(crate) mod histogram;
+#[cfg(not(feature = "std"))]
+#[path = "absent.rs"]
 pub(crate) mod monitor;
-pub(crate) mod names;
-pub(crate) mod readiness;
-pub(crate) mod snapshot;
+#[cfg_attr(not(feature = "std"), allow(dead_code))]
 pub(crate) mod totals;
+
+#[cfg(feature = "std")]
+pub(crate) mod exposition;
+#[cfg(feature = "std")]
+pub(crate) mod histogram;
+#[cfg(feature = "std")]
+pub(crate) mod monitor;
+#[cfg(feature = "std")]
+pub(crate) mod names;
+#[cfg(feature = "std")]
+pub(crate) mod readiness;
+#[cfg(feature = "std")]
+pub(crate) mod snapshot;

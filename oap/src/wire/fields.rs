@@ -158,7 +158,7 @@ fn off_lower_hex(c: u8) -> u8 {
 /// Rule 2.14.
 pub(crate) fn is_text(text: &[u8]) -> bool {
     let control = |&c: &u8| c < 0x20 || c == 0x7f;
-    !text.iter().any(control) && std::str::from_utf8(text).is_ok()
+    !text.iter().any(control) && core::str::from_utf8(text).is_ok()
 }
 
 #[cfg(test)]
