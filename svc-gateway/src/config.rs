@@ -1,13 +1,13 @@
 //! The keys of the configuration: each is declared once, with meaning, type, default, and whether SIGHUP reads it again.
 
-use crate::config_sources::{flag, variable, Problem, Sources, Texts};
+use crate::config_sources::{flag, variable, Problem, Sources, Texts, FILE};
 use crate::values::{
     AckWindow, Address, FilePath, GroupName, MaxFrame, Nanoseconds, OnOff, Rollover, Seconds, Size,
     Switch, Timeout, Value, Within,
 };
-use clap::{Arg, ArgMatches, Command};
+use clap::{value_parser, Arg, ArgMatches, Command};
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 
 const BYTES: u64 = 1 << 40;
 const COUNT: u64 = 1_000_000;
@@ -298,23 +298,30 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     KEYS.iter().map(|key| key.name)
 }
 
-/// Adds the flag and the variable of each key.
-pub fn with_keys(mut command: Command) -> Command {
-    for key in KEYS {
-        let meaning: String = key.meaning.concat().trim().to_owned();
-        let arg = Arg::new(key.name).long(flag(key.name)).env(variable(key.name));
-        let help = {
-            let default = format!("{} {}", key.default, key.unit);
-            format!("{meaning} [default: {}] [values: {}]", default.trim_end(), (key.range)())
-        };
-        command = command.arg(arg.value_name("VALUE").hide_env_values(true).help(help));
-    }
-    command
+/// Adds the flag and the variable of each key, and of the file.
+pub fn with_keys(command: Command) -> Command {
+    let file = argument(FILE, "A file of keys, in TOML").value_name("FILE");
+    KEYS.iter().fold(command.arg(file), |command, key| {
+        let meaning = key.meaning.concat();
+        let default = format!("{} {}", key.default, key.unit);
+        let (meaning, default, range) = (meaning.trim(), default.trim_end(), (key.range)());
+        command
+            .arg(argument(key.name, &format!("{meaning} [default: {default}] [values: {range}]")))
+    })
+}
+
+/// Judged later, when it is known what else names its place.
+fn argument(name: &'static str, help: &str) -> Arg {
+    let arg = Arg::new(name).long(flag(name)).env(variable(name)).hide_env_values(true);
+    arg.value_name("VALUE").value_parser(value_parser!(OsString)).help(help.to_owned())
 }
 
 /// Of a command with keys.
-pub fn sources(file: Option<PathBuf>, matches: &ArgMatches) -> Sources {
-    Sources::new(names(), file, matches)
+///
+/// # Errors
+/// The flag or the variable that is no text.
+pub fn sources(matches: &ArgMatches) -> Result<Sources, String> {
+    Sources::new(names(), matches)
 }
 
 pub fn cores() -> usize {
@@ -385,10 +392,10 @@ mod tests {
         assert_written("../docs/CONFIG.md", &table());
     }
 
-    fn load(text: Option<&str>) -> Config {
-        let matches = with_keys(Command::new("test")).get_matches_from(["test"]);
-        let file = text.map(PathBuf::from);
-        Config::load(&sources(file, &matches)).unwrap().0
+    fn load(file: Option<&str>) -> Config {
+        let args = ["test"].into_iter().chain(file.into_iter().flat_map(|file| ["--config", file]));
+        let matches = with_keys(Command::new("test")).get_matches_from(args);
+        Config::load(&sources(&matches).unwrap()).unwrap().0
     }
 
     #[test]

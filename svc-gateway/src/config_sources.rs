@@ -4,6 +4,7 @@
 use clap::parser::ValueSource;
 use clap::ArgMatches;
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -57,21 +58,49 @@ enum Origin {
     Line(usize),
 }
 
+impl Origin {
+    /// Where a value is to be found; `file` is the one that has the lines.
+    fn place(self, key: &str, file: &str) -> String {
+        match self {
+            Origin::Flag => format!("--{}", flag(key)),
+            Origin::Variable => variable(key),
+            Origin::Line(line) => format!("{file}:{line}: {key}"),
+        }
+    }
+}
+
+/// The argument that names the file.
+pub const FILE: &str = "config";
+
 /// What the command line and the environment give, and the file.
-#[derive(Default)]
 pub struct Sources {
     given: HashMap<&'static str, Given>,
-    file: Option<PathBuf>,
+    file: Option<(PathBuf, Origin)>,
 }
 
 impl Sources {
+    /// Of a command whose arguments are all taken as they come.
+    ///
+    /// # Errors
+    /// The flag or the variable that is no text, or names no file.
     pub fn new(
         keys: impl Iterator<Item = &'static str>,
-        file: Option<PathBuf>,
         matches: &ArgMatches,
-    ) -> Self {
-        let given = keys.filter_map(|key| Some((key, given(key, matches)?))).collect();
-        Sources { given, file }
+    ) -> Result<Self, String> {
+        let mut sources = Sources { given: HashMap::new(), file: None };
+        if let Some((path, origin)) = given(FILE, matches) {
+            if path.is_empty() {
+                return Err(format!("{}: is empty", origin.place(FILE, "")));
+            }
+            sources.file = Some((path.into(), origin));
+        }
+        for key in keys {
+            let Some((text, origin)) = given(key, matches) else { continue };
+            let no_text = |_| format!("{}: is not UTF-8", origin.place(key, ""));
+            let text = text.into_string().map_err(no_text)?;
+            sources.given.insert(key, Given { text, origin });
+        }
+        Ok(sources)
     }
 
     /// Reads the file.
@@ -80,9 +109,10 @@ impl Sources {
     /// Why it can't be read; line and reason of what is no TOML, no key of `keys` or no value.
     pub fn read(&self, keys: impl Iterator<Item = &'static str>) -> Result<Texts, String> {
         let mut texts = Texts { given: self.given.clone(), file: String::new() };
-        if let Some(path) = &self.file {
+        if let Some((path, origin)) = &self.file {
             texts.file = path.display().to_string();
-            let text = read_file(path).map_err(|reason| format!("{}: {reason}", texts.file))?;
+            let named = |reason| format!("{}: {}: {reason}", origin.place(FILE, ""), texts.file);
+            let text = read_file(path).map_err(named)?;
             texts.add(&text, keys)?;
         }
         Ok(texts)
@@ -90,16 +120,17 @@ impl Sources {
 
     /// Whether the file gives the same again: not what a pipe gives.
     pub fn can_be_read_again(&self) -> bool {
-        self.file.as_ref().is_none_or(|path| fs::metadata(path).is_ok_and(|about| about.is_file()))
+        let is_file = |path: &Path| fs::metadata(path).is_ok_and(|about| about.is_file());
+        self.file.as_ref().is_none_or(|(path, _)| is_file(path))
     }
 }
 
-fn given(key: &'static str, matches: &ArgMatches) -> Option<Given> {
+fn given(key: &str, matches: &ArgMatches) -> Option<(OsString, Origin)> {
     let origin = match matches.value_source(key)? {
         ValueSource::EnvVariable => Origin::Variable,
         _ => Origin::Flag,
     };
-    Some(Given { text: matches.get_one::<String>(key)?.clone(), origin })
+    Some((matches.get_one::<OsString>(key)?.clone(), origin))
 }
 
 fn read_file(path: &Path) -> Result<String, String> {
@@ -127,12 +158,8 @@ impl Texts {
     }
 
     fn place(&self, key: &str) -> String {
-        match self.given.get(key).map(|given| given.origin) {
-            Some(Origin::Flag) => format!("--{}", flag(key)),
-            Some(Origin::Variable) => variable(key),
-            Some(Origin::Line(line)) => format!("{}:{line}: {key}", self.file),
-            None => key.to_owned(),
-        }
+        let given = self.given.get(key);
+        given.map_or_else(|| key.to_owned(), |given| given.origin.place(key, &self.file))
     }
 
     /// What the file has, below what is there.

@@ -45,7 +45,7 @@ mod values;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use config::Config;
-use config_sources::{variable, Sources};
+use config_sources::Sources;
 use host::Parts;
 use logging::LAST_LINES;
 use std::io::{self, Write};
@@ -66,10 +66,6 @@ use tracing_subscriber::filter::Targets;
 #[derive(Parser)]
 #[command(version, args_conflicts_with_subcommands = true)]
 struct Args {
-    /// A file of keys, in TOML
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-
     /// Says whether the configuration is good, and does nothing else
     #[arg(long)]
     check_config: bool,
@@ -90,12 +86,11 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(500);
 const BAD_CONFIG: u8 = 2;
 
 fn main() -> ExitCode {
-    let (Args { config, check_config, command }, matches) = args();
+    let (Args { check_config, command }, matches) = args();
     if let Some(Command::Address { file }) = command {
         return exit_code(address(&file));
     }
-    let sources = config::sources(config, &matches);
-    match Good::load(sources, check_config) {
+    match config::sources(&matches).and_then(|sources| Good::load(sources, check_config)) {
         Err(error) => {
             complain(&error);
             ExitCode::from(BAD_CONFIG)
@@ -146,8 +141,7 @@ impl Good {
 
 /// Each argument has its variable; a switch that only the command line makes sense of has none.
 fn args() -> (Args, ArgMatches) {
-    let command = Args::command().mut_arg("config", |arg| arg.env(variable("config")));
-    let matches = config::with_keys(command).get_matches();
+    let matches = config::with_keys(Args::command()).get_matches();
     let args = Args::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     (args, matches)
 }

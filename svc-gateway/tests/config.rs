@@ -3,7 +3,9 @@
 mod support;
 
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::io::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 use std::process::Command;
 use support::{command, Gateway, BINARY};
@@ -181,6 +183,26 @@ fn a_bad_flag_or_variable_is_refused_by_its_name() {
         assert_eq!(output.status.code(), Some(2));
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(said, format!("svc-gateway: {name}: {reason}\n"));
+    }
+}
+
+#[test]
+fn what_is_no_text_or_names_no_file_is_refused_by_its_name() {
+    let with = |name: &str, value: &[u8]| {
+        let mut command = Command::new(BINARY);
+        let output = command.arg("--check-config").env(name, OsStr::from_bytes(value)).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    for (name, value, reason) in [
+        ("SVC_GATEWAY_TENANT", &b"\xff"[..], "is not UTF-8"),
+        ("SVC_GATEWAY_LISTEN", b"", "is empty, neither a value nor off"),
+        ("SVC_GATEWAY_CONFIG", b"", "is empty"),
+        ("SVC_GATEWAY_CONFIG", b"none", "none: No such file or directory (os error 2)"),
+        ("RUST_LOG", b"\xff", "is not UTF-8"),
+    ] {
+        assert_eq!(with(name, value), format!("svc-gateway: {name}: {reason}\n"));
     }
 }
 
