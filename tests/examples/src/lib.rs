@@ -2,3 +2,4 @@
 
 pub mod collector;
 pub mod facade;
+pub mod guide;
