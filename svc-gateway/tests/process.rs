@@ -5,9 +5,11 @@ mod support;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::net::TcpListener;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
 use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
 use support::{
     address_of, assert_serving, command, eventually, socket_from, Gateway, Peer, BINARY,
 };
@@ -15,8 +17,11 @@ use support::{
 /// An address of documentation, which no machine has.
 const NOT_OURS: &str = "203.0.113.1:1";
 
-/// A user who has no process yet.
-const NOBODY_ELSE: u32 = 54_321;
+/// A user who has no process yet: the limit counts all of a user's, also those of tests beside this one.
+fn nobody_else() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    54_321 + NEXT.fetch_add(1, Ordering::Relaxed)
+}
 
 fn run(args: &[&str]) -> Output {
     Command::new(BINARY).args(args).output().unwrap()
@@ -114,20 +119,44 @@ fn lines_that_stdout_takes_not_are_counted() {
     }
 }
 
-/// Where the system gives that many threads and processes to a user. The superuser has no such limit.
-fn with_threads(most: usize, args: &[&str]) -> Command {
-    let gateway = command(args);
-    let mut limited = Command::new("prlimit");
-    limited.arg(format!("--nproc={most}")).arg(BINARY).args(gateway.get_args());
-    if fs::metadata("/proc/self").unwrap().uid() == 0 {
-        limited.uid(NOBODY_ELSE);
+/// The program where every user can start it.
+struct Exposed(PathBuf);
+
+impl Exposed {
+    fn new(name: &str) -> Self {
+        let name = format!("svc-gateway-{}-{name}", std::process::id());
+        let program = Exposed(std::env::temp_dir().join(name));
+        fs::copy(BINARY, &program.0).unwrap();
+        fs::set_permissions(&program.0, fs::Permissions::from_mode(0o755)).unwrap();
+        program
     }
-    limited
+
+    /// Where the system gives that many threads and processes to a user who has none yet: the superuser becomes such a
+    /// one, whom no limit would hold, and others count anew in a namespace of their own.
+    fn with_threads(&self, most: usize, args: &[&str]) -> Command {
+        let is_root = fs::metadata("/proc/self").unwrap().uid() == 0;
+        let mut limited = Command::new(if is_root { "env" } else { "unshare" });
+        if is_root {
+            limited.uid(nobody_else());
+        } else {
+            limited.arg("--user");
+        }
+        limited.args(["prlimit", &format!("--nproc={most}")]).arg(&self.0);
+        limited.args(command(args).get_args());
+        limited
+    }
+}
+
+impl Drop for Exposed {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
 }
 
 #[test]
 fn it_starts_with_as_many_threads_as_the_system_gives() {
-    let gateway = Gateway::run(with_threads(4, &[]));
+    let program = Exposed::new("fits");
+    let gateway = Gateway::run(program.with_threads(4, &[]));
     assert_serving(&gateway);
     assert!(gateway.stop("TERM").0.success());
 }
@@ -135,8 +164,9 @@ fn it_starts_with_as_many_threads_as_the_system_gives() {
 #[test]
 fn too_many_threads_are_a_bad_configuration_and_named() {
     let checks = [&["--workers", "2", "--io-threads", "1"][..], &["--workers", "1"]];
+    let program = Exposed::new("exceeds");
     for (most, flags) in [4, 3].into_iter().zip(checks) {
-        let output = with_threads(most, flags).arg("--check-config").output().unwrap();
+        let output = program.with_threads(most, flags).arg("--check-config").output().unwrap();
         assert_eq!(output.status.code(), Some(2));
         let said = String::from_utf8(output.stderr).unwrap();
         assert!(said.contains("io_threads and workers need "), "{said}");
