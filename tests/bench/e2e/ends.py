@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 
-LIMIT = 120
+LIMIT = 60
 """Seconds that no end takes, on any machine."""
 
 
@@ -19,7 +19,10 @@ def _cores() -> tuple:
 
 
 def _report(end: str, process: subprocess.Popen, scenario) -> dict:
-    output, _ = process.communicate(timeout=LIMIT)
+    try:
+        output, _ = process.communicate(timeout=LIMIT)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"the {end} takes longer than {LIMIT} s") from None
     if process.returncode != 0:
         raise Failed(f"the {end} ended with {process.returncode}")
     report = json.loads(output.strip().splitlines()[-1])

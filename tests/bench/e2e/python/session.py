@@ -13,9 +13,13 @@ READ_BYTES = 4 * oap.STREAM_CHUNK_BYTES
 
 
 class Link:
-    def __init__(self, sock: socket.socket) -> None:
+    """A server hears the client's HELLO before it says its own, so that nothing else can be in the same read."""
+
+    def __init__(self, sock: socket.socket, *, serves: bool) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock, self.session = sock, oap.Session(oap.Config(ack_window_frames=1_024))
+        while serves and self.session.peer_max_frame is None:
+            self.receive(lambda batch: None)
         sock.sendall(self.session.send(self.session.hello()))
         while not self.session.is_established:
             self.receive(lambda batch: None)
@@ -48,7 +52,7 @@ class Link:
 
 def run_client(address: str, scenario: Scenario) -> None:
     host, port = address.rsplit(":", 1)
-    link, answers = Link(socket.create_connection((host, int(port)))), []
+    link, answers = Link(socket.create_connection((host, int(port))), serves=False), []
 
     def see(batch: oap.FrameBatch) -> None:
         answers.extend(int(bytes(frame.body)) for frame in batch if isinstance(frame, oap.Data))
@@ -76,7 +80,7 @@ def run_server(scenario: Scenario) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         print("{}:{}".format(*listener.getsockname()), flush=True)
         report = Report()
-        link = Link(listener.accept()[0])
+        link = Link(listener.accept()[0], serves=True)
     while not ended:
         if not link.receive(see):
             raise EOFError("the client closed before its END")

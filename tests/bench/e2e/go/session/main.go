@@ -24,7 +24,8 @@ type link struct {
 	out     []byte
 }
 
-func newLink(conn net.Conn) (*link, error) {
+// newLink greets. A server hears the client's HELLO before it says its own, so that nothing else can be in the same read.
+func newLink(conn net.Conn, serves bool) (*link, error) {
 	config := oap.DefaultConfig()
 	config.AckWindowFrames = oap.DefaultConnWindow
 	session, err := oap.NewSession(config)
@@ -32,6 +33,11 @@ func newLink(conn net.Conn) (*link, error) {
 		return nil, err
 	}
 	l := &link{Conn: conn, session: session, chunk: make([]byte, 4*oap.StreamChunkBytes), rows: make([]oap.Row, 512)}
+	for serves && session.PeerMaxFrame() == 0 {
+		if err := l.receive(func(oap.Frame) {}); err != nil {
+			return nil, err
+		}
+	}
 	hello, err := session.Hello()
 	if err != nil {
 		return nil, err
@@ -116,7 +122,7 @@ func (c *client) Connect(address string, _ bool) error {
 	if err != nil {
 		return err
 	}
-	c.link, err = newLink(conn)
+	c.link, err = newLink(conn, false)
 	return err
 }
 
@@ -156,7 +162,7 @@ func serve(s *scenario.Scenario) error {
 	if err != nil {
 		return err
 	}
-	l, err := newLink(conn)
+	l, err := newLink(conn, true)
 	if err != nil {
 		return err
 	}
