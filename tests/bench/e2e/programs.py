@@ -71,11 +71,11 @@ def _node_peer(script: str, *words: str) -> tuple:
 PEERS = [
     Program("rust", "tokio-tungstenite", "peer", _rust_peer("tungstenite")),
     Program("rust", "tonic", "peer", _rust_peer("tonic")),
-    Program("rust", "LengthDelimitedCodec + prost", "batched", _rust_peer("hand")),
+    Program("rust", "LengthDelimitedCodec + prost", "hand", _rust_peer("hand")),
     Program("go", "grpc-go", "peer", (BUILT / "go-e2e-peers", "grpc")),
     Program("go", "gorilla", "peer", (BUILT / "go-e2e-peers", "gorilla")),
     Program("go", "coder", "peer", (BUILT / "go-e2e-peers", "coder")),
-    Program("go", "bufio by hand", "batched", (BUILT / "go-e2e-peers", "hand")),
+    Program("go", "bufio by hand", "hand", (BUILT / "go-e2e-peers", "hand")),
     Program("python", "websockets", "peer", _python_peer("by_websockets.py")),
     Program("python", "picows", "peer", _python_peer("by_picows.py")),
     Program("python", "grpcio", "peer", _python_peer("by_grpcio.py")),

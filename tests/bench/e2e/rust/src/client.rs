@@ -1,9 +1,9 @@
 //! The client's side of a scenario, whatever it sends by.
 
 use crate::scenario::{cpu, Kind, Report, Scenario};
-use std::rc::Rc;
+use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::task::{spawn_local, LocalSet};
 
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -14,14 +14,14 @@ pub struct Answer {
 }
 
 /// What a client sends by.
-pub trait Client: Sized + 'static {
+pub trait Client: Sized + Send + 'static {
     /// Connects. What is not `fresh` waits until messages can go.
-    async fn connect(address: &str, fresh: bool) -> Result<Self>;
+    fn connect(address: &str, fresh: bool) -> impl Future<Output = Result<Self>> + Send;
     /// Sends all messages of a connection, and waits for the sum that the server makes of them, as decimal digits.
-    async fn stream(&mut self, scenario: &Scenario) -> Result<u64>;
+    fn stream(&mut self, scenario: &Scenario) -> impl Future<Output = Result<u64>> + Send;
     /// Sends a message when the one before has come back.
-    async fn ping(&mut self, scenario: &Scenario) -> Result<Answer>;
-    async fn close(self) -> Result<()>;
+    fn ping(&mut self, scenario: &Scenario) -> impl Future<Output = Result<Answer>> + Send;
+    fn close(self) -> impl Future<Output = Result<()>> + Send;
 }
 
 async fn exchange<C: Client>(client: &mut C, scenario: &Scenario) -> Result<Answer> {
@@ -31,30 +31,25 @@ async fn exchange<C: Client>(client: &mut C, scenario: &Scenario) -> Result<Answ
     Ok(Answer { sum: client.stream(scenario).await?, round_trips: Vec::new() })
 }
 
+/// In a task of its own: to wake what `block_on` waits for costs a system call more.
 pub async fn run<C: Client>(address: &str, scenario: Scenario) -> Result<()> {
-    let scenario = Rc::new(scenario);
+    tokio::spawn(measure::<C>(address.to_owned(), Arc::new(scenario))).await?
+}
+
+async fn measure<C: Client>(address: String, scenario: Arc<Scenario>) -> Result<()> {
     let mut report = Report::default();
-    let clients = LocalSet::new().run_until(measure::<C>(address, &scenario, &mut report)).await?;
+    let (since, clients) = if scenario.kind == Kind::Fresh {
+        (cpu(), one_after_the_other::<C>(&address, &scenario, &mut report).await?)
+    } else {
+        all_at_once(&address, &scenario, &mut report).await?
+    };
+    report.messages = scenario.count * scenario.connections as u64;
+    report.bytes = report.messages * scenario.size as u64;
+    report.print(since);
     for client in clients {
         client.close().await?;
     }
     Ok(())
-}
-
-async fn measure<C: Client>(
-    address: &str,
-    scenario: &Rc<Scenario>,
-    report: &mut Report,
-) -> Result<Vec<C>> {
-    let (since, clients) = if scenario.kind == Kind::Fresh {
-        (cpu(), one_after_the_other(address, scenario, report).await?)
-    } else {
-        all_at_once(address, scenario, report).await?
-    };
-    report.messages = scenario.count * scenario.connections as u64;
-    report.bytes = report.messages * scenario.size as u64;
-    std::mem::take(report).print(since);
-    Ok(clients)
 }
 
 async fn one_after_the_other<C: Client>(
@@ -75,7 +70,7 @@ async fn one_after_the_other<C: Client>(
 
 async fn all_at_once<C: Client>(
     address: &str,
-    scenario: &Rc<Scenario>,
+    scenario: &Arc<Scenario>,
     report: &mut Report,
 ) -> Result<(Duration, Vec<C>)> {
     let mut clients = Vec::new();
@@ -85,8 +80,8 @@ async fn all_at_once<C: Client>(
     let (since, begin) = (cpu(), Instant::now());
     let mut running = Vec::new();
     for mut client in clients {
-        let scenario = Rc::clone(scenario);
-        running.push(spawn_local(async move {
+        let scenario = Arc::clone(scenario);
+        running.push(tokio::spawn(async move {
             let answer = exchange(&mut client, &scenario).await;
             answer.map(|answer| (client, answer))
         }));

@@ -3,35 +3,35 @@
 use crate::client::Result;
 use crate::scenario::{cpu, Kind, Report, Scenario, Tally};
 use bytes::Bytes;
-use std::rc::Rc;
+use std::future::Future;
+use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::{spawn_local, LocalSet};
 
 /// What carries messages.
-pub trait Messages: Sized + 'static {
-    async fn accept(stream: TcpStream) -> Result<Self>;
+pub trait Messages: Sized + Send + 'static {
+    fn accept(stream: TcpStream) -> impl Future<Output = Result<Self>> + Send;
     /// Sends one, which may wait for others to be written with it.
-    async fn feed(&mut self, body: Bytes) -> Result<()>;
-    async fn flush(&mut self) -> Result<()>;
+    fn feed(&mut self, body: Bytes) -> impl Future<Output = Result<()>> + Send;
+    fn flush(&mut self) -> impl Future<Output = Result<()>> + Send;
     /// Waits for one; `None` is the end.
-    async fn next(&mut self) -> Result<Option<Bytes>>;
+    fn next(&mut self) -> impl Future<Output = Result<Option<Bytes>>> + Send;
 }
 
 pub async fn serve<M: Messages>(scenario: Scenario) -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("{}", listener.local_addr()?);
     let since = cpu();
-    let report = LocalSet::new().run_until(attend_all::<M>(listener, Rc::new(scenario))).await?;
+    let report = tokio::spawn(attend_all::<M>(listener, Arc::new(scenario))).await??;
     report.print(since);
     Ok(())
 }
 
-async fn attend_all<M: Messages>(listener: TcpListener, scenario: Rc<Scenario>) -> Result<Report> {
+async fn attend_all<M: Messages>(listener: TcpListener, scenario: Arc<Scenario>) -> Result<Report> {
     let mut running = Vec::new();
     for _ in 0..scenario.connections {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        running.push(spawn_local(attend::<M>(stream, Rc::clone(&scenario))));
+        running.push(tokio::spawn(attend::<M>(stream, Arc::clone(&scenario))));
     }
     let mut report = Report::default();
     for connection in running {
@@ -40,7 +40,7 @@ async fn attend_all<M: Messages>(listener: TcpListener, scenario: Rc<Scenario>) 
     Ok(report)
 }
 
-async fn attend<M: Messages>(stream: TcpStream, scenario: Rc<Scenario>) -> Result<Tally> {
+async fn attend<M: Messages>(stream: TcpStream, scenario: Arc<Scenario>) -> Result<Tally> {
     let mut messages = M::accept(stream).await?;
     let mut tally = scenario.tally();
     while tally.messages < scenario.count {
