@@ -283,10 +283,15 @@ local function add(plan, what, at, size, label, rule)
     table.insert(plan, { what = what, at = at, size = size, label = label, rule = rule })
 end
 
--- Where this side's frames begin is no longer known, nor what the packets in between have done.
-local function lose(side, other)
-    side.place, side.pending = "seeking", nil
+-- What packets of this side have done that the capture has lost.
+local function forget(side, other)
     side.open, side.last, side.carried, side.objects, side.in_flight, other.in_flight = nil, nil, nil, nil, nil, nil
+end
+
+-- Nor is it known where this side's frames begin.
+local function lose(side, other)
+    forget(side, other)
+    side.place, side.pending = "seeking", nil
 end
 
 local Walk = {}
@@ -317,10 +322,10 @@ function Walk:stop(what, label, rule)
     self.at = self.reported
 end
 
+-- A reject is final, but for one that a lost packet may have feigned: in the first of two passes that can't be known.
 function Walk:reject(label, rule)
-    self.side.place = "rejected"
-    if self.other.ended then return self:stop("rest") end
-    self:stop("frame", label, rule)
+    if self.is_blind then self:get_lost() else self.side.place = "rejected" end
+    self:stop(self.other.ended and "rest" or "frame", label, rule)
 end
 
 -- Finds the next frame, or gives the rest up.
@@ -350,10 +355,10 @@ function Walk:cut_head(rest, length)
     if left and left >= 0 then self.side.place, self.side.pending = "frames", left > 0 and { left = left } or nil end
 end
 
-function Walk:take(kind, values, length)
+function Walk:take(kind, values, length, label, rule)
     effect[kind](self.side, self.other, values)
     local here = self.reported - self.at
-    add(self.plan, "frame", self.at, math.min(length, here))
+    add(self.plan, "frame", self.at, math.min(length, here), label, rule)
     if length > here then self.side.pending = { left = length - here } end
     self.at = self.at + math.min(length, here)
 end
@@ -370,10 +375,10 @@ function Walk:frame()
     if not values then return self:reject(KINDS[kind].reject or "header_malformed") end
     local rule
     if self.judged then label, rule = judge_session(kind, values, self.side, self.other) end
-    if label then return self:reject(label, rule) end
+    if label and not self.is_blind then return self:reject(label, rule) end
     local left = length - (self.reported - self.at)
     if left > 0 and self:ask(rest, left, left) then return end
-    self:take(kind, values, length)
+    self:take(kind, values, length, label, rule)
 end
 
 -- What a side says first tells whether the capture has the beginning: HELLO, or ERROR in its place (4.1).
@@ -407,20 +412,23 @@ function Walk:run()
     if side.place == "rejected" then return self:stop("rest") end
     if side.place == "start" then self:begin() end
     if self.lost then self:get_lost() end
+    if self.other_lost then forget(self.other, side) end
     self:go_on()
     while self.at < self.reported do self:step() end
 end
 
 -- What TCP tells of a packet, where the fields can be asked: not in the first of two passes.
 local FIELDS = {}
-for _, name in ipairs { "stream", "completeness", "analysis.lost_segment" } do FIELDS[name] = Field.new("tcp." .. name) end
+for _, name in ipairs { "stream", "completeness", "analysis.lost_segment", "analysis.ack_lost_segment" } do
+    FIELDS[name] = Field.new("tcp." .. name)
+end
 local SYN, SYN_ACK = 1, 2
 
 local function seen_of()
     local completeness = FIELDS.completeness()
     if not completeness then return { is_blind = true } end
     local flags = completeness.value % (2 * SYN_ACK)
-    return { began = flags ~= 0, answered = flags >= SYN_ACK, lost = FIELDS["analysis.lost_segment"]() ~= nil,
+    return { began = flags ~= 0, answered = flags >= SYN_ACK, lost = FIELDS["analysis.lost_segment"]() ~= nil, other_lost = FIELDS["analysis.ack_lost_segment"]() ~= nil,
         stream = FIELDS.stream().value }
 end
 
@@ -449,7 +457,8 @@ local function make_plan(talk, bytes, pinfo, seen)
     local plan = {}
     local walk = setmetatable({
         talk = talk, side = side, other = other, bytes = bytes, reported = bytes:reported_len(), at = 0, plan = plan,
-        whole = whole, can_ask = whole and pinfo.can_desegment >= 0, began = seen.began, lost = seen.lost,
+        whole = whole, can_ask = whole and (seen.recognizing or pinfo.can_desegment > 0), began = seen.began, lost = seen.lost,
+        other_lost = seen.other_lost, is_blind = seen.is_blind,
         judged = other.place ~= "start" or seen.answered,
     }, Walk)
     if other.ended then walk.judged = false end
@@ -460,12 +469,21 @@ local function make_plan(talk, bytes, pinfo, seen)
     return plan
 end
 
+-- What a lost packet may have feigned.
+local function drop_verdicts(plan)
+    for _, item in ipairs(plan) do
+        if item.rule then item.label, item.rule = nil, nil end
+    end
+end
+
 -- A plan of the first of two passes knew nothing of TCP. The second makes it anew, if it comes through the talk in order.
 local function make_again(plan, bytes, pinfo, seen)
     local first = plan.talk
     if plan.number == 1 then first.again = new_talk() end
-    if not first.again or plan.number ~= first.again.calls + 1 then return plan end
-    return make_plan(first.again, bytes, pinfo, seen)
+    first.has_lost = first.has_lost or seen.lost or seen.other_lost
+    if first.again and plan.number == first.again.calls + 1 then return make_plan(first.again, bytes, pinfo, seen) end
+    if first.has_lost then drop_verdicts(plan) end
+    return plan
 end
 
 -- TCP calls once or more for a packet.
@@ -475,8 +493,12 @@ local function number_of_call(pinfo)
     return ("%d %d"):format(pinfo.number, number), number
 end
 
+-- A heuristic may ask TCP for more, though pinfo says that it may not.
+local recognizing = false
+
 local function plan_of(key, bytes, pinfo)
     local plan, seen = plans[key], seen_of()
+    seen.recognizing = recognizing
     if not plan then
         plan = make_plan(talk_of(pinfo, seen), bytes, pinfo, seen)
     elseif plan.is_blind and not seen.is_blind then
@@ -577,7 +599,9 @@ local function recognize(bytes, pinfo, tree)
     if not begins(bytes) and not is_in_the_middle(bytes) then return false end
     if not pinfo.visited then talks[pair_of(pinfo)] = nil end
     pinfo.conversation = oap
+    recognizing = true
     oap.dissector(bytes, pinfo, tree)
+    recognizing = false
     return true
 end
 

@@ -93,6 +93,8 @@ class Shown:
     def take(self, proto):
         if label := rejected(proto):
             self.rejects.append(label)
+        elif proto.get("showname") == "OAP/1, cut":
+            self.others.append("cut")
         elif other := next((name for name in NO_FRAMES if field(proto, name) is not None), None):
             self.others.append(other)
         else:
