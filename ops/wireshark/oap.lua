@@ -305,6 +305,7 @@ function Walk:go_on()
     if not pending then return end
     if pending.front then
         if bytes:raw(0, math.min(#pending.front, bytes:len())) == pending.front then return end
+        self.plan.has_lost = true
         self:get_lost()
         if self.whole or not pending.left then return end
         self.side.place = "frames"
@@ -480,6 +481,8 @@ end
 local function make_again(plan, bytes, pinfo, seen)
     local first = plan.talk
     if plan.number == 1 then first.again = new_talk() end
+    -- TCP does not repeat the call that asked for what never came.
+    seen.lost = seen.lost or plan.has_lost
     first.has_lost = first.has_lost or seen.lost or seen.other_lost
     if first.again and plan.number == first.again.calls + 1 then return make_plan(first.again, bytes, pinfo, seen) end
     if first.has_lost then drop_verdicts(plan) end
