@@ -305,7 +305,7 @@ function Walk:go_on()
     if not pending then return end
     if pending.front then
         if bytes:raw(0, math.min(#pending.front, bytes:len())) == pending.front then return end
-        self.plan.has_lost = true
+        self.side.has_lost = true
         self:get_lost()
         if self.whole or not pending.left then return end
         self.side.place = "frames"
@@ -464,9 +464,12 @@ local function make_plan(talk, bytes, pinfo, seen)
     }, Walk)
     if other.ended then walk.judged = false end
     walk:run()
-    -- TCP repeats no call that did nothing but ask for more.
     plan.talk, plan.number, plan.is_blind = talk, talk.calls + 1, seen.is_blind
-    if #plan > 0 then talk.calls = plan.number end
+    -- TCP repeats no call that did nothing but ask for more: what it has found out goes to the next one.
+    if #plan > 0 then
+        talk.calls = plan.number
+        plan.has_lost, side.has_lost = side.has_lost, nil
+    end
     return plan
 end
 
