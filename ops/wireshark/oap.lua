@@ -378,7 +378,8 @@ function Walk:frame()
     if self.judged then label, rule = judge_session(kind, values, self.side, self.other) end
     if label and not self.is_blind then return self:reject(label, rule) end
     local left = length - (self.reported - self.at)
-    if left > 0 and self:ask(rest, left, left) then return end
+    -- What breaks a rule is shown at once: its body may never come.
+    if left > 0 and not label and self:ask(rest, left, left) then return end
     self:take(kind, values, length, label, rule)
 end
 
