@@ -113,9 +113,9 @@ keys! {
     /// What follows the last seq: error or wrap
     Restart seq_rollover_policy: Rollover = "error";
     /// DATA frames that a peer may have unacknowledged
-    Restart ack_window_frames: AckWindow = "32";
+    Reload ack_window_frames: AckWindow = "32";
     /// Size of the largest frame that is taken, prefix included
-    Restart max_frame: MaxFrame = "1048576";
+    Reload max_frame: MaxFrame = "1048576";
     /// The feature bits of its own HELLO as one integer, or off; never logged
     Restart features: Switch<u64> = "off";
 

@@ -94,12 +94,10 @@ impl<S: Socket> Connection<S> {
         let opened = service.telemetry.at(at);
         let (config, network) = (service.config(), peer.network());
         let max_object_bytes = config.max_object_bytes.0;
-        // No key's range allows what the engine refuses.
-        let options = config.of_connections().unwrap_or_default();
         let limits = Limits::new(&config);
         Connection {
             socket,
-            engine: service.telemetry.connection(options, opened),
+            engine: service.telemetry.connection(&config, opened),
             now: opened,
             sniffer: ProtocolSniffer::default(),
             quarantines: service.quarantine.count(),

@@ -1,14 +1,13 @@
 //! The process's one monitor, and the clock that the core leaves to its host.
 
 use crate::config::Config;
-use oap::{Connection, ConnectionOptions, Monitor, Readiness};
+use oap::{Connection, Monitor, Readiness};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 pub struct Telemetry {
     monitor: Arc<Monitor>,
-    sessions: oap::Config,
     overloaded: AtomicBool,
     high_percent: u64,
     low_percent: u64,
@@ -19,7 +18,6 @@ impl Telemetry {
     pub fn new(config: &Config) -> Self {
         Telemetry {
             monitor: Arc::new(Monitor::new(config.limits())),
-            sessions: config.of_sessions(),
             overloaded: AtomicBool::new(false),
             high_percent: config.backpressure_high_percent.0,
             low_percent: config.backpressure_low_percent.0,
@@ -28,8 +26,10 @@ impl Telemetry {
     }
 
     /// A connection that reports to the monitor, opened at that time.
-    pub fn connection(&self, options: ConnectionOptions, opened: u64) -> Connection {
-        Connection::with_monitor(self.sessions, options, opened, &self.monitor)
+    pub fn connection(&self, config: &Config, opened: u64) -> Connection {
+        // No key's range allows what the engine refuses.
+        let options = config.of_connections().unwrap_or_default();
+        Connection::with_monitor(config.of_sessions(), options, opened, &self.monitor)
     }
 
     /// The clock of connections and readiness, in nanoseconds.

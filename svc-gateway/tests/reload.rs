@@ -82,6 +82,21 @@ fn a_larger_number_of_connections_lets_more_in_and_a_smaller_one_ends_none() {
 }
 
 #[test]
+fn a_new_window_is_that_of_new_connections() {
+    let file = File::new("window", "ack_window_frames = 7\nmax_frame = 8192\n");
+    let gateway = Gateway::start(&["--config", file.path()]);
+    let hello = || {
+        let session = Peer::greeted(&gateway).session;
+        (session.outbound().window, session.peer_max_frame())
+    };
+    assert_eq!(hello(), (7, Some(8_192)));
+    file.write("ack_window_frames = 9\nmax_frame = \"16KiB\"\n");
+    gateway.signal("HUP");
+    assert_eq!(gateway.event("reloaded")["changed"], "ack_window_frames,max_frame");
+    assert_eq!(hello(), (9, Some(16_384)));
+}
+
+#[test]
 fn one_bad_value_leaves_all_as_it_was() {
     let file = File::new("bad", "idle_seconds = 3600\n");
     let gateway = Gateway::start(&["--config", file.path()]);
