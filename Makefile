@@ -209,7 +209,7 @@ test-docs: venv
 	.venv/bin/python -m pytest -q tests/docs tests/gate
 
 test-demo: venv
-	.venv/bin/python -m pytest -q tests/demo
+	.venv/bin/python -m pytest -q -n 4 tests/demo
 
 test-prometheus: venv
 	@tools/need promtool:prometheus

@@ -1,6 +1,6 @@
 #include "hostile.h"
 
-#include "upload.h"
+#include "wire.h"
 #include "wire.h"
 
 #include <stdio.h>

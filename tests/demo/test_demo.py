@@ -183,7 +183,7 @@ def test_a_gateway_that_refuses_nothing_fails_the_hostile_cases(client):
         (b"", "the peer closed the connection"),
         (HELLO, "the peer closed the connection"),
         (HELLO + error_frame(7, b"go away"), "the peer sent ERROR 7: go away"),
-        (bytes.fromhex("00000008 99"), "is rejected: OAP_STATUS_UNKNOWN_ENVELOPE"),
+        (bytes.fromhex("00000008 99"), "is rejected: unknown_envelope"),
     ],
 )
 def test_an_upload_that_gets_no_receipt_fails_and_says_why(client, answer, says):

@@ -1,53 +1,47 @@
 #include "upload.h"
 
+#include "link.h"
+#include "wire.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 enum { BODY_BYTES = 256 * 1024 };
 
+typedef enum { START, BODY, END, RECEIPT, CLOSE, CLOSED } stage;
+
 typedef struct upload {
-    wire *wire;
-    int file;
+    link_t link;
     const char *address;
-    uint64_t size; /* bytes of the file when it was opened */
-    uint64_t sent;
-    uint64_t last_seq; /* DATA are numbered from 1, so it counts them too */
+    char stream[OAP_MAX_HEADER_BYTES];
+    stage stage;
+    uint64_t size;
+    uint64_t queued;
+    uint64_t frames;
     unsigned percent_shown;
     bool terminal;
+    bool is_receipt; /* the stream that the peer has open */
+    bool has_receipt;
+    uint32_t receipt;
 } upload;
 
 static double seconds(void)
 {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
-static upload open_upload(const char *file, const char *address)
-{
-    struct stat about;
-    int fd = open(file, O_RDONLY);
-    if (fd < 0 || fstat(fd, &about) != 0)
-        fail("%s: %s", file, strerror(errno));
-    return (upload){
-        .file = fd,
-        .address = address,
-        .size = (uint64_t)about.st_size,
-        .terminal = isatty(STDERR_FILENO) == 1,
-    };
+    return (double)now_ns() / 1e9;
 }
 
 /* A line that is drawn anew on a terminal, else a line each quarter. */
 static void show_progress(upload *u)
 {
     unsigned step = u->terminal ? 1 : 25;
-    unsigned percent = u->sent >= u->size ? 100 : (unsigned)(u->sent * 100 / u->size) / step * step;
+    unsigned percent = u->queued >= u->size ? 100 : (unsigned)(u->queued * 100 / u->size) / step * step;
     if (percent == u->percent_shown)
         return;
     u->percent_shown = percent;
@@ -55,86 +49,93 @@ static void show_progress(upload *u)
             u->terminal && percent < 100 ? "" : "\n");
 }
 
-/* Fills the body as far as the file goes. */
-static size_t read_body(int file, uint8_t *body, size_t capacity)
+/* The file stays mapped until the program ends: its bodies are written from where they lie. */
+static const uint8_t *map_file(upload *u, const char *file)
 {
-    size_t len = 0;
-    while (len < capacity) {
-        ssize_t got = read(file, body + len, capacity - len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            fail("the file can't be read: %s", strerror(errno));
-        if (got == 0)
-            break;
-        len += (size_t)got;
+    struct stat about;
+    int fd = open(file, O_RDONLY);
+    if (fd < 0 || fstat(fd, &about) != 0)
+        fail("%s: %s", file, strerror(errno));
+    u->size = (uint64_t)about.st_size;
+    void *bytes = u->size > 0 ? mmap(NULL, (size_t)u->size, PROT_READ, MAP_PRIVATE, fd, 0) : NULL;
+    if (bytes == MAP_FAILED)
+        fail("%s: %s", file, strerror(errno));
+    close(fd);
+    return bytes;
+}
+
+static void take(void *application, const oap_row *row, const uint8_t *bytes)
+{
+    upload *u = application;
+    if (row->kind == OAP_KIND_START)
+        u->is_receipt = row->text_len == 7 && memcmp(bytes + row->text_offset, "receipt", 7) == 0;
+    if (row->kind == OAP_KIND_END && u->is_receipt) {
+        u->has_receipt = true;
+        u->receipt = row->value;
     }
-    return len;
-}
-
-static void send_start(wire *w, const char *file)
-{
-    char stream[OAP_MAX_HEADER_BYTES];
-    const char *slash = strrchr(file, '/');
-    snprintf(stream, sizeof stream, "objects/%s", slash == NULL ? file : slash + 1);
-    wire_send_start(w, stream);
-}
-
-static void send_data(upload *u, const uint8_t *body, size_t len)
-{
-    wire_send_data(u->wire, ++u->last_seq, u->address, body, len);
-    u->sent += len;
-    show_progress(u);
 }
 
 /* An empty file is an object too: one DATA without bytes. */
-static void send_file(upload *u)
+static bool send_file(upload *u)
 {
-    static uint8_t body[BODY_BYTES];
-    size_t room = oap_session_peer_max_frame(u->wire->session) - OAP_MAX_HEAD_BYTES;
-    size_t capacity = room < sizeof body ? room : sizeof body;
-    size_t len;
-    while ((len = read_body(u->file, body, capacity)) > 0 || u->last_seq == 0)
-        send_data(u, body, len);
+    while (u->queued < u->size || u->frames == 0) {
+        uint64_t room = u->link.info.max_body - OAP_MAX_HEAD_BYTES, left = u->size - u->queued;
+        uint64_t most = room < BODY_BYTES ? room : BODY_BYTES, len = left < most ? left : most;
+        if (oap_connection_data_head(u->link.engine, now_ns(), u->address, strlen(u->address), (size_t)len, NULL) !=
+            OAP_STATUS_OK)
+            return false;
+        u->queued += len;
+        u->frames++;
+        show_progress(u);
+    }
+    return true;
 }
 
-uint32_t receive_receipt(wire *w)
+/* Whether the stage is over. A send that waits is tried again when the connection has moved. */
+static bool advance(upload *u)
 {
-    const oap_row *row;
-    do
-        row = wire_await(w);
-    while (row->kind != OAP_KIND_START);
-    if (!wire_text_is(w, row, "receipt"))
-        fail("the peer opened another stream than the receipt");
-    do
-        row = wire_await(w);
-    while (row->kind != OAP_KIND_END);
-    return row->value;
+    oap_connection *engine = u->link.engine;
+    switch (u->stage) {
+    case START:
+        return oap_connection_start(engine, now_ns(), u->stream, strlen(u->stream)) == OAP_STATUS_OK;
+    case BODY:
+        return send_file(u);
+    case END:
+        return oap_connection_end_stream(engine, now_ns(), 0) == OAP_STATUS_OK;
+    case RECEIPT:
+        return u->has_receipt;
+    case CLOSE:
+        return oap_connection_close(engine, now_ns(), OAP_CLOSE_TIMEOUT) == OAP_STATUS_OK;
+    default:
+        return false;
+    }
 }
 
-static void print_table(const upload *u, double took, uint32_t receipt)
+static void print_table(const upload *u, double took)
 {
-    printf("frames    %" PRIu64 " DATA, 1 START, 1 END\n", u->last_seq);
-    printf("bytes     %" PRIu64 "\n", u->sent);
+    printf("frames    %" PRIu64 " DATA, 1 START, 1 END\n", u->frames);
+    printf("bytes     %" PRIu64 "\n", u->queued);
     printf("time      %.1f ms\n", took * 1e3);
-    printf("rate      %.2f GB/s\n", (double)u->sent / took / 1e9);
-    printf("window    %u frames\n", (unsigned)wire_outbound(u->wire).window);
+    printf("rate      %.2f GB/s\n", (double)u->queued / took / 1e9);
+    printf("window    %u frames\n", (unsigned)u->link.info.outbound.window);
     printf("address   %s\n", u->address);
-    printf("verified  %s (the receipt's status is %u)\n", receipt == 0 ? "yes" : "NO", (unsigned)receipt);
+    printf("verified  %s (the receipt's status is %u)\n", u->receipt == 0 ? "yes" : "NO", (unsigned)u->receipt);
 }
 
 bool upload_file(const char *host, const char *port, const char *file, const char *address)
 {
-    upload u = open_upload(file, address);
-    u.wire = wire_open(host, port);
-    wire_greet(u.wire);
-    double start = seconds();
-    send_start(u.wire, file);
-    send_file(&u);
-    wire_send_end(u.wire, u.last_seq);
-    uint32_t receipt = receive_receipt(u.wire);
-    print_table(&u, seconds() - start, receipt);
-    wire_close(u.wire);
-    close(u.file);
-    return receipt == 0;
+    upload u = {.address = address, .terminal = isatty(STDERR_FILENO) == 1};
+    const char *slash = strrchr(file, '/');
+    snprintf(u.stream, sizeof u.stream, "objects/%s", slash == NULL ? file : slash + 1);
+    link_open(&u.link, host, port, map_file(&u, file), take, &u);
+    double start = seconds(), took = 0;
+    while (link_turn(&u.link))
+        while (advance(&u))
+            if (u.stage++ == RECEIPT)
+                took = seconds() - start;
+    if (!u.has_receipt)
+        link_fail(&u.link);
+    print_table(&u, took);
+    link_close(&u.link);
+    return u.receipt == 0;
 }

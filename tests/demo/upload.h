@@ -2,12 +2,9 @@
 #ifndef UPLOAD_H
 #define UPLOAD_H
 
-#include "wire.h"
+#include <stdbool.h>
 
 /* Streams the file and prints the table. Whether the peer's receipt says that it is verified. */
 bool upload_file(const char *host, const char *port, const char *file, const char *address);
-
-/* The status with which the peer closes its stream "receipt". */
-uint32_t receive_receipt(wire *w);
 
 #endif

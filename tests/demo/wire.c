@@ -64,7 +64,7 @@ static int open_socket(const char *source, const struct addrinfo *to)
     return -1;
 }
 
-static int dial(const char *source, const char *host, const char *port)
+int dial(const char *source, const char *host, const char *port)
 {
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found;
@@ -249,4 +249,18 @@ const oap_row *wire_await(wire *w)
 bool wire_text_is(const wire *w, const oap_row *row, const char *text)
 {
     return row->text_len == strlen(text) && memcmp(w->table.bytes + row->text_offset, text, row->text_len) == 0;
+}
+
+uint32_t receive_receipt(wire *w)
+{
+    const oap_row *row;
+    do
+        row = wire_await(w);
+    while (row->kind != OAP_KIND_START);
+    if (!wire_text_is(w, row, "receipt"))
+        fail("the peer opened another stream than the receipt");
+    do
+        row = wire_await(w);
+    while (row->kind != OAP_KIND_END);
+    return row->value;
 }

@@ -56,6 +56,12 @@ const oap_row *wire_await(wire *w);
 /* Whether a row's text, a reason or a stream's name, is `text`. */
 bool wire_text_is(const wire *w, const oap_row *row, const char *text);
 
+/* The status with which the peer closes its stream "receipt". */
+uint32_t receive_receipt(wire *w);
+
+/* A connected socket; `source` is the own address, or NULL where any will do. */
+int dial(const char *source, const char *host, const char *port);
+
 /* Says why on stderr, and ends the program with 1. */
 _Noreturn void fail(const char *format, ...);
 
