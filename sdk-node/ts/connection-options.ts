@@ -39,6 +39,9 @@ export function limitsOf(options: ConnectionLimits): Limit[] {
   if (typeof options !== 'object' || options === null) {
     throw new TypeError('options are an object');
   }
+  if (options.autoAck !== undefined && typeof options.autoAck !== 'boolean') {
+    throw new TypeError('autoAck is a boolean');
+  }
   const limits: Limit[] = [];
   for (const [name, core] of NAMES) {
     const value = options[name];
@@ -59,9 +62,9 @@ function valueOf(name: string, value: unknown, unit: number): bigint {
   if (typeof value !== 'number') {
     throw new TypeError(`${name} is a number`);
   }
-  const whole = Math.round(value * unit);
+  const whole = unit === 1 ? value : Math.round(value * unit);
   // A value that no u64 can be is out of every range: the core says which.
-  return whole >= 0 && whole <= 2 ** 62 ? BigInt(whole) : MAX_U64;
+  return Number.isInteger(whole) && whole >= 0 && whole <= 2 ** 62 ? BigInt(whole) : MAX_U64;
 }
 
 /** @internal A Config as it is; options with the window of connections. */

@@ -13,7 +13,7 @@ import { Link } from './link.js';
 import { readable } from './memory.js';
 import { Monitor, type MonitorOption } from './monitor.js';
 import { native, type Flow } from './native.js';
-import { mustBeU32, u64Of } from './numbers.js';
+import { mustBeMilliseconds, mustBePositive, mustBeU32, u64Of } from './numbers.js';
 import { ignore, quiet } from './quiet.js';
 import { Sender } from './sender.js';
 import { OpenSource, type Source } from './source.js';
@@ -112,6 +112,7 @@ export class OapConnection implements AsyncIterable<Frames> {
 
   /** Resolves once the peer has greeted. Sends wait for that by themselves. */
   ready(signal?: AbortSignal): Promise<void> {
+    mustBeSignal(signal);
     return quiet(this.#sender.ready(signal));
   }
 
@@ -137,14 +138,14 @@ export class OapConnection implements AsyncIterable<Frames> {
     const { obj, chunkSize = STREAM_CHUNK_BYTES, signal } = options;
     mustBeText('the name of a stream', name);
     mustBeText('obj', obj ?? '');
-    if (!Number.isInteger(chunkSize) || chunkSize < 1) {
-      throw new RangeError('chunkSize is a positive integer');
-    }
+    mustBePositive('chunkSize', chunkSize);
+    mustBeSignal(signal);
     return quiet(sendWhole(this.#sender, name, new OpenSource(source), { obj, chunkSize, signal }));
   }
 
   /** Queues a START; a stream that is open, or asked for before, ends first. */
   start(name: string, signal?: AbortSignal): Promise<void> {
+    mustBeSignal(signal);
     mustBeText('the name of a stream', name);
     return quiet(this.#sender.start(name, signal));
   }
@@ -152,11 +153,13 @@ export class OapConnection implements AsyncIterable<Frames> {
   /** Queues a DATA of the open stream. A body of 16 KiB and more is not copied: leave it alone until it is written. */
   data(body: Uint8Array, { obj, signal }: { obj?: string; signal?: AbortSignal } = {}): Promise<void> {
     mustBeText('obj', obj ?? '');
+    mustBeSignal(signal);
     return this.#sender.data(readable(body, 'a body'), obj, signal);
   }
 
   /** Queues an END of the open stream. */
   end(status = 0, signal?: AbortSignal): Promise<void> {
+    mustBeSignal(signal);
     mustBeU32('status', status);
     return quiet(this.#sender.end(status, signal));
   }
@@ -173,6 +176,7 @@ export class OapConnection implements AsyncIterable<Frames> {
 
   /** Resolves when the peer has acknowledged all DATA that was sent before. */
   delivered(signal?: AbortSignal): Promise<void> {
+    mustBeSignal(signal);
     return quiet(this.#sender.delivered(signal));
   }
 
@@ -184,11 +188,13 @@ export class OapConnection implements AsyncIterable<Frames> {
    * @throws OapConnectionError behind all that came before, the signal's reason, TypeError while another takes.
    */
   read(signal?: AbortSignal): Promise<Frame | undefined> {
+    mustBeSignal(signal);
     return this.#inbox.read(signal);
   }
 
   /** All frames that a read of the socket brought, or what is left of them: as `read`. */
   readBatch(signal?: AbortSignal): Promise<Frames | undefined> {
+    mustBeSignal(signal);
     return this.#inbox.readBatch(signal);
   }
 
@@ -211,9 +217,7 @@ export class OapConnection implements AsyncIterable<Frames> {
    * @throws OapConnectionError where it was not, or where the connection had failed before.
    */
   close({ timeout }: { timeout?: number } = {}): Promise<void> {
-    if (timeout !== undefined && !(timeout >= 0)) {
-      throw new RangeError('timeout is a number of milliseconds that is not negative');
-    }
+    mustBeMilliseconds('timeout', timeout === undefined ? 0 : timeout);
     this.#sender.commit();
     this.#endHere();
     const within = timeout === undefined ? undefined : BigInt(Math.round(Math.min(timeout, 1e12) * 1e6));
@@ -257,5 +261,11 @@ export class OapConnection implements AsyncIterable<Frames> {
 function mustBeText(name: string, value: unknown): void {
   if (typeof value !== 'string') {
     throw new TypeError(`${name} is a string`);
+  }
+}
+
+function mustBeSignal(value: unknown): void {
+  if (value !== undefined && !(value instanceof AbortSignal)) {
+    throw new TypeError('a signal is an AbortSignal');
   }
 }

@@ -1,6 +1,7 @@
 /** The timer of an engine. */
 
-const MAX_TIMER_MS = 2 ** 31 - 1;
+/** The longest that a timer of Node waits. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export class Deadline {
   readonly #reached: () => void;

@@ -124,9 +124,12 @@ export class Monitor {
   /**
    * The monitor that another thread shared: the same numbers, the same limits.
    *
-   * @throws RangeError where there is no monitor of that key any more.
+   * @throws RangeError where there is no monitor of that key any more, TypeError for what is no number.
    */
   static shared(key: number): Monitor {
+    if (typeof key !== 'number') {
+      throw new TypeError('a key is a number');
+    }
     const found = native.sharedMonitor(key);
     if (found === null) {
       throw new RangeError(`no monitor has the key ${inspect(key)}`);

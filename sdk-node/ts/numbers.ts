@@ -1,4 +1,4 @@
-/** Numbers that are given: what is none, or does not fit its field, is a TypeError or a RangeError at once. */
+/** Numbers that are given: what is none, or does not fit, is a TypeError or a RangeError at once. */
 
 import type { U64 } from './frame.js';
 
@@ -18,4 +18,26 @@ export function u64Of(name: string, value: U64): bigint {
     throw new TypeError(`${name} is a bigint of 0 to 2^64 - 1, or a safe integer that is not negative`);
   }
   return BigInt(value);
+}
+
+/** @throws TypeError for what is no number, RangeError for one that is no positive integer. */
+export function mustBePositive(name: string, value: unknown): void {
+  mustBeNumber(name, value);
+  if (!Number.isInteger(value) || value < 1) {
+    throw new RangeError(`${name} is a positive integer, not ${value}`);
+  }
+}
+
+/** @throws TypeError for what is no number, RangeError for no time. */
+export function mustBeMilliseconds(name: string, value: unknown): void {
+  mustBeNumber(name, value);
+  if (!(value >= 0)) {
+    throw new RangeError(`${name} is a number of milliseconds that is not negative, not ${value}`);
+  }
+}
+
+function mustBeNumber(name: string, value: unknown): asserts value is number {
+  if (typeof value !== 'number') {
+    throw new TypeError(`${name} is a number`);
+  }
 }

@@ -7,7 +7,9 @@ import { debuglog } from 'node:util';
 import type { Config, ConfigOptions } from './config.js';
 import { limitsOf } from './connection-options.js';
 import { OapConnection, type ConnectionOptions } from './connection.js';
+import { MAX_TIMER_MS } from './deadline.js';
 import { OapConnectionError, OapRejectError } from './errors.js';
+import { mustBeMilliseconds, mustBePositive } from './numbers.js';
 
 const MAX_CONNECTIONS = 1_024;
 /** Sockets that wait to be served: as many as Node's default backlog. */
@@ -55,15 +57,19 @@ export class OapServer {
   readonly #most: number;
   readonly #waiting: net.Socket[] = [];
   #shutting = false;
-  #empty: (() => void) | undefined;
+  readonly #awaitEmpty: (() => void)[] = [];
 
   /** @internal */
   constructor(options: ServerOptions, handler: ConnectionHandler) {
     limitsOf(options);
+    mustBePositive(
+      'maxConnections',
+      options.maxConnections === undefined ? MAX_CONNECTIONS : options.maxConnections,
+    );
     this.#options = { idleTimeout: IDLE_TIMEOUT_MS, ...options };
     this.#handler = handler;
     this.server = this.#listener();
-    this.#most = Math.max(options.maxConnections ?? MAX_CONNECTIONS, 1);
+    this.#most = options.maxConnections ?? MAX_CONNECTIONS;
     this.server.maxConnections = this.#most + MAX_WAITING;
     // Errors of accepting pass; Node itself goes on. Those of listening are thrown by `listen`.
     this.server.on('error', (error) => this.server.listening && this.#tell(error, undefined));
@@ -110,20 +116,21 @@ export class OapServer {
    * is left after `timeout` milliseconds. Resolves when nothing is left.
    */
   async shutdown({ timeout = 2 * CLOSE_TIMEOUT_MS }: { timeout?: number } = {}): Promise<void> {
+    mustBeMilliseconds('timeout', timeout);
     this.#shutting = true;
     this.server.close();
     const closing = Math.min(this.#options.closeTimeout ?? CLOSE_TIMEOUT_MS, timeout / 2);
     const steps = [
       setTimeout(
         () => this.#each((connection) => void connection.close({ timeout: closing })),
-        timeout - closing,
+        Math.min(timeout - closing, MAX_TIMER_MS),
       ),
-      setTimeout(() => this.abort(), timeout),
+      setTimeout(() => this.abort(), Math.min(timeout, MAX_TIMER_MS)),
     ];
     this.#each((connection) => connection.closeWhenIdle());
     this.#endEarly();
     if (this.#sockets.size > 0) {
-      await new Promise<void>((resolve) => (this.#empty = resolve));
+      await new Promise<void>((resolve) => this.#awaitEmpty.push(resolve));
     }
     steps.forEach(clearTimeout);
   }
@@ -157,7 +164,7 @@ export class OapServer {
     socket.once('close', () => {
       this.#sockets.delete(socket);
       if (this.#sockets.size === 0) {
-        this.#empty?.();
+        this.#awaitEmpty.splice(0).forEach((resolve) => resolve());
       }
     });
   }
