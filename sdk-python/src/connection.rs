@@ -10,6 +10,7 @@ use crate::errors::{connection_closed, verdict};
 use crate::feed::feed;
 use crate::guard::exclusive;
 use crate::monitor::{monotonic_ns, Monitor};
+use crate::number::U32;
 use crate::session::Flow;
 use crate::stopwatch::Stopwatch;
 use oap::ConnectionState;
@@ -235,13 +236,14 @@ impl Connection {
 
     /// Queues an END of the open stream. `status` 0: all went well; 1: the stream was given up. Returns and raises as
     /// `start`.
-    #[pyo3(signature = (status = 0, now = None))]
+    #[pyo3(signature = (status = U32(0), now = None), text_signature = "($self, status=0, now=None)")]
     fn end_stream(
         &self,
         py: Python<'_>,
-        status: u32,
+        status: U32,
         now: Option<u64>,
     ) -> PyResult<Option<&'static str>> {
+        let U32(status) = status;
         self.change(now, |engine, now| {
             let sent = self.stopwatch.write(|| engine.core.end_stream(now, status));
             engine.outcome(py, sent)

@@ -52,9 +52,15 @@ impl FrameBatch {
     }
 
     /// The index of the first frame that equals `value`. Raises ValueError where none does.
-    #[pyo3(signature = (value, start = 0, stop = isize::MAX))]
-    fn index(&self, value: &Bound<'_, PyAny>, start: isize, stop: isize) -> PyResult<isize> {
-        let part = PySlice::new(value.py(), start, stop, 1);
+    #[pyo3(signature = (value, start = None, stop = None), text_signature = "($self, value, start=0, stop=sys.maxsize)")]
+    fn index(
+        &self,
+        value: &Bound<'_, PyAny>,
+        start: Option<&Bound<'_, PyAny>>,
+        stop: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<isize> {
+        // A slice takes integers of any size, as a list's `index` does.
+        let part = value.py().get_type::<PySlice>().call1((start, stop))?.cast_into::<PySlice>()?;
         let part = part.indices(self.rows.len() as isize)?;
         for at in part.start..part.stop {
             if self.equals(&self.rows[at as usize], value)? {

@@ -50,6 +50,23 @@ class Collector:
         return b"".join(frame.body for frame in self.frames if isinstance(frame, Data))
 
 
+async def stay_open(connection: Connection) -> None:
+    await connection.ended()
+
+
+async def close_within(seconds: Any) -> None:
+    """Closes a connection, and shuts its server down, within so long."""
+    server = await serve(stay_open, "127.0.0.1", 0)
+    connection = await connect(server.sockets[0].getsockname()[1])
+    try:
+        await connection.close(seconds)
+        await server.shutdown(seconds)
+    finally:
+        connection.abort()
+        server.abort()
+        await server.wait_closed()
+
+
 async def echo(connection: Connection) -> None:
     """Sends back each stream as it has come."""
     name, parts = "", list[bytes]()

@@ -18,19 +18,26 @@ LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 Main = Callable[[], Coroutine[Any, Any, None]]
 Run = Callable[[Main], None]
-
-
-Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+Peer = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Coroutine[Any, Any, None]]
 
 
 @contextlib.asynccontextmanager
 async def peer(behave: Peer, **options: Any) -> AsyncIterator[int]:
+    """A server that behaves so until it is left."""
+    over = asyncio.Event()
+
     async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.closing(writer), contextlib.suppress(OSError):
-            await behave(reader, writer)
+        with contextlib.closing(writer):
+            ends = [asyncio.create_task(behave(reader, writer)), asyncio.create_task(over.wait())]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for end in ends:
+                end.cancel()
+            for ended in await asyncio.gather(*ends, return_exceptions=True):
+                assert not isinstance(ended, Exception) or isinstance(ended, OSError)
 
     async with await asyncio.start_server(attend, "127.0.0.1", 0, **options) as server:
         yield server.sockets[0].getsockname()[1]
+        over.set()
 
 
 async def stay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

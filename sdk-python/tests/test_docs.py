@@ -1,5 +1,6 @@
 """The examples of the guide and of the README run, and say what the package does."""
 
+import asyncio
 import re
 import subprocess
 import sys
@@ -8,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from asyncio_peers import close_within
 from wires import ROOT
 
 import oap
+from oap.asyncio import Options
 
 GUIDE = ROOT / "docs" / "python.md"
 README = ROOT / "sdk-python" / "README.md"
@@ -64,13 +67,15 @@ def test_the_guide_names_every_field_of_a_frame() -> None:
 def test_the_guide_s_table_of_numbers_is_true() -> None:
     table = GUIDE.read_text(encoding="utf-8").split("### Numbers")[1].split("## Patterns")[0]
     rows = [line.strip("| ").split(" | ") for line in table.splitlines() if line.startswith("| `")]
-    assert len(rows) == 4
+    assert len(rows) == 6
     calls: list[Callable[[Any], object]] = [
         oap.Ack,
         lambda number: oap.End(1, number),
         lambda number: oap.Config(max_frame=number),
         lambda number: oap.Monitor().count_frame(number, 1),
         lambda index: oap.Decoder().feed(oap.encode(oap.Ack(1)))[index],
+        lambda seconds: Options(idle_timeout=seconds),
+        lambda seconds: asyncio.run(close_within(seconds)),
     ]
     for given, *says in rows:
         for number in re.findall(r"`([^`]+)`", given):

@@ -219,14 +219,15 @@ class Driver(asyncio.BufferedProtocol):
     # Ends
 
     def close(self, within: float | None) -> None:
+        within_ns = None if within is None else nanoseconds("within", within)
         if not self.over:
-            self._begin_close(within)
+            self._begin_close(within_ns)
         self.settle()
 
-    def _begin_close(self, within: float | None) -> None:
+    def _begin_close(self, within_ns: int | None) -> None:
+        self.engine.close(within_ns)
         self.closed_here = True
         self.inbox.clear()
-        self.engine.close(None if within is None else nanoseconds(within))
 
     def abort(self) -> None:
         self.closed_here = True

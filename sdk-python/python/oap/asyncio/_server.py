@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import operator
 import socket
 import ssl as tls
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,7 +15,7 @@ from typing import Self, TypeAlias
 from .. import Config, ConnectionClosedError, Monitor
 from ._connection import Connection
 from ._driver import Driver
-from ._options import Options
+from ._options import NANOSECONDS, Options, nanoseconds
 
 log = logging.getLogger("oap.asyncio")
 
@@ -181,7 +182,7 @@ class Server:
         What is open `close_timeout`, or half of `within`, before the end is closed, and what is left then aborted. Returns
         when nothing is left, at the latest after `within` seconds.
         """
-        end = self._loop.time() + within
+        end = self._loop.time() + nanoseconds("within", within) / NANOSECONDS
         self.close()
         for task, connection in list(self._connections.items()):
             if connection is None:
@@ -251,7 +252,7 @@ async def serve(
     options = Options() if options is None else options
     if options.idle_timeout is None:
         options = replace(options, idle_timeout=IDLE_SECONDS)
-    if max_connections < 1:
+    if operator.index(max_connections) < 1:
         raise ValueError(f"max_connections = {max_connections} is not at least 1")
     sockets = [sock] if sock is not None else await _listeners(host, port, reuse_port)
     for listener in sockets:
