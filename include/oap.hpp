@@ -25,5 +25,6 @@
 #include "oap/names.hpp"
 #include "oap/result.hpp"
 #include "oap/session.hpp"
+#include "oap/values.hpp"
 
 #endif  // OAP_HPP

@@ -120,11 +120,11 @@ private:
     bool is_client_ = false;
     std::uint64_t bytes_ = 0;  // of the peer's stream
     std::size_t frames_ = 0;   // of it, given and not taken
-    std::deque<Ended> ended_;  // streams that are not answered
+    std::deque<Ended> ended_ = {};  // streams that are not answered
     Stage stage_ = Stage::idle;
     std::uint64_t left_ = 0;  // of the body that goes out
-    std::string text_;
-    std::string answer_;
+    std::string text_ = {};
+    std::string answer_ = {};
 };
 
 /// A counter on a socket. It lives as long as something waits for it.
@@ -272,7 +272,7 @@ private:
     tcp::acceptor acceptor_;
     asio::steady_timer pause_;
     asio::signal_set signals_;
-    std::set<std::shared_ptr<Link>> links_;
+    std::set<std::shared_ptr<Link>> links_ = {};
     bool accepting_ = false;
 };
 

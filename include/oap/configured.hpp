@@ -107,7 +107,7 @@ private:
         return made;
     }
 
-    std::optional<Monitor> timed_;
+    std::optional<Monitor> timed_ = std::nullopt;
 };
 
 }  // namespace detail

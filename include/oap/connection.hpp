@@ -73,9 +73,9 @@ struct ConnectionOptions : oap_connection_options {
 struct ConnectionInfo {
     ConnectionState state = ConnectionState::ended;
     /// Why it ended or is about to end. The first reason is kept.
-    std::optional<EndReason> end_reason;
+    std::optional<EndReason> end_reason = std::nullopt;
     /// When handle_timeout is due, by the host's clock.
-    std::optional<std::chrono::nanoseconds> timeout;
+    std::optional<std::chrono::nanoseconds> timeout = std::nullopt;
     bool wants_read = false;
     bool wants_write = false;
     /// Whether the host is to shut its writing side, if it has not.
@@ -86,8 +86,8 @@ struct ConnectionInfo {
     std::uint64_t untaken = 0;
     /// The largest body that the next DATA without `obj` can have; 0 before the peer's HELLO.
     std::uint64_t max_body = 0;
-    Flow outbound;
-    Flow inbound;
+    Flow outbound = {};
+    Flow inbound = {};
 };
 
 /// Something to write: oap_piece. Where `bytes` is nullptr: the next `len` bytes of the oldest body that data_head

@@ -113,8 +113,8 @@ private:
         frames_.push_back(frame_of(fields));
     }
 
-    std::vector<oap_hello> hellos_;
-    std::vector<oap_frame> frames_;
+    std::vector<oap_hello> hellos_ = {};
+    std::vector<oap_frame> frames_ = {};
 };
 
 inline result<span<const std::uint8_t>> encode(const oap_frame& frame, span<std::uint8_t> out) noexcept {

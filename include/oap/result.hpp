@@ -135,7 +135,7 @@ public:
     [[nodiscard]] constexpr const Failure& error() const noexcept { return error_; }
 
 private:
-    std::optional<T> value_;
+    std::optional<T> value_ = std::nullopt;
     Failure error_{Status::ok};
 };
 

@@ -15,7 +15,7 @@ inline namespace OAP_HPP_NAMESPACE {
 /// One direction of a session at a glance.
 struct Flow {
     /// The seq of the direction's last DATA, if it has carried any.
-    std::optional<std::uint64_t> last_seq;
+    std::optional<std::uint64_t> last_seq = std::nullopt;
     /// DATA frames sent and not yet acknowledged.
     std::uint32_t in_flight = 0;
     /// DATA frames that may be in flight: the receiver's `ack_window`; 0 before its HELLO.

@@ -14,7 +14,7 @@ protected:
     static constexpr Connection::Time now{5};
     Connection ours = Connection::make(now).value();
     Connection theirs = Connection::make(now).value();
-    Rows rows;
+    Rows rows = {};
 
     /// What one end writes, bodies of the host's left out.
     static Octets written(Connection& from) {

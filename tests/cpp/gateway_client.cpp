@@ -94,7 +94,7 @@ private:
 
     int socket_;
     oap::Session session_ = oap::Session::make().value();
-    std::optional<std::uint32_t> receipt_;
+    std::optional<std::uint32_t> receipt_ = std::nullopt;
     std::vector<std::uint8_t> in_ = std::vector<std::uint8_t>(OAP_STREAM_CHUNK_BYTES);
     std::vector<std::uint8_t> out_ = std::vector<std::uint8_t>(OAP_MAX_HEAD_BYTES + OAP_STREAM_CHUNK_BYTES);
     std::vector<char> chunk_ = std::vector<char>(OAP_STREAM_CHUNK_BYTES);

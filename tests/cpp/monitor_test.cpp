@@ -17,7 +17,7 @@ class MonitorTest : public testing::Test {
 protected:
     oap::Monitor monitor = oap::Monitor::make().value();
     Octets out = Octets(OAP_MAX_FRAME_BYTES);
-    Rows rows;
+    Rows rows = {};
 
     /// Two sides that have greeted, the first of which reports.
     std::pair<oap::Session, oap::Session> established() {

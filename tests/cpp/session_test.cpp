@@ -12,7 +12,7 @@ protected:
     oap::Session ours = oap::Session::make().value();
     oap::Session theirs = oap::Session::make().value();
     Octets out = Octets(OAP_MAX_FRAME_BYTES);
-    Rows rows;
+    Rows rows = {};
 
     /// One side sends, the other takes it.
     template <class Envelope>

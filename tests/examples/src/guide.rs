@@ -136,8 +136,8 @@ impl Sending<'_> {
             match queued {
                 Ok(()) if self.stage == 1 && self.pieces.pop_front().is_some() => {}
                 Ok(()) => self.stage += 1,
-                Err(SendError::Waits(_)) => return,
-                Err(_) => return connection.abort(), // refused, or the connection has ended
+                Err(SendError::Refused(_)) => return connection.abort(),
+                Err(_) => return, // not now, or never: the connection tells which
             }
         }
     }
