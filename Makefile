@@ -197,7 +197,7 @@ test-conformance: venv
 	.venv/bin/python -m pytest -q -n 4 --dist worksteal tests/conformance tests/vectors
 
 test-oap: venv
-	@tools/need tshark:tshark
+	@tools/need tshark:tshark script:bsdutils
 	$(CARGO) test -q -p oap-cli --features parquet
 	.venv/bin/python -m pytest -q oap-cli/tests/captures
 

@@ -20,6 +20,7 @@ mod receive;
 mod record;
 mod send;
 mod summary;
+mod top;
 mod transport;
 mod version;
 
@@ -46,6 +47,7 @@ enum Command {
     Check(check::Check),
     Load(load::Load),
     Record(record::Record),
+    Top(top::Top),
     Version(version::Version),
     Completions(completions::Completions),
     Man(man::Man),
@@ -77,6 +79,7 @@ fn run(command: Command) -> anyhow::Result<Answer> {
         Command::Check(check) => wait(check.run()),
         Command::Load(load) => wait(load.run()),
         Command::Record(record) => wait(record.run()),
+        Command::Top(top) => wait(top.run()),
         Command::Version(version) => version.run(),
         Command::Completions(completions) => completions.run(&mut Oap::command()),
         Command::Man(man) => man.run(Oap::command()),

@@ -69,6 +69,11 @@ impl Samples {
         Samples(lines.filter_map(sample).collect())
     }
 
+    /// The value of one sample; 0 where it is not there.
+    pub fn value(&self, name: &str) -> f64 {
+        self.0.get(name).copied().unwrap_or(0.0)
+    }
+
     /// The samples of a metric with one label: the label's value, and the sample's.
     pub fn by_label(&self, metric: &str) -> Vec<(String, f64)> {
         let label = |(name, value): (&String, &f64)| {
@@ -88,8 +93,8 @@ mod tests {
         let page = "# HELP a b\noap_frames_total{kind=\"DATA\"} 7\n\
                     oap_ack_window 32 1700000000\nodd{l=\"a } b\"} 1e3\nnonsense\n";
         let samples = Samples::read(page);
-        assert_eq!(samples.0["oap_ack_window"], 32.0);
-        assert_eq!(samples.0["odd{l=\"a } b\"}"], 1000.0);
+        assert_eq!(samples.value("oap_ack_window"), 32.0);
+        assert_eq!(samples.value("odd{l=\"a } b\"}"), 1000.0);
         assert_eq!(samples.by_label("oap_frames_total"), [("DATA".to_owned(), 7.0)]);
     }
 }

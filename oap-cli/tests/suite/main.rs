@@ -9,4 +9,5 @@ mod pages;
 mod program;
 mod record;
 mod running;
+mod top;
 mod transfer;

@@ -16,12 +16,13 @@ struct Example {
     shape: bool,
 }
 
-/// The text with each number as one sign.
+/// The text with each number and each gap as one sign.
 fn shape(text: &str) -> String {
     let mut shape = String::new();
     for c in text.chars() {
         match c {
             '0'..='9' if shape.ends_with('0') => {}
+            ' ' if shape.ends_with(' ') => {}
             '0'..='9' => shape.push('0'),
             c => shape.push(c),
         }
