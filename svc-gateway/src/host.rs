@@ -11,11 +11,10 @@ use crate::service::Service;
 use crate::signals::Signals;
 use crate::status::Status;
 use crate::threads::Threads;
-use crate::tls::{Age, Dates, Identity, Tls};
-use crate::{http, process, report, service_manager};
+use crate::tls::{Identity, Tls};
+use crate::{certificate_watch, http, process, report, service_manager};
 use std::io;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 use tokio::signal::unix::Signal;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -113,7 +112,9 @@ async fn start(host: &Host) -> io::Result<[JoinSet<()>; 2]> {
         report::serving_metrics(endpoints.local_addr()?);
         others.spawn(http::serve(endpoints, Arc::clone(&host.status)));
     }
-    others.spawn(watch_certificate(Arc::clone(&host.entrance)));
+    if let Some(tls) = &host.entrance.tls {
+        others.spawn(certificate_watch::watch(Arc::clone(tls)));
+    }
     Ok([listeners, others])
 }
 
@@ -142,41 +143,10 @@ async fn reload_at(mut hangup: Signal, reloader: Reloader) {
     }
 }
 
-/// Complains once a day of a certificate that is no good, or will soon be none.
-async fn watch_certificate(entrance: Arc<Entrance>) {
-    let mut last = None;
-    loop {
-        let now = SystemTime::now();
-        if let Some(tls) = &entrance.tls {
-            let dates = tls.current().dates;
-            let complaint = (dates, dates.age(now), days(now));
-            if last.replace(complaint) != Some(complaint) {
-                complain_of(dates, now);
-            }
-        }
-        sleep(MINUTE).await;
-    }
-}
-
-const MINUTE: Duration = Duration::from_secs(60);
-
-fn days(time: SystemTime) -> u64 {
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() / 86_400)
-}
-
-fn complain_of(dates: Dates, now: SystemTime) {
-    match dates.fault(now) {
-        Some(fault) => report::certificate_invalid(&fault),
-        None if dates.age(now) == Age::ExpiresSoon => {
-            report::certificate_expires_soon(&dates.last_day());
-        }
-        None => {}
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
 
     #[tokio::test]
     async fn a_part_that_panics_is_a_fault_and_one_that_goes_on_is_none() {

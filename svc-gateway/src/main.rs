@@ -4,6 +4,7 @@
 
 mod accept_errors;
 mod admission;
+mod certificate_watch;
 mod config;
 mod config_sources;
 mod connection;
