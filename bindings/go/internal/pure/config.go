@@ -32,7 +32,7 @@ type ConfigError struct {
 // Check gives the first setting that is out of its range.
 func (c *Config) Check() *ConfigError {
 	for _, setting := range [...]ConfigError{
-		{"seq_rollover_policy", uint64(uint32(c.SeqRolloverPolicy)), SeqRolloverError, SeqRolloverWrap},
+		{"seq_rollover_policy", uint64(c.SeqRolloverPolicy), SeqRolloverError, SeqRolloverWrap},
 		{"ack_window_frames", c.AckWindowFrames, 1, MaxAckWindow},
 		{"max_frame", c.MaxFrame, MinMaxFrame, MaxFrameBytes},
 	} {
