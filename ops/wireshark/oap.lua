@@ -285,6 +285,7 @@ end
 
 -- What packets of this side have done that the capture has lost.
 local function forget(side, other)
+    side.greeted = side.greeted or nil
     side.open, side.last, side.carried, side.objects, side.in_flight, other.in_flight = nil, nil, nil, nil, nil, nil
 end
 
@@ -390,11 +391,9 @@ function Walk:begin()
     local kind, head, values
     if not label then kind, head, values = look_at(bytes) end
     local is_frame = not label and (not kind or values or head > bytes:len())
-    if self.began or self.talk.began or is_frame and (kind == HELLO or kind == ERROR) then
-        self.talk.began = true
-        set_began(side)
-        if other.place == "start" then set_began(other) end
-    end
+    if self.began or is_frame and (kind == HELLO or kind == ERROR) then set_began(side) end
+    -- That one side begins here says so of the other only where the capture has the connection's beginning.
+    if self.began and other.place == "start" then set_began(other) end
     if kind or label then side.place = (side.began or is_frame) and "frames" or "seeking" end
 end
 

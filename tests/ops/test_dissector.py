@@ -8,12 +8,14 @@ import sys
 import time
 from collections import Counter, defaultdict
 from pathlib import Path
+from random import Random
 from xml.etree import ElementTree
 
 import pytest
 
 import pcap
 from capture import Capture
+from oap_frames import BODY, HELLO, START, ack, data, frame, honest_talk
 
 ROOT = Path(__file__).parents[2]
 sys.path += [str(ROOT / "tests" / "vectors"), str(ROOT / "tests" / "prometheus")]
@@ -29,7 +31,7 @@ PASSES = [pytest.param([], id="one pass"), pytest.param(["-2"], id="two passes")
 UNSEEN = {"truncated"}
 # Bytes behind the end of the stream; frames of which no capture has the rest, so that TCP gives them to no dissector.
 NO_CAPTURE = {"after_truncated_it_stays", "length_judged_anew_at_8", "no_bytes_are_no_look_at_8",
-              "data_at_its_header_before_own_hello"}
+              "data_at_its_header_before_own_hello", "first_received_data_at_its_header"}
 
 
 def tshark(*args):
@@ -182,32 +184,8 @@ def test_a_session_is_judged_as_in_every_vector(tmp_path, passes):
         assert shown.frames[: len(frames[number])] == frames[number], case["name"]
 
 
-def varint(number):
-    more = b""
-    while number > 127:
-        more += bytes([number & 127 | 128])
-        number >>= 7
-    return more + bytes([number])
-
-
-def frame(kind, *fields, body=b""):
-    """One whose fields are integers, in the order of their numbers."""
-    header = b"".join(bytes([at << 3]) + varint(value) for at, value in enumerate(fields, 1))
-    return (8 + len(header) + len(body)).to_bytes(4) + bytes([kind, 0]) + len(header).to_bytes(2) + header + body
-
-
-HELLO, START = bytes.fromhex("0000000e01000006080110808040"), bytes.fromhex("0000000b020000030a0161")
-BODY = bytes(range(256)) * 20
 # Of Ethernet: four a frame, and a frame seldom begins where a segment does.
 SEGMENT = 1400
-
-
-def data(*seqs):
-    return b"".join(frame(3, seq, body=BODY) for seq in seqs)
-
-
-def ack(up_to):
-    return frame(4, up_to)
 
 
 def shown_of(tmp_path, talk, *args, snaplen=pcap.SNAPLEN):
@@ -271,6 +249,26 @@ def test_a_packet_that_the_capture_has_lost_is_no_reject(tmp_path, passes):
     client, server = shown_of(tmp_path, talk, *passes)
     assert (client.rejects, server.rejects) == ([], [])
     assert seqs(client) == [3, 4] and kinds(client)["END"] == kinds(server)["ACK"] == 1
+
+
+def damaged(chance, damage):
+    talk = honest_talk(chance, begins=damage != "late")
+    if damage == "lossy":
+        # Not the two that say that the capture has the beginning.
+        for _ in range(2):
+            del talk.packets[chance.randrange(2, len(talk.packets))]
+    return talk
+
+
+@pytest.mark.parametrize("passes", PASSES)
+@pytest.mark.parametrize(("damage", "snaplen"), [("late", pcap.SNAPLEN), ("lossy", pcap.SNAPLEN), ("cut", 96)])
+def test_an_honest_talk_is_rejected_in_no_capture_of_it(tmp_path, passes, damage, snaplen):
+    chance = Random(damage)
+    talks = [damaged(chance, damage) for _ in range(20)]
+    pcap.write(tmp_path / "talks.pcap", PORT, talks, snaplen)
+    streams = dissected(tmp_path / "talks.pcap", *passes, "-d", f"tcp.port=={PORT},oap")
+    assert {number: streams[number].rejects for number in range(len(talks)) if streams[number].rejects} == {}
+    assert sum(len(streams[number].frames) for number in range(len(talks))) > 100
 
 
 @pytest.mark.parametrize("passes", PASSES)
