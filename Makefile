@@ -46,7 +46,7 @@ drill: toolchains ## attack, starve and soak a gateway (MINUTES=30 of it); repor
 	@tools/need perf:linux-perf addr2line:binutils strace:strace
 	RUSTFLAGS="-C force-frame-pointers=yes" $(CARGO) build --profile drill -p svc-gateway -p oap-drills
 	@mkdir -p build/reports/drills
-	@for drill in hostile ack-chaos attacks 'connections --profile' 'amnesia-soak --minutes $(MINUTES)'; do \
+	@for drill in hostile ack-chaos honest-large attacks 'connections --profile' 'amnesia-soak --minutes $(MINUTES)'; do \
 		target/drill/oap-drills $$drill --report build/reports/drills/$${drill%% *}.md || exit; \
 	done
 
@@ -224,6 +224,6 @@ test-runbook: venv
 
 test-drills:
 	@tools/need strace:strace
-	@for drill in hostile ack-chaos attacks connections 'amnesia-soak --minutes 0.15'; do \
+	@for drill in hostile ack-chaos honest-large attacks connections 'amnesia-soak --minutes 0.15'; do \
 		target/release/oap-drills $$drill --short || exit; \
 	done

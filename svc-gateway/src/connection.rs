@@ -15,10 +15,11 @@ use bytes::Bytes;
 use oap::{ConnectionState, Piece, Row};
 use std::future::{poll_fn, Future};
 use std::io;
-use std::pin::Pin;
+use std::pin::{pin, Pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
+use tokio::task::yield_now;
 use tokio::time::{sleep_until, Sleep};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
@@ -84,6 +85,8 @@ struct Connection<S> {
     unflushed: bool,
     shut: bool,
     write_failed: bool,
+    /// A deadline has passed, and the socket was looked at since.
+    has_looked_again: bool,
     /// Why it ends, once that is logged and counted.
     reason: Option<&'static str>,
 }
@@ -114,6 +117,7 @@ impl<S: Socket> Connection<S> {
             unflushed: false,
             shut: false,
             write_failed: false,
+            has_looked_again: false,
             reason: None,
             service,
             peer,
@@ -128,6 +132,8 @@ impl<S: Socket> Connection<S> {
             let read = self.poll_read(cx);
             self.poll_draining(cx);
             self.refuse_what_waited();
+            // Before the peer is told: its next connection may come at once.
+            self.record_reason();
             let wrote = self.poll_write(cx);
             self.record_reason();
             if self.engine.state() == ConnectionState::Ended {
@@ -240,6 +246,7 @@ impl<S: Socket> Connection<S> {
 
     fn take_read(&mut self, read: io::Result<Option<Chunk>>) {
         self.look_at_clock();
+        self.has_looked_again = false;
         match read {
             Err(_) => self.engine.transport_failed(),
             Ok(None) => self.engine.receive_end(self.now),
@@ -410,6 +417,11 @@ impl<S: Socket> Connection<S> {
             }
             self.look_at_clock();
         }
+        if next > self.read_from && !self.has_looked_again {
+            // What has come by now may be told only after all that waits to run has had its turn.
+            self.has_looked_again = true;
+            return pin!(yield_now()).poll(cx);
+        }
         self.end_overdue();
         Poll::Ready(())
     }
@@ -432,6 +444,7 @@ impl<S: Socket> Connection<S> {
     }
 
     fn end_overdue(&mut self) {
+        self.has_looked_again = false;
         if self.engine_deadline().is_some_and(|due| due <= self.now) {
             return self.engine.handle_timeout(self.now);
         }

@@ -2,6 +2,7 @@
 
 mod support;
 
+use oap::{Frame, Start};
 use rcgen::{date_time_ymd, generate_simple_self_signed, CertificateParams, CertifiedKey, KeyPair};
 use rustls::client::WantsClientCert;
 use rustls::pki_types::pem::PemObject;
@@ -15,7 +16,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::sync::Arc;
-use support::{command, socket_from, Gateway, Peer};
+use support::{command, encoded, eventually, socket_from, Gateway, Peer};
 
 /// Certificate and key in a directory of the test's own.
 struct Files(PathBuf);
@@ -331,4 +332,63 @@ fn without_tls_sighup_changes_nothing() {
     let gateway = Gateway::with_endpoints(&[]);
     gateway.signal("HUP");
     assert_eq!(gateway.get("/healthz").status, 200);
+}
+
+#[test]
+fn a_record_that_lacks_its_last_byte_has_the_time_of_a_frame() {
+    let files = Files::new("record");
+    let certificate = files.renew();
+    let gateway = files.gateway_with(&["--frame-seconds", "0.2"]);
+    let mut peer = Peer::over(stream(&gateway, &certificate, &TLS13)).greet();
+    let mut wire = Vec::new();
+    peer.socket.conn.writer().write_all(&encoded(&[Frame::Start(Start { stream: "s" })])).unwrap();
+    peer.socket.conn.write_tls(&mut wire).unwrap();
+    peer.socket.sock.write_all(&wire[..wire.len() - 1]).unwrap();
+    assert_eq!(gateway.event("refused")["reason"], "frame_timeout");
+    assert_serving(&gateway, &certificate);
+}
+
+/// A ClientHello of the largest size that rustls waits for, but for its last byte.
+fn unfinished_client_hello() -> Vec<u8> {
+    const RECORD_BYTES: usize = 16_384;
+    let mut message = vec![0; 60_000];
+    let length = (message.len() - 4) as u32;
+    message[..4].copy_from_slice(&(1 << 24 | length).to_be_bytes());
+    let mut wire = Vec::new();
+    for content in message.chunks(RECORD_BYTES) {
+        wire.extend([22, 3, 1]);
+        wire.extend((content.len() as u16).to_be_bytes());
+        wire.extend(content);
+    }
+    wire.pop();
+    wire
+}
+
+#[test]
+fn unfinished_client_hellos_have_a_bound_and_keep_nobody_waiting() {
+    const PEERS: usize = 600;
+    let files = Files::new("hellos");
+    let certificate = files.renew();
+    let gateway = files.gateway_with(&["--handshake-seconds", "60"]);
+    let before = gateway.resident_kib();
+    let hello = unfinished_client_hello();
+    let hostile: Vec<_> = (0..PEERS)
+        .map(|_| {
+            let mut socket = socket_from("127.0.0.66", gateway.address);
+            socket.set_nonblocking(true).unwrap();
+            // As much as is taken.
+            let _ = socket.write(&hello);
+            socket
+        })
+        .collect();
+    let handshakes = || {
+        let page = gateway.get("/metrics");
+        page.sample("svc_gateway_room_bytes{use=\"handshakes\"}")
+    };
+    eventually("handshakes", || (handshakes() > 5e6).then_some(()));
+    assert!(presents(&gateway, &certificate));
+    assert!(handshakes() < 10e6, "a peer leaves half of the room");
+    let grown = gateway.resident_kib().saturating_sub(before);
+    assert!(grown < 30_000, "{grown} KiB for {PEERS} connections of 60 kB");
+    drop(hostile);
 }

@@ -250,4 +250,17 @@ mod tests {
         queue_bytes(&mut queue, b"payload");
         assert_eq!(format!("{queue:?}"), "Outgoing { len: 7, .. }");
     }
+
+    #[test]
+    fn an_empty_queue_gives_its_memory_back_and_another_keeps_it() {
+        let mut queue = Outgoing::default();
+        queue_bytes(&mut queue, b"ab");
+        queue.shrink();
+        assert_eq!(queue.len(), 2);
+        queue.advance(2);
+        queue.shrink();
+        assert_eq!((queue.len(), queue.bytes.capacity()), (0, 0));
+        queue_bytes(&mut queue, b"ab");
+        assert_eq!(queue.len(), 2);
+    }
 }

@@ -5,8 +5,10 @@ use oap::{BytesFrame, Config, Data, End, Frame, Reject, Session, Start, STREAM_C
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::interval;
 
 /// The gateway has little to say.
 const READ_BYTES: usize = 4096;
@@ -168,6 +170,20 @@ impl Client {
         self.put(&Frame::Data(Data { seq, obj, body }));
         if self.out.len() >= STREAM_CHUNK_BYTES {
             self.flush().await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a DATA at so many bytes a second.
+    pub async fn slowly(&mut self, body: &[u8], bytes_a_second: usize) -> Result<(), Failure> {
+        const PERIODS_A_SECOND: usize = 20;
+        let seq = self.session.outbound().last_seq.map_or(1, |last| last + 1);
+        self.put(&Frame::Data(Data { seq, obj: None, body }));
+        let wire = std::mem::take(&mut self.out);
+        let mut periods = interval(Duration::from_secs(1) / PERIODS_A_SECOND as u32);
+        for bytes in wire.chunks((bytes_a_second / PERIODS_A_SECOND).max(1)) {
+            periods.tick().await;
+            self.socket.write_all(bytes).await?;
         }
         Ok(())
     }

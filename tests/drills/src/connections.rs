@@ -1,4 +1,4 @@
-//! Ten thousand connections, idle and trickling, with honest load beside them.
+//! Ten thousand connections, all of them at work, with honest load beside them.
 
 use crate::client::{Client, Failure, Object};
 use crate::gateway::Gateway;
@@ -17,9 +17,8 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 const ABOUT: &str = "\
-Connections from many loopback addresses are opened and held: four of five idle, the fifth trickling a small DATA each \
-second and waiting for its ACK, while honest clients stream objects. At the end every connection, idle ones too, \
-has to give a receipt for a stream.";
+Connections from many loopback addresses are opened and held: each sends a small DATA a second on an open stream and \
+waits for its ACK, while honest clients stream objects. At the end every connection has to give a receipt for its stream.";
 
 /// Opened at a time.
 const OPENING: usize = 128;
@@ -82,6 +81,7 @@ pub async fn drill(program: &Path, options: &Options) -> io::Result<Report> {
     let took = between(&tally.served, Duration::ZERO, until);
     let each = resident_idle.saturating_sub(empty) / u64::from(count);
     let rows = [
+        ["cores".into(), std::thread::available_parallelism()?.to_string()],
         ["connections".into(), count.to_string()],
         ["time to open them".into(), seconds(opened)],
         ["descriptors of the gateway".into(), descriptors.to_string()],
@@ -132,27 +132,17 @@ async fn hold(
     for number in 0..count {
         // It is never closed.
         let Ok(permit) = Arc::clone(&opening).acquire_owned().await else { break };
-        let mut stopped = stopped.clone();
+        let stopped = stopped.clone();
         let from = Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 0, 4, 1)) + number / AN_ADDRESS);
         held.spawn(async move {
             let client = Client::greeted(from, to).await;
             drop(permit);
-            if number % 5 == 0 {
-                trickle(client?, &stopped).await
-            } else {
-                idle(client?, &mut stopped).await
-            }
+            trickle(client?, &stopped).await
         });
     }
     // All permits back: all have been opened, or have failed.
     let _ = opening.acquire_many(OPENING as u32).await;
     held
-}
-
-async fn idle(mut client: Client, stopped: &mut watch::Receiver<bool>) -> Result<(), Failure> {
-    let _ = stopped.wait_for(|&stopped| stopped).await;
-    client.open("idle").await?;
-    client.close().await
 }
 
 async fn trickle(mut client: Client, stopped: &watch::Receiver<bool>) -> Result<(), Failure> {

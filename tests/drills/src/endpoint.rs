@@ -42,6 +42,17 @@ impl Page {
         sample.and_then(|(_, value)| value.parse().ok()).unwrap_or_default()
     }
 
+    /// The series of a family that are not 0, with their values.
+    pub fn counted(&self, family: &str) -> String {
+        let of_it = self.0.lines().filter(|line| line.split('{').next() == Some(family));
+        let counted = of_it.filter(|line| !line.ends_with(" 0"));
+        counted
+            .filter_map(|line| line.split_once('{'))
+            .map(|(_, rest)| rest)
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+
     /// The sum of all series of a family.
     pub fn sum(&self, family: &str) -> f64 {
         let samples = self.0.lines().filter_map(|line| line.rsplit_once(' '));

@@ -9,6 +9,7 @@ mod client;
 mod connections;
 mod endpoint;
 mod gateway;
+mod honest_large;
 mod hostile;
 mod hostile_frames;
 mod latency;
@@ -76,9 +77,11 @@ enum Drill {
         #[arg(long, value_name = "N", default_value_t = 30.0)]
         minutes: f64,
     },
+    /// Honest peers with large frames, many at a time, fast and slow
+    HonestLarge,
     /// What the protocol leaves to the host: partial and stalled frames, churn, quarantine, other protocols
     Attacks,
-    /// Ten thousand connections, idle and trickling, with honest load beside them
+    /// Ten thousand connections, all of them at work, with honest load beside them
     Connections {
         /// How many
         #[arg(long, value_name = "N", default_value_t = 10_000)]
@@ -128,6 +131,7 @@ async fn run(drill: &Drill, options: &Options) -> io::Result<Report> {
     match drill {
         Drill::Hostile => hostile_frames::drill(&gateway, short).await,
         Drill::Attacks => attacks::drill(&gateway, short).await,
+        Drill::HonestLarge => honest_large::drill(&gateway, short).await,
         Drill::AckChaos => ack_chaos::drill(&gateway, short).await,
         Drill::AmnesiaSoak { minutes } => {
             soak::drill(&gateway, Duration::from_secs_f64(minutes * 60.0), short).await

@@ -66,6 +66,7 @@ pub async fn drill(program: &Path, length: Duration, short: bool) -> io::Result<
     seen.files.extend(gateway.process.open_files()?);
     let peak = gateway.process.resident_peak()?;
     let stopped = gateway.stop().await?;
+    restart(program, rush_length, &mut report).await?;
 
     minutes(&mut report, &seen, &tally, length);
     memory(&mut report, &seen, peak, after);
@@ -83,6 +84,28 @@ pub async fn drill(program: &Path, length: Duration, short: bool) -> io::Result<
     report.check("connections turned away", "0", turned_away, tally.turned_away.is_empty());
     report.check("end after SIGTERM", "exit status 0", stopped, stopped.success());
     Ok(report)
+}
+
+/// Starts anew, with amnesia and without, in turn: the resident set, and what amnesia costs.
+async fn restart(program: &Path, length: Duration, report: &mut Report) -> io::Result<()> {
+    const ROUNDS: u32 = 3;
+    let (mut requests, mut resident) = ([0, 0], 0);
+    for _ in 0..ROUNDS {
+        for (served, amnesia) in requests.iter_mut().zip(["on", "off"]) {
+            let gateway = Gateway::start(program, &format!("amnesia = \"{amnesia}\"\n")).await?;
+            let load = Load::start(rush(), gateway.address);
+            sleep(length / ROUNDS).await;
+            *served += load.stop().await.served.len();
+            resident = gateway.process.resident()?.max(resident);
+        }
+    }
+    let [on, off] = requests.map(|requests| requests as f64);
+    let change = (on / off - 1.0) * 100.0;
+    report.check("resident after a restart", "256 MiB", mib(resident), resident <= MOST_AFTER);
+    let measured = format!("{change:+.1} %");
+    let ok = change.abs() <= 10.0;
+    report.check_speed("throughput with amnesia, against without", "within 10 %", measured, ok);
+    Ok(())
 }
 
 fn steady() -> Plan {

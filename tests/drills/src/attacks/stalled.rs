@@ -1,16 +1,15 @@
 //! Ten thousand frames of 1 MiB, each begun and then stalled: together they promise 10 GB.
 
 use super::{Scene, ATTACKER};
-use crate::client::dial;
-use crate::hostile::{encoded, ending, hello, prefix, Ending};
-use crate::report::{mib, Report};
+use crate::client::{dial, Client, Failure, Object};
+use crate::hostile::{encoded, ending, hello, prefix};
+use crate::report::{mib, seconds, Report};
 use oap::{Frame, Kind, Start, MAX_FRAME_BYTES};
-use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -20,6 +19,8 @@ const NAME: &str = "stalled frames";
 
 /// Each sends that much of its body: without a budget, enough to pin 640 MiB.
 const SENT: usize = 64 << 10;
+
+const NEIGHBOUR: Ipv4Addr = Ipv4Addr::new(127, 0, 9, 1);
 
 const OPENING: usize = 128;
 
@@ -45,19 +46,33 @@ pub async fn attack(program: &Path, short: bool, report: &mut Report) -> io::Res
             Ok::<_, io::Error>(ending(&mut stalled?).await)
         });
     }
-    let mut endings = BTreeMap::<Ending, u64>::new();
-    while let Some(ended) = peers.join_next().await {
-        *endings.entry(ended.map_err(io::Error::other)??).or_default() += 1;
-    }
+    let large = large_beside(scene.gateway.address).await;
     let peak = scene.gateway.process.resident_peak()?;
-    let row = |(ending, count): (&Ending, &u64)| [format!("{ending:?}"), count.to_string()];
-    let rows: Vec<_> = endings.iter().map(row).collect();
-    report.table(&format!("{count} stalled frames of 1 MiB"), ["ended", "peers"], &rows);
+    let page = scene.gateway.endpoint.metrics().await?;
+    let late = page.value("svc_gateway_refused_total{cause=\"frame_timeout\"}");
+    let room = page.value("svc_gateway_room_bytes{use=\"frames\"}");
+    let rows = [
+        ["frames that were begun".to_owned(), count.to_string()],
+        ["ended at their deadline".to_owned(), late.to_string()],
+        ["room that the others hold".to_owned(), mib(room as u64)],
+    ];
+    report.table("Stalled frames of 1 MiB", ["what", "measured"], &rows);
     report.check(&format!("{NAME}: resident, at most"), "128 MiB", mib(peak), peak <= MOST);
-    let open = endings.get(&Ending::Open).copied().unwrap_or_default();
-    report.check(&format!("{NAME}: still open past the deadline"), "0", open, open == 0);
-    scene.end(report, NAME).await;
+    report.check(&format!("{NAME}: ended at their deadline"), "some", late, late > 0.0);
+    let measured = large.as_ref().map_or_else(ToString::to_string, |took| seconds(*took));
+    let name = format!("{NAME}: a large frame beside them");
+    report.check(&name, "served", measured, large.is_ok());
+    drop(peers);
+    scene.judge_honest(report, NAME).await;
     Ok(())
+}
+
+/// How long an object in frames of 1 MB takes that has to wait for its turn.
+async fn large_beside(to: SocketAddr) -> Result<Duration, Failure> {
+    let began = Instant::now();
+    let object = Object::new(2_000_000, 1_000_000);
+    Client::greeted(NEIGHBOUR, to).await?.request(&object).await?;
+    Ok(began.elapsed())
 }
 
 /// Sends as much as is taken; one that is refused meanwhile is refused.
