@@ -198,7 +198,7 @@ test-conformance: venv
 
 test-oap: venv
 	@tools/need tshark:tshark script:bsdutils
-	$(CARGO) test -q -p oap-cli --features parquet
+	$(CARGO) test -q -p oap-cli
 	.venv/bin/python -m pytest -q oap-cli/tests/captures
 
 test-examples: venv

@@ -38,7 +38,7 @@ def test_the_debian_packages_serve_a_c_program(tmp_path):
     compile_and_run(tmp_path, flags, LD_LIBRARY_PATH=str(libraries))
 
 
-@pytest.mark.parametrize("package", ["liboap1", "liboap-dev", "svc-gateway"])
+@pytest.mark.parametrize("package", ["liboap1", "liboap-dev", "svc-gateway", "oap"])
 def test_lintian_finds_no_error(package):
     run("lintian", "--allow-root", "--fail-on", "error", artifact(f"{package}_{VERSION}_*.deb"))
 
@@ -52,3 +52,14 @@ def test_the_packaged_gateway_accepts_its_packaged_configuration(tmp_path):
     run("dpkg-deb", "-x", artifact(f"svc-gateway_{VERSION}_*.deb"), tmp_path)
     assert VERSION in run(tmp_path / "usr/bin/svc-gateway", "--version")
     run(tmp_path / "usr/bin/svc-gateway", "--config", tmp_path / "etc/ron/gateway.toml", "--check-config")
+
+
+def test_the_packaged_tool_runs_and_brings_its_pages_and_completions(tmp_path):
+    run("dpkg-deb", "-x", artifact(f"oap_{VERSION}_*.deb"), tmp_path)
+    tool, share = tmp_path / "usr/bin/oap", tmp_path / "usr/share"
+    assert run(tool, "version") == f"oap {VERSION}, OAP/1\n"
+    assert "START, 11 bytes" in run(tool, "explain", "0000000b020000030a0161")
+    pages = {page.name for page in (share / "man/man1").iterdir()}
+    assert {"oap.1.gz", "oap-explain.1.gz", "oap-check-connect.1.gz"} <= pages
+    for completions in ("bash-completion/completions/oap", "fish/vendor_completions.d/oap.fish", "zsh/vendor-completions/_oap"):
+        assert "explain" in (share / completions).read_text()

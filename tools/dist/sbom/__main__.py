@@ -33,6 +33,7 @@ def of_crates(release: Path) -> list[tuple[Artifact, str]]:
         (one(release, f"liboap-dev_{VERSION}_*.deb", "liboap-dev", f"pkg:deb/liboap-dev@{VERSION}"), "oap-ffi"),
         (one(release, f"svc-gateway_{VERSION}_*.deb", "svc-gateway", f"pkg:deb/svc-gateway@{VERSION}", "application"),
          "svc-gateway"),
+        (one(release, f"oap_{VERSION}_*.deb", "oap-tool", f"pkg:deb/oap@{VERSION}", "application"), "oap-cli"),
         (one(release, f"oap-{VERSION}-*.whl", "oap", f"pkg:pypi/oap@{VERSION}"), "oap-python"),
         (one(release, f"oap-{VERSION}.tar.gz", "oap", f"pkg:pypi/oap@{VERSION}"), "oap-python"),
         *((Artifact(file, name, f"pkg:npm/{name}@{VERSION}"), "oap-node") for file, name in npm.platforms(release)),
