@@ -3,7 +3,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { inspect, isDeepStrictEqual } from 'node:util';
-import { equals, iterableEquality } from '@jest/expect-utils';
+import {
+  arrayBufferEquality,
+  equals,
+  iterableEquality,
+  sparseArrayEquality,
+  typeEquality,
+} from '@jest/expect-utils';
 import { Decoder, encode, OapRejectError } from '../index.mjs';
 import { EACH, objects, OBJ } from './support.mjs';
 
@@ -29,7 +35,10 @@ const DIFFERENT = [
 ];
 
 test('assert and Jest tell different frames apart, and find equal ones equal wherever they lie', () => {
-  const same = [isDeepStrictEqual, (a, b) => equals(a, b, [iterableEquality])];
+  const strict = [iterableEquality, typeEquality, sparseArrayEquality, arrayBufferEquality];
+  const toEqual = (a, b) => equals(a, b, [iterableEquality]);
+  const toStrictEqual = (a, b) => equals(a, b, strict, true);
+  const same = [isDeepStrictEqual, toEqual, toStrictEqual];
   for (const [first, second] of DIFFERENT) {
     for (const isSame of same) {
       assert.equal(isSame(one(first), one(second)), false, inspect(second));
