@@ -75,9 +75,8 @@ func settings(of uint8) (*oap.Config, pure.Config) {
 
 // FuzzPureDecode: buffers of any size, in front of which each call stands where the one before it ended.
 func FuzzPureDecode(f *testing.F) {
-	for _, input := range vectorInputs(f) {
-		f.Add(input, uint8(0), uint8(200))
-		f.Add(input, uint8(1), uint8(3))
+	for i, input := range vectorInputs(f) {
+		f.Add(input, uint8(i), uint8(i>>1))
 	}
 	f.Fuzz(func(t *testing.T, input []byte, of, step uint8) {
 		config, same := settings(of)
@@ -177,6 +176,9 @@ func sameFlow(t *testing.T, want oap.Flow, got pure.Flow) {
 func FuzzPureSession(f *testing.F) {
 	hello := wireOf(&oap.Hello{Version: 1, MaxFrame: oap.MaxFrameBytes})
 	for i, input := range vectorInputs(f) {
+		if i%4 != 0 { // a run begins with all of them
+			continue
+		}
 		f.Add(append([]byte{1, 0, 0, byte(len(hello))}, append(hello, append([]byte{2, byte(i)}, input...)...)...), uint8(i))
 	}
 	f.Fuzz(func(t *testing.T, input []byte, of uint8) {
