@@ -4,6 +4,7 @@ import copy
 import gc
 import multiprocessing
 import pickle
+import traceback
 import weakref
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -124,7 +125,16 @@ def raised(call: Callable[[], object]) -> oap.OapError:
     return caught.value
 
 
+def closed(wire: bytes) -> oap.OapError:
+    """What a call says that comes after those bytes of the peer."""
+    connection = oap.Connection()
+    connection.receive(wire)
+    return raised(lambda: connection.start("late"))
+
+
 EXCEPTIONS: dict[str, Callable[[], oap.OapError]] = {
+    "a connection that a reject closed": lambda: closed(oap.encode(Ack(1))),
+    "a connection that the peer's ERROR closed": lambda: closed(oap.encode(Error(9, "enough"))),
     "a reject": lambda: raised(lambda: Decoder().feed(oap.encode(Ack(1)) + b"\xff" * 4)),
     "a refusal": lambda: raised(lambda: oap.encode(Start(""))),
     "a ConfigError": lambda: raised(lambda: Config(max_frame=1)),
@@ -142,7 +152,27 @@ def test_an_exception_can_be_pickled_and_copied(
     error = make()
     again = copied(error)
     assert type(again) is type(error)
-    assert (str(again), again.args, again.__dict__) == (str(error), error.args, error.__dict__)
+    assert (str(again), again.args, fields_of(again)) == (str(error), error.args, fields_of(error))
+
+
+def fields_of(error: oap.OapError) -> dict[str, Any]:
+    """Those of an exception, and of the one that it holds."""
+    fields = dict(error.__dict__)
+    reject = fields.get("reject")
+    return fields | {"reject": reject and (str(reject), reject.__dict__)}
+
+
+def test_what_is_raised_again_has_no_longer_traceback() -> None:
+    decoder, session, connection = Decoder(), Session(), oap.Connection()
+    connection.receive(oap.encode(Ack(1)))
+    bad = oap.encode(Ack(1))[:-1] + b"\xff"
+    calls: list[Callable[[], object]] = [lambda: decoder.feed(bad), lambda: session.recv(bad), lambda: connection.start("s")]
+    for call in calls:
+        lengths = set[int]()
+        for _ in range(3):
+            error = raised(call)
+            lengths.add(sum(1 for _ in traceback.walk_tb(error.__traceback__)))
+        assert len(lengths) == 1
 
 
 def reject_in_a_worker(wire: bytes) -> int:
