@@ -86,6 +86,8 @@ def main() -> int:
     RAW.parent.mkdir(exist_ok=True)
     for group in () if given.again else TOGETHER:
         languages = [language for language in group if language in given.languages or not given.languages]
+        if not languages:
+            continue
         rows = [row for row in known() if row["language"] not in languages] + measure(languages, given.rounds)
         RAW.write_text(json.dumps(rows, indent=1) + "\n")
     text = report.markdown(known())
