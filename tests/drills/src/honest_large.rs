@@ -60,12 +60,22 @@ async fn crowd(
     object: &Arc<Object>,
 ) -> io::Result<BTreeMap<String, u64>> {
     let mut peers = JoinSet::new();
-    for number in 0..connections {
-        let from = Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 0, 4, 1)) + number % addresses);
+    // All have greeted before the first sends: this process may be too busy afterwards to greet in time.
+    for mut client in greeted(to, connections, addresses).await? {
         let object = Arc::clone(object);
-        peers.spawn(async move { Client::greeted(from, to).await?.request(&object).await });
+        peers.spawn(async move { client.request(&object).await });
     }
     failures(peers).await
+}
+
+async fn greeted(to: SocketAddr, count: u32, addresses: u32) -> io::Result<Vec<Client>> {
+    let first = u32::from(Ipv4Addr::new(127, 0, 4, 1));
+    let mut clients = Vec::new();
+    for number in 0..count {
+        let client = Client::greeted(Ipv4Addr::from(first + number % addresses), to).await;
+        clients.push(client.map_err(|failure| io::Error::other(failure.to_string()))?);
+    }
+    Ok(clients)
 }
 
 async fn failures(mut peers: JoinSet<Result<(), Failure>>) -> io::Result<BTreeMap<String, u64>> {
