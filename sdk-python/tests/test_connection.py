@@ -204,7 +204,7 @@ def test_a_step_that_may_not_write_leaves_the_ack_for_later() -> None:
     assert list(oap.Decoder().feed(b.step()[1])) == [oap.Ack(1)]
 
 
-def test_the_window_is_256_unless_a_config_says_otherwise() -> None:
+def test_the_window_is_the_default_unless_a_config_says_otherwise() -> None:
     a, b = pair()
     assert a.outbound.window == b.outbound.window == 1_024
     a, b = Connection(oap.Config(ack_window_frames=5)), Connection()
