@@ -5,7 +5,7 @@ use crate::endpoint::Endpoint;
 use crate::gateway::Gateway;
 use crate::hostile::{play, CASES};
 use crate::report::{seconds, Report};
-use crate::starve::{threads, Starved};
+use crate::starve::Starved;
 use crate::virtual_sessions::{judge, run, Chaos, WRONG_ACKS};
 use oap::Reason;
 use std::io;
@@ -164,17 +164,16 @@ async fn starved_seconds(endpoint: Endpoint) -> io::Result<f64> {
 
 /// Starves the gateway's worker for a time under the limit, lets it recover, and starves it beyond.
 async fn starved(report: &mut Report, gateway: &Gateway) -> io::Result<()> {
-    let others = threads(gateway)?;
     let (stop, stopped) = watch::channel(false);
     let stream = tokio::spawn(requests(gateway.address, stopped));
     let mut looks = Looks { endpoint: gateway.endpoint, began: Instant::now(), looks: Vec::new() };
     looks.look(Duration::from_secs(1)).await?;
-    let starved = Starved::start(gateway, &others, UNDER)?;
+    let starved = Starved::start(gateway, UNDER)?;
     looks.look(UNDER).await?;
     starved.end().await?;
     looks.look(Duration::from_secs(2)).await?;
     let under = looks.last();
-    let starved = Starved::start(gateway, &others, OVER)?;
+    let starved = Starved::start(gateway, OVER)?;
     while looks.last().key && looks.began.elapsed() < PATIENCE {
         looks.look(Duration::from_millis(200)).await?;
     }

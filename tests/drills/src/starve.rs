@@ -2,7 +2,6 @@
 
 use crate::gateway::Gateway;
 use rustix::process::{kill_process, Pid, Signal};
-use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::process::Stdio;
@@ -15,17 +14,16 @@ pub struct Starved {
 }
 
 impl Starved {
-    /// The workers are those of the gateway's threads that are not among `others`: they begin with the first object.
+    /// The worker, the only one, is the newest of the gateway's threads: all of them begin with the process.
     ///
     /// # Errors
     /// Where there is none, or strace does not start.
-    pub fn start(gateway: &Gateway, others: &HashSet<i32>, late: Duration) -> io::Result<Self> {
+    pub fn start(gateway: &Gateway, late: Duration) -> io::Result<Self> {
         let mut strace = Command::new("strace");
         strace.args(["-q", "-o", "/dev/null", "-e", "trace=futex", "-e"]);
         strace.arg(format!("inject=futex:delay_exit={}", late.as_micros()));
-        for worker in threads(gateway)?.difference(others) {
-            strace.args(["-p", &worker.to_string()]);
-        }
+        let worker = threads(gateway)?.into_iter().max().ok_or(io::ErrorKind::NotFound)?;
+        strace.args(["-p", &worker.to_string()]);
         let strace = strace.stdin(Stdio::null()).kill_on_drop(true).spawn()?;
         Ok(Starved { strace })
     }
@@ -38,8 +36,8 @@ impl Starved {
     }
 }
 
-pub fn threads(gateway: &Gateway) -> io::Result<HashSet<i32>> {
-    let mut threads = HashSet::new();
+fn threads(gateway: &Gateway) -> io::Result<Vec<i32>> {
+    let mut threads = Vec::new();
     for task in fs::read_dir(format!("/proc/{}/task", gateway.pid()))? {
         threads.extend(task?.file_name().to_str().and_then(|name| name.parse::<i32>().ok()));
     }
