@@ -68,6 +68,12 @@ const KEPT: Judged = (Verdict::Kept, None);
 
 impl Game {
     async fn judge(&mut self, case: &Case) -> Judged {
+        let is_taken = matches!(case.expect, Expect::Taken(_));
+        if self.caller == Caller::Host && case.ends && is_taken {
+            // It may take nothing before its own DATA is acknowledged, and our end comes before that.
+            let why = "the host sends first, and can't be acknowledged behind our end";
+            return (Verdict::NotSeen(why.to_owned()), None);
+        }
         if let Some(greeting) = &case.greeting {
             if let Err(judged) = self.greet(greeting, case.expect).await {
                 return judged;

@@ -53,7 +53,7 @@ pub struct Send {
     #[arg(long, conflicts_with = "plain")]
     resume: bool,
     /// Bytes of each DATA at most; a peer may take less
-    #[arg(long, default_value_t = 262_144, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1..))]
     chunk: u32,
     /// Wait for no receipts: a host that gives none
     #[arg(long)]

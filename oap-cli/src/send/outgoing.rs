@@ -2,7 +2,7 @@
 
 use crate::send::plan::Planned;
 use crate::send::tracking::Tracking;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use oap_tokio::Sender;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -78,19 +78,10 @@ impl Outgoing<'_> {
 
 fn feed_from(mut from: impl Read, chunk: usize, feed: &Feed<Bytes>) -> io::Result<()> {
     loop {
-        let mut piece = BytesMut::zeroed(chunk);
-        let mut filled = 0;
-        while filled < chunk {
-            match from.read(&mut piece[filled..]) {
-                Ok(0) => break,
-                Ok(count) => filled += count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        piece.truncate(filled);
+        let mut piece = Vec::with_capacity(chunk);
+        let filled = from.by_ref().take(chunk as u64).read_to_end(&mut piece)?;
         // Who receives is gone where the connection has ended, and tells that.
-        if feed.blocking_send(piece.freeze()).is_err() || filled == 0 {
+        if feed.blocking_send(piece.into()).is_err() || filled == 0 {
             return Ok(());
         }
     }
