@@ -1,7 +1,7 @@
 //! One connection: its bytes between the socket and the engine, its answers, and its end.
 
 use crate::deadlines::{Deadlines, Limits};
-use crate::intake::Intake;
+use crate::intake::{Intake, ROWS};
 use crate::lifecycle::{record_end, record_foreign, record_reason, record_refused};
 use crate::peer::Peer;
 use crate::protocol_sniff::ProtocolSniffer;
@@ -175,13 +175,12 @@ impl<S: Socket> Connection<S> {
     fn decode(&mut self) -> bool {
         let mut decoded = false;
         while self.intake.may_decode() && self.engine.queued() < MAX_QUEUED_BYTES {
-            let began = self.now;
+            let mut rows = [Row::default(); ROWS];
+            let bytes_and_rows = self.receive(&mut rows);
             let takes_streams = self.drain != Drain::NoNewStreams;
-            if self.intake.decode(&mut self.engine, began, takes_streams) {
+            if self.intake.take(&mut self.engine, self.now, bytes_and_rows, takes_streams) {
                 self.refusal = Some(Refusal::Draining);
             }
-            self.look_at_clock();
-            self.service.telemetry.observe_read(self.now - began);
             self.answer();
             decoded = true;
         }
@@ -192,6 +191,16 @@ impl<S: Socket> Connection<S> {
             }
         }
         decoded
+    }
+
+    /// The time that is observed is that of decoding alone: what is hashed comes behind it.
+    fn receive<'r>(&mut self, rows: &'r mut [Row]) -> (Bytes, &'r [Row]) {
+        self.look_at_clock();
+        let began = self.now;
+        let (bytes, count) = self.intake.receive(&mut self.engine, began, rows);
+        self.look_at_clock();
+        self.service.telemetry.observe_read(self.now - began);
+        (bytes, &rows[..count])
     }
 
     /// A receipt for each stream that has ended.

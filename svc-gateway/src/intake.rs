@@ -14,7 +14,7 @@ use std::task::{Context, Poll};
 use tokio::sync::oneshot;
 
 /// Frames that one look at the bytes gives: few, so that their answers are.
-const ROWS: usize = 128;
+pub const ROWS: usize = 128;
 
 /// Frames that a worker has.
 struct Work {
@@ -98,15 +98,18 @@ impl Intake {
         (self.frame_held, self.waiting) = (None, None);
     }
 
-    /// Decodes some frames, and has those hashed that cost little. Whether a stream began where `streams` are not
-    /// taken: that one and what follows is left out.
-    pub fn decode(&mut self, engine: &mut oap::Connection, now: u64, streams: bool) -> bool {
-        let mut rows = [Row::default(); ROWS];
-        let (bytes, count) = self.receive(engine, now, &mut rows);
-        let rows = &rows[..count];
+    /// Takes frames that were received, and has those hashed that cost little. Whether a stream began where `streams`
+    /// are not taken: that one and what follows is left out.
+    pub fn take(
+        &mut self,
+        engine: &mut oap::Connection,
+        now: u64,
+        (bytes, rows): (Bytes, &[Row]),
+        streams: bool,
+    ) -> bool {
         let is_start = |row: &Row| row.kind == Kind::Start as u8;
         let refused = rows.iter().position(is_start).filter(|_| !streams);
-        let rows = &rows[..refused.unwrap_or(count)];
+        let rows = &rows[..refused.unwrap_or(rows.len())];
         let taken = self.inbound.take(now, &bytes, rows, &mut self.at_once);
         engine.take(now, taken);
         if refused.is_some() {
@@ -116,7 +119,8 @@ impl Intake {
         refused.is_some()
     }
 
-    fn receive(
+    /// Decodes some frames: the bytes that they stand in, and how many there are.
+    pub fn receive(
         &mut self,
         engine: &mut oap::Connection,
         now: u64,

@@ -119,6 +119,8 @@ fn who_goes_on_starting_streams_is_told_that_it_drains() {
     peer.start("objects/before");
     gateway.signal("TERM");
     eventually("a refused connection", || refuses(&gateway).then_some(()));
+    // The connection hears of the drain a moment after its listener has closed.
+    std::thread::sleep(Duration::from_millis(300));
     peer.object(b"before", 1);
     let before = End { seq: 6, status: 0 };
     let after = Start { stream: "objects/after" };
