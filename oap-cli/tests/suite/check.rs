@@ -17,8 +17,8 @@ fn the_gateway_keeps_every_rule_and_the_reports_say_so() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (junit, html) = (file("junit.xml"), file("report.html"));
-    let check = ["check", "connect", &gateway.address, "--junit", &junit, "--html", &html];
-    let ran = oap(&check);
+    let check = ["check", "connect", &gateway.address, "--patience", "30"];
+    let ran = oap(&[&check[..], &["--junit", &junit, "--html", &html]].concat());
     assert_eq!((ran.status, broken(&ran)), (0, vec![]));
     let junit = fs::read_to_string(junit).unwrap();
     assert!(junit.contains("failures=\"0\"") && junit.contains("ack_of_no_data"));
@@ -74,7 +74,7 @@ fn check(name: &str, serves: bool) -> Ran {
 
 #[test]
 fn a_small_host_without_a_fault_keeps_every_rule() {
-    let ran = oap(&["check", "connect", &Faulty::start("").address]);
+    let ran = oap(&["check", "connect", &Faulty::start("").address, "--patience", "30"]);
     assert_eq!((ran.status, broken(&ran)), (0, vec![]));
 }
 

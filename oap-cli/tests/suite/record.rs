@@ -41,7 +41,7 @@ fn recorded(options: &[&str]) -> Recorded {
     let recorder = Running::oap(&[&record[..], options].concat());
     let send = ["send", &recorder.address, "--name", "said", "-"];
     assert_eq!(oap_with(&send, b"a secret body").status, 0);
-    let featured = ["check", "connect", &recorder.address, "--only", "2.13"];
+    let featured = ["check", "connect", &recorder.address, "--only", "2.13", "--patience", "30"];
     assert_eq!(oap(&featured).status, 0);
     let status = stop(recorder);
     Recorded { folder, status }

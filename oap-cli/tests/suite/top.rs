@@ -22,7 +22,7 @@ fn a_host_that_is_gone_is_told_beside_one_that_is_ready() {
 #[test]
 fn rejects_are_counted_by_reason() {
     let gateway = Gateway::start(&[]);
-    let check = ["check", "connect", &gateway.address, "--only", "1.4", "--level", "must"];
+    let check = ["check", "connect", &gateway.address, "--only", "1.4", "--patience", "30"];
     assert_eq!(oap(&check).status, 0);
     let ran = oap(&["top", "--once", "--json", "--interval", "1", &gateway.endpoints]);
     let rejects = ran.json_lines()[0]["rejects_by_reason"].as_array().unwrap().clone();
