@@ -121,7 +121,7 @@ impl Connection {
                 self.end(EndReason::Clean);
             }
             ConnectionState::Closing
-                if self.peer_closed && (written || self.outbound().in_flight > 0) =>
+                if self.peer_closed && (written || self.writes_in_vain()) =>
             {
                 self.answer_close();
             }
@@ -132,6 +132,13 @@ impl Connection {
             ConnectionState::Shut if self.peer_closed => self.answer_close(),
             _ => {}
         }
+    }
+
+    /// Nobody can acknowledge what a peer that has closed has not; but an ERROR goes out all the same (C.10).
+    fn writes_in_vain(&self) -> bool {
+        let says_why =
+            matches!(self.reason.as_deref(), Some(EndReason::Rejected(_) | EndReason::Aborted));
+        self.outbound().in_flight > 0 && !says_why
     }
 
     pub(super) fn all_is_acknowledged(&self) -> bool {

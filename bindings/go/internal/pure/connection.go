@@ -442,7 +442,7 @@ func (c *Connection) settle(now uint64) {
 			c.end(EndClean)
 		}
 	case ConnectionClosing:
-		if c.peerClosed && (written || c.session.Outbound().InFlight > 0) {
+		if c.peerClosed && (written || c.writesInVain()) {
 			c.answerClose()
 		} else if written {
 			c.state, c.times.shut = ConnectionShut, now
@@ -452,6 +452,11 @@ func (c *Connection) settle(now uint64) {
 			c.answerClose()
 		}
 	}
+}
+
+// writesInVain: nobody can acknowledge what a peer that has closed has not; but an ERROR goes out all the same (C.10).
+func (c *Connection) writesInVain() bool {
+	return c.session.Outbound().InFlight > 0 && c.reason != EndReject
 }
 
 func (c *Connection) allIsAcknowledged() bool {

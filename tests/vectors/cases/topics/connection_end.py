@@ -40,6 +40,9 @@ def end_of_input(case) -> None:
         case(f"inside_a_frame_at_byte_{cut}").receive_bytes(start("abc").wire[:cut]).step(
             RECEIVE_END, **closing, wants_write=True, ended="reject:truncated").write(
             error(8, "truncated"), **ENDED).done()
+    in_flight = case("inside_a_frame_with_ours_in_flight").streams().sends(1).receive_bytes(start("abc").wire[:9])
+    in_flight.step(RECEIVE_END, **closing, wants_write=True, ended="reject:truncated").write(
+        error(8, "truncated"), **ENDED).done()
     case("with_ours_in_flight").streams().sends(1).step(
         RECEIVE_END, **ENDED, ended="unacknowledged").done()
     case("with_our_stream_open").streams().step(RECEIVE_END, **ENDED, ended="unacknowledged").done()
