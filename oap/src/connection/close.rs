@@ -120,9 +120,7 @@ impl Connection {
             {
                 self.end(EndReason::Clean);
             }
-            ConnectionState::Closing
-                if self.peer_closed && (written || self.writes_in_vain()) =>
-            {
+            ConnectionState::Closing if self.peer_closed && (written || self.writes_in_vain()) => {
                 self.answer_close();
             }
             ConnectionState::Closing if written => {

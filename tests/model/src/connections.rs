@@ -447,9 +447,11 @@ impl Line {
             let (side, peer) = (&self.sides[at], &self.sides[1 - at]);
             let acknowledged = side.sent - side.connection.outbound().in_flight;
             let queued = side.connection.queued() as u64;
+            let rejected = matches!(side.connection.end_reason(), Some(EndReason::Rejected(_)));
+            let error = if rejected { ERROR_BYTES } else { 0 };
             self.expect(acknowledged <= peer.taken, "what is acknowledged was taken");
             self.expect(
-                queued <= talk.send_buffer + LARGEST_FRAME,
+                queued <= talk.send_buffer + LARGEST_FRAME + error,
                 "what waits to be written is bounded",
             );
         }
@@ -480,6 +482,8 @@ impl Line {
 
 /// HELLO, the largest frame of these scripts.
 const LARGEST_FRAME: u64 = 28;
+/// Bytes of the ERROR that says `truncated`, which goes out behind what is queued.
+const ERROR_BYTES: u64 = 21;
 
 /// All of a state: a connection's `Debug` shows every field but the bytes that it holds; the queue is added, and what is
 /// staged stands in the pipe.
