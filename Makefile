@@ -153,9 +153,8 @@ $(VENV): tests/requirements.txt
 # Each part expects `make build`.
 
 test-rust:
-	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --exclude oap-cli --exclude oap-model --all-features
 	@tools/need curl:curl promtool:prometheus
-	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --exclude oap-cli --all-features
+	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --exclude oap-cli --exclude oap-model --all-features
 
 test-counts: venv
 	@tools/need valgrind:valgrind
