@@ -106,6 +106,7 @@ fn the_guides_code_stands_in_the_examples() {
         include_str!("../src/collector.rs"),
         include_str!("../src/facade.rs"),
         include_str!("../../../oap-tokio/examples/count.rs"),
+        include_str!("../../../examples/rust/src/bin/send.rs"),
     ];
     let blocks = include_str!("../../../docs/rust.md").split("```rust\n").skip(1);
     for block in blocks {
