@@ -39,6 +39,8 @@ def of_crates(release: Path) -> list[tuple[Artifact, str]]:
         *((Artifact(file, name, f"pkg:npm/{name}@{VERSION}"), "oap-node") for file, name in npm.platforms(release)),
         (one(release, f"oap-{VERSION}.crate", "oap", f"pkg:cargo/oap@{VERSION}"), "oap"),
         (one(release, f"oap-ffi-{VERSION}.crate", "oap-ffi", f"pkg:cargo/oap-ffi@{VERSION}"), "oap-ffi"),
+        (one(release, f"oap-tokio-{VERSION}.crate", "oap-tokio", f"pkg:cargo/oap-tokio@{VERSION}"), "oap-tokio"),
+        (one(release, f"oap-{VERSION}-source.tar.gz", "oap-source", f"pkg:generic/oap@{VERSION}"), "oap-ffi"),
     ]
 
 
