@@ -39,6 +39,11 @@ impl Engine {
         input.check_apart([Extent::of_slice(self.connection.queued_bytes())])
     }
 
+    #[cfg(target_family = "wasm")]
+    pub fn end_message(&self) -> Option<String> {
+        self.connection.end_reason().map(EndReason::to_string)
+    }
+
     fn send<T>(
         &mut self,
         send: impl FnOnce(&mut Connection) -> Result<T, SendError>,

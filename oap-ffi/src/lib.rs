@@ -21,3 +21,5 @@ pub mod session;
 pub mod status;
 pub mod stream_decoder;
 mod table;
+#[cfg(target_family = "wasm")]
+pub mod wasm;
