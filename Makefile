@@ -67,7 +67,6 @@ dist: build venv ## make what is released, in all languages, in build/release wi
 	bindings/go/pack build/release
 	tools/dist/crates build/release
 	tools/dist/source build/release
-	tools/dist/recipes build/release
 	tools/dist/conformance build/release
 	python3 tools/dist/sbom build/release
 	tools/dist/checksums build/release

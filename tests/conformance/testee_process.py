@@ -28,7 +28,10 @@ class Testee:
 
     def __exit__(self, *_) -> None:
         try:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            if os.name == "nt":
+                self.process.kill()
+            else:
+                os.killpg(self.process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         self.process.wait()
