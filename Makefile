@@ -57,7 +57,9 @@ install: toolchains ## install liboap: PREFIX=/usr/local LIBDIR=lib DESTDIR=
 uninstall: ## remove what `make install` has laid out, by the same variables
 	@$(PLACE) tools/install --remove
 
-.PHONY: dist
+PLATFORMS ?=
+
+.PHONY: dist dist-all
 dist: build venv ## make what is released, in all languages, in build/release with checksums, and try each in a clean place
 	@tools/need pkg-config:pkg-config lintian:lintian
 	rm -rf build/release
@@ -70,7 +72,10 @@ dist: build venv ## make what is released, in all languages, in build/release wi
 	tools/dist/conformance build/release
 	python3 tools/dist/sbom build/release
 	tools/dist/checksums build/release
-	.venv/bin/python -m pytest -q tests/dist
+	.venv/bin/python -m pytest -q tests/dist --ignore tests/dist/platforms
+
+dist-all: venv ## make what is released for every platform of tools/dist/platforms (PLATFORMS="…"), and try what can run here
+	tools/dist/all $(PLATFORMS)
 
 lint: toolchains ## formatting and lints, without changing anything
 	$(CARGO) fmt --all --check

@@ -1,7 +1,9 @@
 // Packs what a release has: the package, and the package of this platform with the library that cargo built (in
 // CARGO_TARGET_DIR). The package names no platform's as a dependency: npm would look for it in the public registry, where
 // such a name is anybody's.
-//   node scripts/pack.mjs FOLDER        prints the paths of the two tarballs
+//   node scripts/pack.mjs FOLDER                  prints the paths of the two tarballs
+//   node scripts/pack.mjs FOLDER any              the package alone
+//   node scripts/pack.mjs FOLDER PLATFORM FILE    that of a platform alone, with its library
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -36,8 +38,21 @@ function pack(manifest, files, to) {
 }
 
 const to = resolve(process.argv[2] ?? '.');
-const { scripts, devDependencies, ...manifest } = read();
 
-const files = [...manifest.files, 'README.md'].map((file) => [file, join(here, file)]);
-console.log(pack(manifest, Object.fromEntries(files), to));
-console.log(pack(read('npm', triple), { [`oap.${triple}.node`]: join(target, libraryOf('oap_node')) }, to));
+function thePackage() {
+  const { scripts, devDependencies, ...manifest } = read();
+  const files = [...manifest.files, 'README.md'].map((file) => [file, join(here, file)]);
+  console.log(pack(manifest, Object.fromEntries(files), to));
+}
+
+function ofPlatform(platform, library) {
+  console.log(pack(read('npm', platform), { [`oap.${platform}.node`]: library }, to));
+}
+
+const [platform, library] = process.argv.slice(3);
+if (platform === undefined || platform === 'any') {
+  thePackage();
+}
+if (platform !== 'any') {
+  ofPlatform(platform ?? triple, library ?? join(target, libraryOf('oap_node')));
+}

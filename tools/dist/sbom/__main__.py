@@ -20,28 +20,39 @@ class Artifact:
     kind: str = "library"
 
 
-def one(release: Path, pattern: str, name: str, purl: str, kind: str = "library") -> Artifact:
-    [file] = release.glob(pattern)
-    return Artifact(file, name, purl, kind)
+def each(release: Path, pattern: str, name: str, purl: str, kind: str = "library") -> list[Artifact]:
+    return [Artifact(file, name, purl, kind) for file in sorted(release.glob(pattern))]
 
 
-# Each with the crate that is linked into it.
+# What is made, with the crate that is linked into it.
+MADE = [
+    (f"oap-{VERSION}-*-*-*.tar.gz", "liboap", "pkg:generic/liboap", "library", "oap-ffi"),
+    (f"liboap1_{VERSION}_*.deb", "liboap1", "pkg:deb/liboap1", "library", "oap-ffi"),
+    (f"liboap-dev_{VERSION}_*.deb", "liboap-dev", "pkg:deb/liboap-dev", "library", "oap-ffi"),
+    (f"svc-gateway_{VERSION}_*.deb", "svc-gateway", "pkg:deb/svc-gateway", "application", "svc-gateway"),
+    (f"svc-gateway-{VERSION}-*.tar.gz", "svc-gateway", "pkg:generic/svc-gateway", "application", "svc-gateway"),
+    (f"oap_{VERSION}_*.deb", "oap-tool", "pkg:deb/oap", "application", "oap-cli"),
+    (f"oap-cli-{VERSION}-*.tar.gz", "oap-tool", "pkg:generic/oap-cli", "application", "oap-cli"),
+    (f"oap-{VERSION}-*.whl", "oap", "pkg:pypi/oap", "library", "oap-python"),
+    (f"oap-{VERSION}.tar.gz", "oap", "pkg:pypi/oap", "library", "oap-python"),
+    (f"oap-{VERSION}.crate", "oap", "pkg:cargo/oap", "library", "oap"),
+    (f"oap-ffi-{VERSION}.crate", "oap-ffi", "pkg:cargo/oap-ffi", "library", "oap-ffi"),
+    (f"oap-tokio-{VERSION}.crate", "oap-tokio", "pkg:cargo/oap-tokio", "library", "oap-tokio"),
+    (f"oap-{VERSION}-source.tar.gz", "oap-source", "pkg:generic/oap", "library", "oap-ffi"),
+]
+
+
 def of_crates(release: Path) -> list[tuple[Artifact, str]]:
-    return [
-        (one(release, f"oap-{VERSION}-*-linux-*.tar.gz", "liboap", f"pkg:generic/liboap@{VERSION}"), "oap-ffi"),
-        (one(release, f"liboap1_{VERSION}_*.deb", "liboap1", f"pkg:deb/liboap1@{VERSION}"), "oap-ffi"),
-        (one(release, f"liboap-dev_{VERSION}_*.deb", "liboap-dev", f"pkg:deb/liboap-dev@{VERSION}"), "oap-ffi"),
-        (one(release, f"svc-gateway_{VERSION}_*.deb", "svc-gateway", f"pkg:deb/svc-gateway@{VERSION}", "application"),
-         "svc-gateway"),
-        (one(release, f"oap_{VERSION}_*.deb", "oap-tool", f"pkg:deb/oap@{VERSION}", "application"), "oap-cli"),
-        (one(release, f"oap-{VERSION}-*.whl", "oap", f"pkg:pypi/oap@{VERSION}"), "oap-python"),
-        (one(release, f"oap-{VERSION}.tar.gz", "oap", f"pkg:pypi/oap@{VERSION}"), "oap-python"),
-        *((Artifact(file, name, f"pkg:npm/{name}@{VERSION}"), "oap-node") for file, name in npm.platforms(release)),
-        (one(release, f"oap-{VERSION}.crate", "oap", f"pkg:cargo/oap@{VERSION}"), "oap"),
-        (one(release, f"oap-ffi-{VERSION}.crate", "oap-ffi", f"pkg:cargo/oap-ffi@{VERSION}"), "oap-ffi"),
-        (one(release, f"oap-tokio-{VERSION}.crate", "oap-tokio", f"pkg:cargo/oap-tokio@{VERSION}"), "oap-tokio"),
-        (one(release, f"oap-{VERSION}-source.tar.gz", "oap-source", f"pkg:generic/oap@{VERSION}"), "oap-ffi"),
-    ]
+    made = [(artifact, crate) for pattern, name, purl, kind, crate in MADE
+            for artifact in each(release, pattern, name, f"{purl}@{VERSION}", kind)]
+    return made + [(Artifact(file, name, f"pkg:npm/{name}@{VERSION}"), "oap-node") for file, name in npm.platforms(release)]
+
+
+# The crates of a platform are not all those of another.
+def target_of(file: Path) -> str | None:
+    table = [line.split() for line in (ROOT / "tools" / "dist" / "platforms").read_text().splitlines()]
+    marks = {mark: line[2] for line in table if line and line[0] != "#" for mark in (line[0], line[2], line[3])}
+    return next((target for mark, target in marks.items() if mark in file.name), None)
 
 
 def write(artifact: Artifact, parts: dict) -> None:
@@ -53,9 +64,9 @@ def main(release: Path) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         crates = cargo.Workspace(ROOT, Path(scratch) / "cargo")
         for artifact, crate in of_crates(release):
-            write(artifact, crates.parts(crate))
-        package = one(release, f"oap-{VERSION}.tgz", "oap", f"pkg:npm/oap@{VERSION}")
-        write(package, npm.parts(package.file, [file for file, _ in npm.platforms(release)], Path(scratch) / "npm"))
+            write(artifact, crates.parts(crate, target_of(artifact.file)))
+        for package in each(release, f"oap-{VERSION}.tgz", "oap", f"pkg:npm/oap@{VERSION}"):
+            write(package, npm.parts(package.file, release, Path(scratch) / "npm"))
         for file, module in go.modules(release):
             write(Artifact(file, module, f"pkg:golang/{module}@v{VERSION}"), go.parts(file, module, release, Path(scratch)))
 

@@ -1,5 +1,6 @@
 """The crates that are linked into a crate of the workspace: described by cargo-cyclonedx, chosen by `cargo tree`."""
 
+import copy
 import functools
 import json
 import os
@@ -21,19 +22,21 @@ class Workspace:
         archive = subprocess.run(["tar", "--null", "-T", "-", "-cf", "-"], cwd=root, check=True, input=tracked, stdout=subprocess.PIPE)
         subprocess.run(["tar", "-xf", "-"], cwd=scratch, check=True, input=archive.stdout)
         tools = output(root / "tools" / "cargo-tool", "cargo-cyclonedx", "0.5.9").strip()
-        output("cargo", "cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5", "--no-build-deps", "--override-filename",
+        output("cargo", "cyclonedx", "--quiet", "--format", "json", "--spec-version", "1.5", "--target", "all", "--no-build-deps", "--override-filename",
                "sbom", cwd=scratch, env=os.environ | {"PATH": f"{tools}:{os.environ['PATH']}"})
         self.scratch = scratch
         self.documents = [json.loads(file.read_text()) for file in scratch.rglob("sbom.json")]
 
-    def linked(self, crate: str) -> set[tuple[str, str]]:
-        return set(re.findall(r"^(\S+) v(\S+)", output(*TREE, "--package", crate, cwd=self.scratch), re.M))
+    def linked(self, crate: str, target: str | None) -> set[tuple[str, str]]:
+        chosen = ["--target", target] if target else []
+        return set(re.findall(r"^(\S+) v(\S+)", output(*TREE, *chosen, "--package", crate, cwd=self.scratch), re.M))
 
     @functools.cache
-    def parts(self, crate: str) -> dict:
+    def parts(self, crate: str, target: str | None = None) -> dict:
         [parts] = [found for found in self.documents if found["metadata"]["component"]["name"] == crate]
+        parts = copy.deepcopy(parts)
         parts["metadata"]["component"].pop("components", None)
-        linked, names = self.linked(crate), {}
+        linked, names = self.linked(crate, target), {}
         for component in [parts["metadata"]["component"], *parts["components"]]:
             component["purl"] = component["purl"].partition("?")[0]
             if (component["name"], component["version"]) in linked:

@@ -11,7 +11,10 @@ def platforms(release: Path) -> list[tuple[Path, str]]:
     return [(file, file.name.removesuffix(f"-{VERSION}.tgz")) for file in sorted(release.glob(f"oap-*-{VERSION}.tgz"))]
 
 
-def parts(package: Path, others: list[Path], scratch: Path) -> dict:
+def parts(package: Path, release: Path, scratch: Path) -> dict:
+    """With the one of the platforms that is this machine's: npm installs no other."""
+    here = output("node", "-p", "`oap-${process.platform}-${process.arch}-gnu`").strip()
+    others = [file for file, name in platforms(release) if name == here]
     scratch.mkdir()
     with tarfile.open(package) as archive:
         archive.extractall(scratch, filter="data")

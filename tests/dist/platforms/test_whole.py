@@ -1,0 +1,50 @@
+"""The release of all platforms as a whole: no path of the builder, checksums, SBOMs, and the wheel that pip picks."""
+
+import hashlib
+import json
+import sys
+
+import pytest
+import test_paths
+from platforms import LINUX, PLATFORMS, VERSION, artifact, run, shows
+from release import RELEASE
+
+ENDINGS = (".tar.gz", ".tgz", ".zip", ".whl", ".deb", ".crate")
+
+
+def files():
+    return sorted(path for path in RELEASE.rglob("*") if path.is_file() and ".done" not in path.parts)
+
+
+@pytest.mark.parametrize("file", files(), ids=lambda file: file.name)
+def test_no_artifact_names_a_path_of_this_machine(file):
+    assert test_paths.named(str(file.relative_to(RELEASE)), file.read_bytes()) == []
+
+
+def test_the_checksums_are_those_of_every_file():
+    lines = dict(reversed(line.split()) for line in (RELEASE / "SHA256SUMS").read_text().splitlines())
+    assert sorted(lines) == sorted(str(file.relative_to(RELEASE)) for file in files() if file.name != "SHA256SUMS")
+    for name, digest in lines.items():
+        assert hashlib.sha256((RELEASE / name).read_bytes()).hexdigest() == digest, name
+
+
+@pytest.mark.parametrize("file", [file for file in files() if file.name.endswith(ENDINGS)], ids=lambda file: file.name)
+def test_each_artifact_has_its_sbom(file):
+    about = json.loads(file.with_name(f"{file.name}.cdx.json").read_text())
+    assert about["metadata"]["component"]["hashes"][0]["content"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert about["components"] or file.suffix == ".zip"
+
+
+@shows("wheel", "pip picks it", *PLATFORMS)
+def test_pip_picks_the_wheel_of_the_platform(platform, tmp_path):
+    wheel = artifact(platform, "wheel")
+    run(sys.executable, "-m", "pip", "download", "-q", "--no-index", "--find-links", RELEASE, "--no-deps", "--only-binary", ":all:",
+        "--platform", platform.python_tag, "--python-version", "3.12", "--implementation", "cp", "-d", tmp_path, f"oap=={VERSION}")
+    assert [path.name for path in tmp_path.iterdir()] == [wheel.name]
+
+
+@shows("wheel", "SBOM of its own crates", *LINUX)
+def test_the_sbom_lists_the_crates_of_the_platform(platform):
+    wheel = artifact(platform, "wheel")
+    listed = {part["name"] for part in json.loads(wheel.with_name(f"{wheel.name}.cdx.json").read_text())["components"]}
+    assert {"oap", "bytes", "pyo3"} <= listed and "windows-sys" not in listed
