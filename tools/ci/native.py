@@ -47,7 +47,7 @@ def node() -> None:
 
 
 def go() -> None:
-    run(program("go"), "test", "-short", "./...", cwd=ROOT / "bindings" / "go", CGO_ENABLED="0")
+    run(program("go"), "test", "-short", ".", cwd=ROOT / "bindings" / "go", CGO_ENABLED="0")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import tarfile
+import tempfile
 import tomllib
 from pathlib import Path
 
@@ -272,3 +273,14 @@ def test_skopeo_reads_it_and_copies_each_architecture(tmp_path):
         assert inspected["Architecture"] == architecture and len(inspected["Layers"]) == 1
     run("skopeo", "copy", "--all", source, f"dir:{tmp_path / 'copied'}", TMPDIR=str(tmp_path))
     assert (tmp_path / "copied" / "manifest.json").exists()
+
+
+def test_podman_loads_it_under_the_name_that_the_notes_have(tmp_path):
+    run(ROOT / "tools/need", "podman:podman")
+    [command] = re.findall(r"^podman (load -i) ", (ROOT / "ops/kubernetes/README.md").read_text(), re.M)
+    # It takes no long path for its state.
+    with tempfile.TemporaryDirectory(prefix="oap-") as state:
+        podman = ["podman", "--root", tmp_path / "root", "--runroot", state, "--storage-driver", "vfs"]
+        assert f"localhost/svc-gateway:{VERSION}" in run(*podman, *command.split(), IMAGE, TMPDIR=str(tmp_path))
+        [loaded] = json.loads(run(*podman, "image", "inspect", f"localhost/svc-gateway:{VERSION}"))
+    assert loaded["Architecture"] == HERE and loaded["User"] == IMAGES[HERE][0]["config"]["User"]
