@@ -30,7 +30,8 @@ def pytest_runtest_makereport(item, call):
     report = yield
     mark = item.get_closest_marker("shows")
     if mark and (report.when == "call" or report.outcome != "passed"):
-        given = {name: str(value) for name, value in item.callspec.params.items() if name in ("platform", "part")}
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        given = {name: str(value) for name, value in parameters.items() if name in ("platform", "part")}
         outcomes[item.nodeid] = mark.kwargs | given | {"outcome": report.outcome}
     return report
 

@@ -29,7 +29,10 @@ from release import RELEASE, ROOT, VERSION, run  # noqa: E402
 from test_paths import PATHS  # noqa: E402
 
 IMAGE = RELEASE / f"svc-gateway-{VERSION}.oci.tar"
-pytestmark = pytest.mark.skipif(not IMAGE.exists(), reason=f"{IMAGE.name} was not built")
+pytestmark = [
+    pytest.mark.skipif(not IMAGE.exists(), reason=f"{IMAGE.name} was not built"),
+    pytest.mark.shows(platform="any", part="image", how="layout and files; started as its user, a stream; skopeo, Podman"),
+]
 
 PROGRAM = "usr/bin/svc-gateway"
 # e_machine of ELF.

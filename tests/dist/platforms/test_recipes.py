@@ -17,7 +17,10 @@ from release import PLAIN, RELEASE, ROOT, VERSION, run  # noqa: E402
 
 HERE = Path(__file__).with_name("recipes")
 SOURCE = RELEASE / f"oap-{VERSION}-source.tar.gz"
-pytestmark = pytest.mark.skipif(not SOURCE.exists(), reason=f"{SOURCE.name} was not built")
+pytestmark = [
+    pytest.mark.skipif(not SOURCE.exists(), reason=f"{SOURCE.name} was not built"),
+    pytest.mark.shows(platform="any", part="source", how="conan create; the vcpkg port and the formula without their tools"),
+]
 OFFLINE = {"CARGO_NET_OFFLINE": "true"}
 
 

@@ -31,6 +31,7 @@ MADE = [
     (f"liboap-dev_{VERSION}_*.deb", "liboap-dev", "pkg:deb/liboap-dev", "library", "oap-ffi"),
     (f"svc-gateway_{VERSION}_*.deb", "svc-gateway", "pkg:deb/svc-gateway", "application", "svc-gateway"),
     (f"svc-gateway-{VERSION}-*.tar.gz", "svc-gateway", "pkg:generic/svc-gateway", "application", "svc-gateway"),
+    (f"svc-gateway-{VERSION}.oci.tar", "svc-gateway", "pkg:oci/svc-gateway", "container", "svc-gateway"),
     (f"oap_{VERSION}_*.deb", "oap-tool", "pkg:deb/oap", "application", "oap-cli"),
     (f"oap-cli-{VERSION}-*.tar.gz", "oap-tool", "pkg:generic/oap-cli", "application", "oap-cli"),
     (f"oap-{VERSION}-*.whl", "oap", "pkg:pypi/oap", "library", "oap-python"),
