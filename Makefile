@@ -195,6 +195,7 @@ test-python: venv
 
 test-node:
 	sdk-node/test
+	sdk-node/wasm/test
 
 test-conformance: venv
 	python3 tests/conformance/run.py

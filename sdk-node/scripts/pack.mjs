@@ -1,14 +1,17 @@
 // Packs what a release has: the package, and the package of this platform with the library that cargo built (in
 // CARGO_TARGET_DIR). The package names no platform's as a dependency: npm would look for it in the public registry, where
-// such a name is anybody's.
+// such a name is anybody's. With `--published` it names them all, and oap-wasm, as optional ones of its own version: for the
+// day on which the names are this project's.
 //   node scripts/pack.mjs FOLDER                  prints the paths of the two tarballs
 //   node scripts/pack.mjs FOLDER any              the package alone
+//   node scripts/pack.mjs FOLDER wasm             oap-wasm alone, which wasm/build has made
 //   node scripts/pack.mjs FOLDER PLATFORM FILE    that of a platform alone, with its library
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
 import { here, libraryOf, target, triple } from './platform.mjs';
 
 const LICENSES = ['LICENSE-APACHE', 'LICENSE-MIT'];
@@ -37,22 +40,43 @@ function pack(manifest, files, to) {
   }
 }
 
-const to = resolve(process.argv[2] ?? '.');
+const { values, positionals } = parseArgs({
+  options: { published: { type: 'boolean', default: false } },
+  allowPositionals: true,
+});
+const [folder = '.', platform, library] = positionals;
+const to = resolve(folder);
 
 function thePackage() {
-  const { scripts, devDependencies, ...manifest } = read();
-  const files = [...manifest.files, 'README.md'].map((file) => [file, join(here, file)]);
-  console.log(pack(manifest, Object.fromEntries(files), to));
+  const { scripts, devDependencies, ...own } = read();
+  const manifest = values.published ? { ...own, optionalDependencies: natives(own.version) } : own;
+  console.log(pack(manifest, filesOf(manifest), to));
+}
+
+/** The packages of which `ts/native.ts` takes one, each of this very version. */
+function natives(version) {
+  const names = [...readdirSync(join(here, 'npm')), 'wasm'].map((name) => `oap-${name}`);
+  return Object.fromEntries(names.map((name) => [name, version]));
+}
+
+function filesOf({ files }, ...folders) {
+  return Object.fromEntries([...files, 'README.md'].map((file) => [file, join(here, ...folders, file)]));
+}
+
+function ofWebAssembly() {
+  const manifest = read('wasm');
+  console.log(pack(manifest, filesOf(manifest, 'wasm'), to));
 }
 
 function ofPlatform(platform, library) {
   console.log(pack(read('npm', platform), { [`oap.${platform}.node`]: library }, to));
 }
 
-const [platform, library] = process.argv.slice(3);
 if (platform === undefined || platform === 'any') {
   thePackage();
 }
-if (platform !== 'any') {
+if (platform === 'wasm') {
+  ofWebAssembly();
+} else if (platform !== 'any') {
   ofPlatform(platform ?? triple, library ?? join(target, libraryOf('oap_node')));
 }

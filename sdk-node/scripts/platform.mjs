@@ -1,13 +1,13 @@
-// The names of platforms, which are those of napi-rs and of `ts/native.ts`, and of what cargo builds for them.
+// The names of platforms, which are those of `ts/native.ts`, and of what cargo builds for them.
 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const here = fileURLToPath(new URL('..', import.meta.url));
 
-const ABI = { linux: '-gnu', win32: '-msvc' };
+const libc = () => (process.report.getReport().header.glibcVersionRuntime === undefined ? '-musl' : '-gnu');
 
-export const triple = `${process.platform}-${process.arch}${ABI[process.platform] ?? ''}`;
+export const triple = `${process.platform}-${process.arch}${process.platform === 'linux' ? libc() : ''}`;
 
 /** Where release builds are. */
 export const target = join(process.env.CARGO_TARGET_DIR ?? join(here, '../target'), 'release');

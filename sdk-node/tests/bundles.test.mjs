@@ -64,7 +64,7 @@ const tool = (name) => join(TOOLS, 'node_modules', name);
 const ABI = triple.replace('-gnu', '');
 const PROGRAMS = {
   bun: tool(`@oven/bun-${ABI.replace('arm64', 'aarch64').replace('win32', 'windows')}/bin/bun`),
-  deno: tool(`@deno/${triple.replace('-gnu', '-glibc').replace('-msvc', '')}/deno`),
+  deno: tool(`@deno/${triple.replace('-gnu', '-glibc')}/deno`),
 };
 
 /** What was made, moved where nothing else is. */

@@ -11,14 +11,20 @@ import { here, run } from './support.mjs';
 
 const require = createRequire(import.meta.url);
 
-/** A copy of the package without its native half; `place` puts something else there. Gives what loading it throws. */
-async function failureOf(t, place) {
+/** A copy of the package without its native half; `place` puts something else there. */
+function copyOfPackage(t, place) {
   const root = mkdtempSync(join(tmpdir(), 'oap-load-'));
   t.after(() => rmSync(root, { recursive: true }));
   for (const part of ['dist', 'package.json', 'index.mjs']) {
     cpSync(join(here, '..', part), join(root, part), { recursive: true });
   }
   place(root);
+  return root;
+}
+
+/** What loading such a copy throws. */
+async function failureOf(t, place) {
+  const root = copyOfPackage(t, place);
   const script = `try { require(${JSON.stringify(root)}); } catch (error) {
     process.stdout.write(JSON.stringify({ name: error.constructor.name, message: error.message, causes: error.errors.map((it) => it.cause.code ?? it.cause.message) }));
   }`;
@@ -30,7 +36,44 @@ test('without a native half the error names what was looked for', async (t) => {
   assert.equal(name, 'AggregateError');
   assert.match(message, new RegExp(`can't load its native half for ${triple}`));
   assert.ok(message.includes(`oap.${triple}.node`) && message.includes(`oap-${triple}`));
-  assert.deepEqual(causes, ['MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
+  assert.ok(message.includes('or oap-wasm-'));
+  assert.deepEqual(causes, ['MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'MODULE_NOT_FOUND']);
+});
+
+test(
+  'the C library is that of the loader which the program names',
+  { skip: process.platform !== 'linux' },
+  async (t) => {
+    for (const [loader, libc] of Object.entries({
+      '/lib/ld-musl-x86_64.so.1': 'musl',
+      '/lib64/ld-linux-x86-64.so.2': 'gnu',
+      '/lib/ld-linux-aarch64.so.1': 'gnu',
+      'neither, so that the report tells': triple.split('-')[2],
+    })) {
+      const program = (root) => writeFileSync(join(root, 'node'), `\x7fELF ${loader}\0`);
+      const root = copyOfPackage(t, program);
+      const script = `process.execPath = process.argv[1]; try { require(${JSON.stringify(root)}); } catch (error) { console.log(error.message); }`;
+      const { stdout } = await run(process.execPath, ['-e', script, join(root, 'node')]);
+      assert.match(stdout, new RegExp(`native half for linux-${process.arch}-${libc}:`), loader);
+    }
+  },
+);
+
+test('where no binary is, oap-wasm takes its place, and that is said once', async (t) => {
+  const root = copyOfPackage(t, (root) => {
+    const fallback = join(root, 'node_modules/oap-wasm');
+    mkdirSync(fallback, { recursive: true });
+    writeFileSync(join(fallback, 'package.json'), '{ "exports": { "./native": "./native.js" } }');
+    const binary = JSON.stringify(join(here, '..', `oap.${triple}.node`));
+    writeFileSync(join(fallback, 'native.js'), `exports.native = require(${binary});`);
+  });
+  const script = `require(${JSON.stringify(root)}); require(${JSON.stringify(join(root, 'dist/index.js'))});`;
+  const { stderr } = await run(process.execPath, ['-e', script]);
+  assert.equal(
+    stderr.match(/\[OAP_WASM\] Warning: oap runs on WebAssembly, which is slower: install oap-/g)?.length,
+    1,
+  );
+  assert.ok(stderr.includes(`- ../oap.${triple}.node: `) && stderr.includes(`- oap-${triple}: `), stderr);
 });
 
 test('a native half that does not load says why, and so does one of another version', async (t) => {

@@ -172,4 +172,5 @@ test('the packages are of one version, run no script, fetch nothing, and name ea
     assert.equal(name.startsWith(`${manifest.os}-${manifest.cpu}`), true, name);
   }
   assert.ok(readdirSync(join(root, 'npm')).includes(triple));
+  assert.equal(read('wasm').version, version);
 });

@@ -1,8 +1,9 @@
 /** The limits that a side keeps, and what its HELLO says. */
 
-import { inspect } from 'node:util';
 import { OapConfigError } from './errors.js';
-import { native, type ConfigRefusal, type Settings } from './native.js';
+import type { ConfigRefusal, Settings } from './binding.js';
+import { native } from './native.js';
+import { inspect } from './runtime.js';
 
 /** The rule for what may follow a DATA frame whose seq is 2^64 − 1: nothing, or seq 0. */
 export type SeqRolloverPolicy = 'error' | 'wrap';

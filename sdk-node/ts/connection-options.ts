@@ -1,7 +1,8 @@
 /** What a host chooses of a connection: how long it waits, and how much it holds. */
 
 import { Config, outOfRange, type ConfigOptions } from './config.js';
-import { native, type Limit } from './native.js';
+import type { Limit } from './binding.js';
+import { native } from './native.js';
 
 /** The options of a connection: `docs/connection.md` has their meaning. Times are milliseconds, sizes are bytes. */
 export interface ConnectionLimits {

@@ -4,7 +4,8 @@ import { Config, settingsOf, type ConfigOptions } from './config.js';
 import type { OapRejectError } from './errors.js';
 import type { Frames } from './frames.js';
 import { Monitor, type MonitorOption } from './monitor.js';
-import { native, type NativeReceiver } from './native.js';
+import type { NativeReceiver } from './binding.js';
+import { native } from './native.js';
 import { Receiver } from './receiver.js';
 
 /**

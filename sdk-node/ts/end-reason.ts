@@ -1,7 +1,7 @@
 /** Why a connection ended: the first reason, and the errors that say it. */
 
 import { OapConnectionError, OapRejectError } from './errors.js';
-import type { EndReason, NativeConnection } from './native.js';
+import type { EndReason, NativeConnection } from './binding.js';
 
 const REFUSED: EndReason = {
   name: 'refused',

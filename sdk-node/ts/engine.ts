@@ -5,7 +5,8 @@
 
 import { Act, DeskPlace, State } from './generated.js';
 import { bufferOf, markAsUntransferable } from './intrinsics.js';
-import { native, type NativeConnection } from './native.js';
+import type { NativeConnection } from './binding.js';
+import { native } from './native.js';
 
 const { places, call } = native.newDesk();
 markAsUntransferable(bufferOf(places as unknown as Uint8Array));

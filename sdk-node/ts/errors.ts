@@ -2,7 +2,7 @@
 
 import type { RejectReason } from './constants.js';
 import { jsonOf } from './json.js';
-import type { EndReason, Rejection } from './native.js';
+import type { EndReason, Rejection } from './binding.js';
 
 /**
  * A rule of OAP/1 is broken: by what was received (then `offset` and `at` say where), or by a frame that was to be sent

@@ -1,12 +1,12 @@
 /** A batch of frames: what one chunk held. */
 
-import { createHmac, randomBytes } from 'node:crypto';
-import { inspect, type InspectOptions } from 'node:util';
 import { KINDS, VERSION, type Kind } from './constants.js';
 import type { OapRejectError } from './errors.js';
 import type { Frame } from './frame.js';
 import { Flag, Row } from './generated.js';
+import { copyOf } from './intrinsics.js';
 import { jsonOf } from './json.js';
+import { digestOf, inspect } from './runtime.js';
 import type { Batch } from './table.js';
 
 const HELLO = 1;
@@ -116,7 +116,7 @@ class FrameView {
     const fields = FIELDS[this.kind].map((name) => [name, this[name]] as const);
     const object = Object.fromEntries(fields.filter(([, value]) => value !== undefined));
     return (this.#kind & 0xff) === DATA
-      ? { kind: this.kind, ...object, body: Buffer.from(this.body!) }
+      ? { kind: this.kind, ...object, body: copyOf(this.body!) }
       : { kind: this.kind, ...object };
   }
 
@@ -127,7 +127,7 @@ class FrameView {
   }
 
   /** As `toJSON`, for people. */
-  [inspect.custom](_depth: number, options: InspectOptions): string {
+  [inspect.custom](_depth: number, options: object): string {
     return `${this.kind} ${inspect(this.#shown(), options)}`;
   }
 
@@ -137,8 +137,7 @@ class FrameView {
    */
   get [Symbol.toStringTag](): string {
     const { body, ...fields } = this.toObject();
-    const digest = createHmac('sha256', DIGEST_KEY).update(inspect(fields));
-    return `${this.kind} ${digest.update((body as Buffer | undefined) ?? '').digest('hex')}`;
+    return `${this.kind} ${digestOf(inspect(fields), (body as Buffer | undefined) ?? '')}`;
   }
 
   #shown(): Record<string, unknown> {
@@ -147,8 +146,6 @@ class FrameView {
     return (this.#kind & 0xff) === DATA ? { ...object, len: this.len } : object;
   }
 }
-
-const DIGEST_KEY = randomBytes(32);
 
 const wideOf = (batch: Batch, at: number): bigint => batch.wide[at >>> 1]!;
 
@@ -255,7 +252,7 @@ export class Frames implements Iterable<Frame> {
   /** Other for each other batch, as that of a frame. */
   get [Symbol.toStringTag](): string {
     const tags = Array.from({ length: this.length }, (_, index) => String(this.at(index)));
-    return `Frames ${createHmac('sha256', DIGEST_KEY).update(tags.join()).digest('hex')}`;
+    return `Frames ${digestOf(tags.join())}`;
   }
 
   /** Frames are many: a batch shows how many. */

@@ -52,7 +52,7 @@ export {
   type Snapshot,
   type Timing,
 } from './monitor.js';
-export type { Flow } from './native.js';
+export type { Flow } from './binding.js';
 export { connect, type ConnectOptions } from './net.js';
 export {
   createServer,

@@ -53,3 +53,9 @@ export const BufferView = (Buffer as unknown as Record<symbol, unknown>)[Symbol.
   offset: number,
   length: number,
 ) => Buffer;
+
+/** The text that bytes are. */
+export const textOf = (bytes: Buffer, encoding: 'utf8' | 'latin1'): string => bytes.toString(encoding);
+
+/** The same bytes in memory of their own. */
+export const copyOf = (bytes: Buffer): Buffer => Buffer.from(bytes);

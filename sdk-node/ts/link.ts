@@ -7,7 +7,7 @@ import { Deadline } from './deadline.js';
 import { FirstReason } from './end-reason.js';
 import { Engine } from './engine.js';
 import { State } from './generated.js';
-import type { NativeConnection } from './native.js';
+import type { NativeConnection } from './binding.js';
 import { decodeChunk, type Batch } from './table.js';
 import { WireBuffer } from './wire-buffer.js';
 

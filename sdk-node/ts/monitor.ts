@@ -1,7 +1,5 @@
 /** Metrics and readiness of a process: the telemetry contract. */
 
-import { hrtime } from 'node:process';
-import { inspect } from 'node:util';
 import {
   HISTOGRAM_BOUNDS,
   KINDS,
@@ -12,7 +10,9 @@ import {
 } from './constants.js';
 import { OapConfigError } from './errors.js';
 import type { U64 } from './frame.js';
-import { native, type NativeMonitor } from './native.js';
+import type { NativeMonitor } from './binding.js';
+import { native } from './native.js';
+import { hrtime, inspect } from './runtime.js';
 
 /** When readiness keys turn false: the limits of the telemetry contract. A limit that is left out has its default. */
 export interface MonitorLimits {

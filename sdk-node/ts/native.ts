@@ -1,207 +1,33 @@
-/** The native half: what it offers, and how it is found. */
+/** The native half, and how it is found: a binary, else WebAssembly. */
 
-import { arch, platform } from 'node:process';
-
-/** The fault, in the core's words. */
-export interface Rejection {
-  reason: string;
-  code: number;
-  field: string;
-  limit?: bigint;
-  offset?: bigint;
-  at?: bigint;
-  message: string;
-}
-
-/** The fields of a configuration, as they cross. */
-export interface Settings {
-  strictHeaders?: boolean;
-  enforceObjHeaderOnObjects?: boolean;
-  allowPqHelloFlags?: boolean;
-  seqRolloverPolicy?: string;
-  ackWindowFrames?: bigint;
-  maxFrame?: bigint;
-  features?: bigint;
-}
-
-/** A setting that the core refuses, by the spec's name. */
-export interface ConfigRefusal {
-  field: string;
-  min?: bigint;
-  max?: bigint;
-  choices?: string[];
-}
-
-/** One direction of a session at a glance. */
-export interface Flow {
-  /** Whether a stream is open. */
-  readonly open: boolean;
-  /** Whether the open stream is an object stream: named `objects` or `objects/…`. */
-  readonly objects: boolean;
-  /** The seq of the direction's last DATA; absent before the first. */
-  readonly lastSeq?: bigint;
-  /** DATA frames sent and not yet acknowledged. */
-  readonly inFlight: number;
-  /** DATA frames that may be in flight: the receiver's ack_window; 0 before its HELLO. */
-  readonly window: number;
-  /** DATA frames that may be sent now. */
-  readonly credit: number;
-}
-
-/** A table, and what fills it from a chunk, for the decoder or session whose slot its head says: see `decode_call.rs`. */
-export interface NativeTable {
-  words: Uint32Array;
-  wide: BigUint64Array;
-  partial: Uint8Array;
-  decode(this: void, chunk: Uint8Array): Buffer | undefined;
-}
-
-/** A desk, and the call that does what it says: see `connection_call.rs`. */
-export interface NativeDesk {
-  places: Float64Array;
-  call(this: void, bytes?: Uint8Array, lengths?: Uint32Array, obj?: string): void;
-}
-
-/** Takes chunks: the native half of a decoder or a session. */
-export interface NativeReceiver {
-  slot(): number;
-  finish(): Rejection | null;
-  verdict(): Rejection | null;
-  staged(): number;
-  reset(): void;
-}
-
-export interface NativeSession extends NativeReceiver {
-  send(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Rejection;
-  hello(): { version: number; maxFrame: bigint; features?: bigint; ackWindow: number };
-  outbound(): Flow;
-  inbound(): Flow;
-  nextSeq(): bigint;
-  credit(): number;
-  isEstablished(): boolean;
-  hasEnded(): boolean;
-  peerMaxFrame(): number | null;
-  close(): void;
-}
-
-/** Why a connection ended, in the core's words. */
-export interface EndReason {
-  name: string;
-  word: string;
-  message: string;
-  reject?: Rejection;
-  peerCode?: number;
-  peerText?: string;
-}
-
-/** An option that is a number, by the core's name. */
-export interface Limit {
-  name: string;
-  value: bigint;
-}
-
-/** The engine of a connection, but for the calls of a desk. Sends answer as `Sent` of `generated.ts`. */
-export interface NativeConnection {
-  slot(): number;
-  number(): number;
-  setTime(ns: bigint): void;
-  start(stream: string): number;
-  endStream(status: number): number;
-  acknowledge(upTo: bigint): number;
-  refusal(): Rejection | null;
-  cancelSend(): void;
-  receiveEnd(): void;
-  handleTimeout(): void;
-  close(withinNs?: bigint): void;
-  abort(): void;
-  transportFailed(): void;
-  nextTimeout(): bigint | null;
-  reason(): EndReason | null;
-  outbound(): Flow;
-  inbound(): Flow;
-  maxBody(withObj: boolean): number | null;
-  leave(): void;
-}
-
-/** The times of calls by bucket, their sum in seconds. */
-interface Times {
-  counts: number[];
-  sum: number;
-}
-
-export interface NativeMonitor {
-  share(): number;
-  timing(): boolean;
-  setParserReady(ready: boolean): void;
-  setLoad(permille: number): void;
-  countFrame(kind: number, bytes: number): boolean;
-  countReject(code: number): boolean;
-  observeRead(ns: bigint): void;
-  observeWrite(ns: bigint): void;
-  tick(now: bigint): void;
-  readiness(now: bigint): { keys: boolean[]; status: number; retryAfter: number; body: string };
-  snapshot(): {
-    frames: number[];
-    rejects: number[];
-    frameBytes: number;
-    ackWindow: number;
-    inflightFrames: number;
-    ackStarvedSeconds: number;
-    inflightCapacity: number;
-    hostLoadPermille: number;
-    read: Times;
-    write: Times;
-  };
-  text(): string;
-}
-
-export interface Native {
-  NativeDecoder: new (settings: Settings, monitor?: NativeMonitor) => NativeReceiver;
-  NativeSession: new (settings: Settings, monitor?: NativeMonitor) => NativeSession;
-  NativeConnection: new (
-    settings: Settings,
-    limits: readonly Limit[],
-    autoAck: boolean,
-    hostSaysTime: boolean,
-    monitor?: NativeMonitor,
-  ) => NativeConnection;
-  connectionOptions(): string[];
-  connectionWindow(): number;
-  checkConnectionOptions(limits: readonly Limit[]): ConfigRefusal | null;
-  NativeMonitor: new (limits: Record<string, bigint>, timing: boolean) => NativeMonitor;
-  defaultLimits(): Record<string, bigint>;
-  sharedMonitor(key: number): NativeMonitor | null;
-  resolveConfig(settings: Settings): (Required<Omit<Settings, 'features'>> & Settings) | ConfigRefusal;
-  encodeFrames(words: Uint32Array, count: number, bytes: Uint8Array, out: Uint8Array): number | Rejection;
-  newTable(rows: number): NativeTable;
-  newDesk(): NativeDesk;
-  decodeAgain(
-    partial: Uint8Array,
-    chunk: Uint8Array,
-    shift: number,
-    words: Uint32Array,
-    ofConnection: boolean,
-  ): boolean;
-  constants(): {
-    packageVersion: string;
-    version: number;
-    maxFrameBytes: number;
-    maxHeaderBytes: number;
-    streamChunkBytes: number;
-    kinds: string[];
-    rejectLabels: string[];
-    metrics: string[];
-    readinessKeys: string[];
-    histogramBounds: number[];
-    textContentType: string;
-  };
-}
+import { closeSync, openSync, readSync } from 'node:fs';
+import { arch, emitWarning, execPath, platform, report } from 'node:process';
+import type { Native } from './binding.js';
 
 const { version } = require('../package.json') as { version: string };
 
-/** Rust's name of the C library or tool set that a platform's binary is for. */
-const ABI: Partial<Record<NodeJS.Platform, string>> = { linux: '-gnu', win32: '-msvc' };
-const triple = `${platform}-${arch}${ABI[platform] ?? ''}`;
+const triple = `${platform}-${arch}${platform === 'linux' ? `-${libc()}` : ''}`;
+
+/** Which C library this process runs on: that of the loader which its file names, in its first bytes. */
+function libc(): 'gnu' | 'musl' {
+  const head = Buffer.alloc(4_096);
+  try {
+    const file = openSync(execPath, 'r');
+    readSync(file, head, 0, head.length, 0);
+    closeSync(file);
+  } catch {
+    // Then the report tells.
+  }
+  if (head.includes('/ld-linux')) {
+    return 'gnu';
+  }
+  return head.includes('/ld-musl-') || !hasGlibc() ? 'musl' : 'gnu';
+}
+
+function hasGlibc(): boolean {
+  const { header } = report!.getReport() as unknown as { header: { glibcVersionRuntime?: string } };
+  return header.glibcVersionRuntime !== undefined;
+}
 
 const failed = (name: string, error: unknown) =>
   new Error(`${name}: ${(error as Error).message}`, { cause: error });
@@ -226,15 +52,28 @@ function ofThePlatform(): Native {
         return checked(require('oap-darwin-x64') as Native);
       case 'linux-arm64-gnu':
         return checked(require('oap-linux-arm64-gnu') as Native);
+      case 'linux-arm64-musl':
+        return checked(require('oap-linux-arm64-musl') as Native);
       case 'linux-x64-gnu':
         return checked(require('oap-linux-x64-gnu') as Native);
-      case 'win32-x64-msvc':
-        return checked(require('oap-win32-x64-msvc') as Native);
+      case 'linux-x64-musl':
+        return checked(require('oap-linux-x64-musl') as Native);
+      case 'win32-x64':
+        return checked(require('oap-win32-x64') as Native);
       default:
         throw new Error('there is no such package');
     }
   } catch (error) {
     throw failed(`oap-${triple}`, error);
+  }
+}
+
+/** The same for every platform, and slower. */
+function ofWebAssembly(): Native {
+  try {
+    return checked((require('oap-wasm/native') as { native: Native }).native);
+  } catch (error) {
+    throw failed('oap-wasm', error);
   }
 }
 
@@ -248,19 +87,31 @@ function checked(found: Native): Native {
 
 function load(): Native {
   const causes: Error[] = [];
-  for (const find of [ofThisFolder, ofThePlatform]) {
+  for (const find of [ofThisFolder, ofThePlatform, ofWebAssembly]) {
     try {
-      return find();
+      const found = find();
+      if (find === ofWebAssembly) {
+        warn(causes);
+      }
+      return found;
     } catch (error) {
       causes.push(error as Error);
     }
   }
-  const why = causes.map((cause) => `\n- ${cause.message}`).join('');
-  const advice = `install oap-${triple}-${version}.tgz of the same release beside it`;
   throw new AggregateError(
     causes,
-    `oap ${version} can't load its native half for ${triple}: ${advice}. What was tried:${why}`,
+    `oap ${version} can't load its native half for ${triple}: ${ADVICE}, or oap-wasm-${version}.tgz. ${triedOf(causes)}`,
   );
+}
+
+const ADVICE = `install oap-${triple}-${version}.tgz of the same release beside it`;
+
+const triedOf = (causes: readonly Error[]) =>
+  `What was tried:${causes.map((cause) => `\n- ${cause.message}`).join('')}`;
+
+function warn(causes: readonly Error[]): void {
+  const code = 'OAP_WASM';
+  emitWarning(`oap runs on WebAssembly, which is slower: ${ADVICE}`, { code, detail: triedOf(causes) });
 }
 
 export const native = load();

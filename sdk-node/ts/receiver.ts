@@ -2,7 +2,7 @@
 
 import { OapRejectError } from './errors.js';
 import { Frames } from './frames.js';
-import type { NativeReceiver } from './native.js';
+import type { NativeReceiver } from './binding.js';
 import { decodeChunk, type Batch } from './table.js';
 
 export class Receiver<T extends NativeReceiver> {

@@ -7,7 +7,8 @@ import type { FrameInit, HelloInit } from './frame.js';
 import type { Frames } from './frames.js';
 import { withLayout } from './layout.js';
 import { Monitor, type MonitorOption } from './monitor.js';
-import { native, type Flow, type NativeSession } from './native.js';
+import type { Flow, NativeSession } from './binding.js';
+import { native } from './native.js';
 import { Receiver } from './receiver.js';
 
 /**

@@ -9,9 +9,11 @@ import {
   Bytes,
   lengthOf,
   markAsUntransferable,
+  textOf,
 } from './intrinsics.js';
 import { readable } from './memory.js';
-import { native, type NativeTable } from './native.js';
+import type { NativeTable } from './binding.js';
+import { native } from './native.js';
 
 const FIRST_ROWS = 2_048;
 /** A table of more rows is given to its batch, not kept for the next one. */
@@ -134,7 +136,8 @@ export class Batch {
   /** The text of the row at word `at`. */
   text(at: number, encoding: 'utf8' | 'latin1'): string {
     const words = this.words();
-    return this.#view(at, words[at + Row.Text]!, words[at + Row.TextLen]! & 0xffff).toString(encoding);
+    const view = this.#view(at, words[at + Row.Text]!, words[at + Row.TextLen]! & 0xffff);
+    return textOf(view, encoding);
   }
 
   /** Bytes of the frame whose row is at word `at`: the first one may have been begun by an earlier chunk. */
