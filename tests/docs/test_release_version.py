@@ -15,6 +15,13 @@ PLACES = {
     "bindings/go/oapprometheus/go.mod": r"oap\.example/oap v(\S+)",
     "tests/conformance/go/go.mod": r"oap\.example/oap v(\S+)",
     "docs/go.md": r"oap\.example/oap@v([\w.-]+)",
+    "README.md": r"\boap-(?:\w+-)?(\d[\d.]+\d)",
+    "docs/c.md": r"\boap-(\d[\d.]+\d)",
+    "docs/node.md": r"\boap-(?:[a-z]+\d*-){0,3}?(\d[\d.]+\d)",
+    "docs/oap.md": r"\boap-cli-(\d[\d.]+\d)",
+    "docs/python.md": r"\boap-(\d[\d.]+\d)",
+    "docs/rust.md": r"\boap-(?:tokio-)?(\d[\d.]+\d)",
+    "ops/kubernetes/README.md": r"svc-gateway[-:](\d[\d.]+\d)",
     "ops/kubernetes/base/svc-gateway.yaml": r"image: svc-gateway:(\S+)",
 }
 

@@ -53,6 +53,14 @@ def test_a_page_names_the_file_of_each_platform(page, names):
     assert rows(page) == names
 
 
+@pytest.mark.parametrize(("page", "pattern"), [
+    ("docs/c.md", f"oap-{VERSION}-*-*-*"), ("docs/oap.md", f"oap-cli-{VERSION}-*"), ("docs/node.md", f"oap-*-*-{VERSION}.*"),
+])
+def test_what_was_built_is_named(page, pattern):
+    built = {file.name for file in RELEASE.glob(pattern) if file.name.endswith(("gz", "zip"))}
+    assert built <= rows(page)
+
+
 def test_the_page_of_python_names_the_wheel_of_each_platform():
     named = [name.removesuffix("…") for name in rows("docs/python.md")]
     wheels = [f"oap-{VERSION}-cp311-abi3-{row[3]}" for row in TABLE]
