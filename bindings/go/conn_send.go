@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"oap.example/oap/internal/pure"
 )
@@ -90,14 +91,22 @@ func (c *Conn) mayGoOn(wait Wait) bool {
 // Data sends one DATA with a copy of body, once there are credit and room. It goes out without a further call. The error
 // is as in Start; after that of ctx nothing was sent.
 func (s *Stream) Data(ctx context.Context, body []byte) error {
-	if len(body) < directBytes && s.pack(body) {
-		return nil
+	if len(body) < directBytes {
+		switch s.pack(body) {
+		case 0:
+		case dataAWrite:
+			runtime.Gosched() // so that they are written
+			return nil
+		default:
+			return nil
+		}
 	}
 	return s.Object(ctx, "", body)
 }
 
-// pack adds a small body to those that go together; false: it has to wait, or the engine has to judge it.
-func (s *Stream) pack(body []byte) bool {
+// pack adds a small body to those that go together, and returns how many there are; 0: it has to wait, or the engine has
+// to judge it.
+func (s *Stream) pack(body []byte) int {
 	c := s.conn
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -105,14 +114,14 @@ func (s *Stream) pack(body []byte) bool {
 	room := c.engine.queued()+len(c.packed)+headRoom*len(c.lens) < c.sendBuffer
 	fits := len(body)+headRoom < c.engine.MaxBody() && !out.Objects
 	if s.over || c.ended || !room || !fits || len(c.lens) >= out.Credit || c.engine.State() != ConnOpen {
-		return false
+		return 0
 	}
 	c.packed = append(c.packed, body...)
 	c.lens = append(c.lens, uint32(len(body)))
 	if len(c.lens) == 1 {
 		c.wake()
 	}
-	return true
+	return len(c.lens)
 }
 
 // Object is Data with an obj, "b3:" and 64 lowercase hex digits, which streams named "objects" and "objects/…" need.

@@ -11,6 +11,9 @@ import (
 const (
 	// outBytes is how much of what liboap has queued one write takes.
 	outBytes = 64 << 10
+	// dataAWrite is how many small DATA are packed before they are written: half of the default window. They would
+	// otherwise go out a window at a time, and each side would wait while the other works.
+	dataAWrite = 512
 	// headRoom is at least what a head adds to a body that has no obj.
 	headRoom = 24
 	// writeGrace is how long what the peer said before it went may take to be read, after a write has failed.
@@ -99,9 +102,7 @@ func (c *Conn) writeAll() {
 	for !c.ended {
 		if !c.hasOutput() {
 			_ = c.await(context.Background(), c.hasOutput)
-			c.mu.Unlock()
-			runtime.Gosched() // who sends adds what else it has: small messages go together
-			c.mu.Lock()
+			c.letSendersAdd()
 			continue
 		}
 		if c.engine.WantsShutdown() && !c.shut {
@@ -112,6 +113,15 @@ func (c *Conn) writeAll() {
 			c.writeFailed(err)
 			return
 		}
+	}
+}
+
+// letSendersAdd has small messages go together.
+func (c *Conn) letSendersAdd() {
+	if len(c.lens) < dataAWrite {
+		c.mu.Unlock()
+		runtime.Gosched()
+		c.mu.Lock()
 	}
 }
 

@@ -52,7 +52,7 @@ impl Connection {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let shared = Arc::new(Shared::new(options.engine()));
+        let shared = Arc::new(Shared::new(options.engine(), options.monitor().cloned()));
         tokio::spawn(Driver::new(Arc::clone(&shared), stream));
         let sender = Sender::new(shared, options.chunk());
         let receiver = Receiver::new(sender.clone());

@@ -119,7 +119,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Driver<S> {
         let read = poll_read_buf(Pin::new(&mut self.stream), cx, &mut desk.buffer);
         if let Poll::Ready(Ok(_)) = read {
             let chunk = desk.take_chunk();
-            self.shared.change(|state, now| state.receive(now, chunk, &mut desk.rows));
+            self.shared.change(|state, now| {
+                state.time_read(|state| state.receive(now, chunk, &mut desk.rows));
+            });
             self.shared.progress.notify_waiters();
         }
         desk.put_back();

@@ -48,7 +48,7 @@ impl Options {
         Options { chunk: chunk.max(1), ..self }
     }
 
-    /// Sets the monitor in which the connections are counted.
+    /// Sets the monitor in which the connections are counted, and told how long decoding and encoding take.
     pub fn with_monitor(self, monitor: &Arc<Monitor>) -> Self {
         Options { monitor: Some(Arc::clone(monitor)), ..self }
     }
@@ -66,6 +66,10 @@ impl Options {
     /// The largest body in bytes that a whole stream is cut into.
     pub const fn chunk(&self) -> usize {
         self.chunk
+    }
+
+    pub(crate) const fn monitor(&self) -> Option<&Arc<Monitor>> {
+        self.monitor.as_ref()
     }
 
     pub(crate) fn engine(&self) -> oap::Connection {

@@ -23,6 +23,10 @@ use tokio::time::Duration;
 /// A body of that many bytes goes out from where it lies; a smaller one is copied behind its head.
 const UNCOPIED_BYTES: usize = 16 << 10;
 
+/// So many DATA are queued before the driver has a turn: half of the default window. Small ones would otherwise go out a
+/// window at a time, and each side would wait while the other works.
+const DATA_A_WRITE: usize = 512;
+
 /// The half of a connection that sends. Its clones send on the same connection, one stream after the other, in the
 /// order of the calls (C.7).
 #[derive(Clone, Debug)]
@@ -308,7 +312,10 @@ impl OutboundStream {
     /// Sends bodies, each as one DATA or cut to what goes, and leaves none.
     async fn send_pieces(&mut self, pieces: &mut VecDeque<Bytes>) -> Result<(), Error> {
         let chunk = self.sender.link.chunk;
-        send(self.shared(), |state, now| state.queue_pieces(now, chunk, pieces)).await
+        while !pieces.is_empty() {
+            send(self.shared(), |state, now| state.queue_pieces(now, chunk, pieces)).await?;
+        }
+        Ok(())
     }
 
     /// Ends the stream; `status` 0 says that all went well. The END goes out without a further call.
@@ -436,11 +443,18 @@ impl State {
         now: u64,
         queue: &mut impl FnMut(&mut State, u64) -> Result<T, SendError>,
     ) -> Poll<Result<T, Error>> {
+        if self.has_much_to_write() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         if self.abandoned {
             self.give_up_stream(now);
         }
-        let queued =
-            if self.abandoned { Err(SendError::Waits(Wait::Room)) } else { queue(self, now) };
+        let queued = if self.abandoned {
+            Err(SendError::Waits(Wait::Room))
+        } else {
+            self.time_write(|state| queue(state, now))
+        };
         match queued {
             Ok(sent) => Poll::Ready(Ok(sent)),
             Err(SendError::Waits(wait)) if !self.is_over() => {
@@ -450,6 +464,15 @@ impl State {
             Err(SendError::Refused(fault)) => Poll::Ready(Err(Error::Refused(fault))),
             Err(_) => Poll::Ready(Err(self.error())),
         }
+    }
+
+    /// Whether the driver is to have its turn first; said once for the same DATA.
+    fn has_much_to_write(&mut self) -> bool {
+        let much = self.unwritten_data >= DATA_A_WRITE;
+        if much {
+            self.unwritten_data = 0;
+        }
+        much && !self.driver.blocked
     }
 
     /// Bytes written since the beginning, once all that is queued is.
@@ -469,14 +492,20 @@ impl State {
     }
 
     fn queue_body(&mut self, now: u64, obj: Option<&str>, body: &Bytes) -> Result<u64, SendError> {
-        if body.len() < UNCOPIED_BYTES {
-            return self.engine.data(now, obj, body);
+        let copied = body.len() < UNCOPIED_BYTES;
+        let seq = if copied {
+            self.engine.data(now, obj, body)?
+        } else {
+            self.engine.data_head(now, obj, body.len())?
+        };
+        if !copied {
+            self.bodies.push_back(body.clone());
         }
-        let seq = self.engine.data_head(now, obj, body.len())?;
-        self.bodies.push_back(body.clone());
+        self.unwritten_data += 1;
         Ok(seq)
     }
 
+    /// Queues bodies, up to what is written at a time.
     fn queue_pieces(
         &mut self,
         now: u64,
@@ -484,6 +513,9 @@ impl State {
         pieces: &mut VecDeque<Bytes>,
     ) -> Result<(), SendError> {
         while let Some(piece) = pieces.front_mut() {
+            if self.unwritten_data >= DATA_A_WRITE {
+                break;
+            }
             let most = self.largest_piece(chunk, piece.len());
             if piece.len() <= most {
                 self.queue_body(now, None, piece)?;

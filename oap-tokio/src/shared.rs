@@ -2,7 +2,7 @@
 
 use crate::error::{Ended, Error};
 use bytes::Bytes;
-use oap::{ConnectionState, EndReason, Row, SendError, Wait, ABORTED};
+use oap::{ConnectionState, EndReason, Monitor, Row, SendError, Wait, ABORTED};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +23,8 @@ pub(crate) struct Shared {
 #[derive(Debug)]
 pub(crate) struct State {
     pub engine: oap::Connection,
+    /// Told how long calls take; the engine itself has no clock.
+    monitor: Option<Arc<Monitor>>,
     /// Bodies that the engine announced and that are not all written.
     pub bodies: VecDeque<Bytes>,
     /// Frames that wait to be handed out.
@@ -31,6 +33,8 @@ pub(crate) struct State {
     pub taken: u64,
     /// Bytes written since the beginning.
     pub written: u64,
+    /// DATA queued since the sender last let the driver write.
+    pub unwritten_data: usize,
     /// The application has been given an END and has not asked for what follows.
     pub busy: bool,
     pub driver: DriverState,
@@ -94,13 +98,15 @@ pub(crate) struct ReceivedRows {
 }
 
 impl Shared {
-    pub fn new(engine: oap::Connection) -> Shared {
+    pub fn new(engine: oap::Connection, monitor: Option<Arc<Monitor>>) -> Shared {
         let state = State {
             engine,
+            monitor,
             bodies: VecDeque::new(),
             received: VecDeque::new(),
             taken: 0,
             written: 0,
+            unwritten_data: 0,
             busy: false,
             driver: DriverState::new(),
             sender: None,
@@ -169,6 +175,38 @@ impl Shared {
 }
 
 impl State {
+    /// Has the engine look at what one read brought.
+    pub fn time_read<T>(&mut self, receive: impl FnOnce(&mut State) -> T) -> T {
+        let began = self.start_watch();
+        let result = receive(self);
+        self.stop_watch(began, Monitor::observe_read);
+        result
+    }
+
+    /// Has the engine encode; a call that has to wait is made again, and the last one counts.
+    pub fn time_write<T>(
+        &mut self,
+        encode: impl FnOnce(&mut State) -> Result<T, SendError>,
+    ) -> Result<T, SendError> {
+        let began = self.start_watch();
+        let result = encode(self);
+        if !matches!(result, Err(SendError::Waits(_))) {
+            self.stop_watch(began, Monitor::observe_write);
+        }
+        result
+    }
+
+    /// Without a monitor no clock is read.
+    fn start_watch(&self) -> Option<Instant> {
+        self.monitor.as_ref().map(|_| Instant::now())
+    }
+
+    fn stop_watch(&self, began: Option<Instant>, observe: fn(&Monitor, u64)) {
+        if let (Some(monitor), Some(began)) = (&self.monitor, began) {
+            observe(monitor, u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX));
+        }
+    }
+
     pub fn close(&mut self, now: u64, within: Option<u64>) {
         self.closed = true;
         self.received.clear();

@@ -3,6 +3,7 @@
 use crate::peers::{limits, pair, pair_with, shown, take, take_all, waits, within};
 use bytes::Bytes;
 use futures_util::{stream, SinkExt, StreamExt};
+use oap_tokio::oap::Monitor;
 use oap_tokio::{Connection, Error, Options};
 use std::io;
 use std::pin::Pin;
@@ -260,4 +261,23 @@ async fn the_frames_of_one_turn_leave_in_one_write() {
     within(a.sender().flush()).await.unwrap();
     assert_eq!(writes.load(Ordering::Relaxed), before + 1);
     assert_eq!(take(&mut b, 102).await[101], "end 0");
+}
+
+#[tokio::test]
+async fn a_monitor_is_told_the_time_of_a_read_and_of_a_send() {
+    let (sends, takes) = (Arc::new(Monitor::default()), Arc::new(Monitor::default()));
+    let options = [&sends, &takes].map(|monitor| Options::default().with_monitor(monitor));
+    let (a, mut b) = pair_with(&options[0], &options[1]).await;
+    let sending = async { a.send_iter("timed", ["small"; 1_000]).await.unwrap() };
+    let ((), frames) = tokio::join!(within(sending), take(&mut b, 1_002));
+    assert_eq!(frames.len(), 1_002);
+
+    let (sent, taken) = (sends.snapshot(), takes.snapshot());
+    assert!(
+        (3..100).contains(&sent.write().count()),
+        "{} for START, DATA and END",
+        sent.write().count()
+    );
+    assert!((1..100).contains(&taken.read().count()), "{} reads", taken.read().count());
+    assert!(taken.read().sum_ns() > 0);
 }

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Messages that are queued before they are written: with a whole window at a time each side would wait for the other. */
+enum { DATA_A_WRITE = 512 };
+
 static void take_body(end *end, const uint8_t *body, size_t len)
 {
     if (end->serves || end->scenario->kind == PING)
@@ -65,8 +68,8 @@ static bool may_go(const end *end)
 
 static bool queue_bodies(end *end)
 {
-    while (end->sent < end->scenario->count) {
-        if (!may_go(end))
+    for (size_t unwritten = 0; end->sent < end->scenario->count; unwritten++) {
+        if (!may_go(end) || unwritten == DATA_A_WRITE)
             return false;
         end->sent_at = end->round_trips != NULL ? clock_ns() : 0;
         if (!queue(end, message_at(end->scenario, end->sent), end->scenario->size))
