@@ -3,11 +3,16 @@
 use crate::chunk::Chunk;
 use crate::engine::Engine;
 use crate::guard::exclusive;
+use oap::Wait;
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyObject_CheckBuffer;
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use std::sync::Mutex;
+
+/// So many DATA are queued before they are to be written: half of the default window. Small ones would otherwise go out a
+/// window at a time, and each side would wait while the other works.
+const DATA_A_WRITE: usize = 512;
 
 /// The bodies of a stream, for `Connection.data_all`: bytes, or an iterable of bytes, each any object with the buffer
 /// protocol. What is longer than `chunk` bytes, or than the peer takes, is cut; what fits goes as it is; what is empty
@@ -44,7 +49,7 @@ impl Bodies {
 }
 
 impl Bodies {
-    /// Queues until something has to be waited for; `with_engine` runs what queues one.
+    /// Queues until something has to be waited for, or enough is there to be written; `with_engine` runs what queues one.
     pub fn queue(
         &self,
         py: Python<'_>,
@@ -53,7 +58,13 @@ impl Bodies {
         ) -> PyResult<Option<&'static str>>,
     ) -> PyResult<Option<&'static str>> {
         exclusive("Bodies", &self.source, |source| {
-            while source.advance(py)? {
+            for count in 0.. {
+                if !source.advance(py)? {
+                    break;
+                }
+                if count == DATA_A_WRITE {
+                    return Ok(Some(Wait::Room.name()));
+                }
                 let Some((chunk, at)) = &mut source.current else { break };
                 let mut step =
                     |engine: &mut Engine, now: u64| self.queue_chunk(py, engine, now, chunk, at);

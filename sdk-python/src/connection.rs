@@ -217,7 +217,8 @@ impl Connection {
     }
 
     /// Queues as many of the bodies as may go now. Returns None where all are queued, else what the next one waits for:
-    /// then call again with the same object. Raises as `start`, and what the iterable raises.
+    /// then call again with the same object. `"room"` also where 512 are queued, so that they are written while the rest
+    /// is. Raises as `start`, and what the iterable raises.
     #[pyo3(signature = (bodies, now = None))]
     fn data_all(
         &self,

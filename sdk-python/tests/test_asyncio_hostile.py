@@ -35,13 +35,12 @@ def test_silent_peers_are_not_held(run: Run) -> None:
     async def main() -> None:
         async with await serve(echo, "127.0.0.1", 0, options=Options(handshake_timeout=0.3)) as server:
             port = server.sockets[0].getsockname()[1]
-            silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(300)]
-            while len(server.connections) < 300:
-                await asyncio.sleep(0.01)
+            silent = [await asyncio.open_connection("127.0.0.1", port) for _ in range(300)]
+            for reader, writer in silent:
+                await reader.read()
+                writer.close()
             while server.connections:
                 await asyncio.sleep(0.01)
-            for sock in silent:
-                sock.close()
             await lives(port)
 
     run(main)

@@ -81,6 +81,17 @@ def test_an_iterable_is_asked_for_one_body_more_than_may_go() -> None:
     assert len(asked) == 7
 
 
+def test_small_bodies_are_to_be_written_at_half_a_window() -> None:
+    a, b = pair()
+    bodies = Bodies([b"small"] * 1_000)
+    a.start("s")
+    assert a.data_all(bodies) == "room"
+    assert a.outbound.in_flight == 512
+    carry(a, b)
+    assert a.data_all(bodies) is None
+    assert a.outbound.last_seq == 1_000
+
+
 def test_an_iterable_may_look_at_the_connection() -> None:
     a, b = pair()
     a.start("s")

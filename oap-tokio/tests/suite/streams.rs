@@ -263,6 +263,20 @@ async fn the_frames_of_one_turn_leave_in_one_write() {
     assert_eq!(take(&mut b, 102).await[101], "end 0");
 }
 
+/// Else each side of a stream of small messages waits while the other works.
+#[tokio::test]
+async fn a_window_of_small_messages_is_more_than_one_write() {
+    let (near, far) = tokio::io::duplex(1 << 20);
+    let writes = Arc::new(AtomicUsize::new(0));
+    let counted = Counted { stream: near, writes: Arc::clone(&writes) };
+    let a = Connection::new(counted, &Options::default());
+    let _b = Connection::new(far, &Options::default());
+    within(a.sender().ready()).await.unwrap();
+    let before = writes.load(Ordering::Relaxed);
+    within(a.send_iter("window", ["small"; 1_000])).await.unwrap();
+    assert_eq!(writes.load(Ordering::Relaxed) - before, 2);
+}
+
 #[tokio::test]
 async fn a_monitor_is_told_the_time_of_a_read_and_of_a_send() {
     let (sends, takes) = (Arc::new(Monitor::default()), Arc::new(Monitor::default()));

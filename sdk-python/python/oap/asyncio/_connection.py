@@ -203,7 +203,9 @@ class Connection:
         try:
             while (wait := self._wait_of(send, *args, **kwargs)) is not None:
                 driver.settle()
-                # Writing may have made room; credit comes from the peer alone.
+                if wait == "room" and driver.has_written and not driver.owes_end:
+                    continue
+                # Credit comes from the peer alone.
                 may_go = wait != "credit" or driver.state != "open"
                 if may_go and self._wait_of(send, *args, **kwargs) is None:
                     break

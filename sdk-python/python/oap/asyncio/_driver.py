@@ -240,6 +240,11 @@ class Driver(asyncio.BufferedProtocol):
         self.settle()
 
     @property
+    def has_written(self) -> bool:
+        """All that was queued is with the transport, which takes more."""
+        return self.state == "open" and not self.engine.queued
+
+    @property
     def is_idle(self) -> bool:
         """No stream is open, and nothing waits."""
         engine = self.engine
