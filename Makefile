@@ -159,7 +159,6 @@ $(VENV): tests/requirements.txt
 # Each part expects `make build`.
 
 test-rust:
-	@tools/need curl:curl promtool:prometheus
 	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --exclude oap-cli --exclude oap-model --all-features
 
 test-counts: venv
@@ -178,8 +177,8 @@ test-fuzz:
 	fuzz/run --seconds 4
 
 test-c:
-	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils curl:curl clang:clang \
-		promtool:prometheus abidiff:abigail-tools prlimit:util-linux /usr/include/uv.h:libuv1-dev
+	@tools/need cmake:cmake pkg-config:pkg-config valgrind:valgrind nm:binutils clang:clang \
+		abidiff:abigail-tools prlimit:util-linux /usr/include/uv.h:libuv1-dev
 	@tools/need "$$(clang -print-runtime-dir)/libclang_rt.asan-$$(uname -m).a:libclang-rt-$$(clang -dumpversion | cut -d. -f1)-dev"
 	tests/c/test
 
@@ -208,6 +207,7 @@ test-oap: venv
 	.venv/bin/python -m pytest -q oap-cli/tests/captures
 
 test-examples: venv
+	@tools/need /usr/include/httplib.h:libcpp-httplib-dev promtool:prometheus
 	examples/build
 	.venv/bin/python -m pytest -q -n 4 --dist worksteal examples
 

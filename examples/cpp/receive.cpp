@@ -20,9 +20,9 @@ void serve(int fd, const fs::path& directory) {
         } else if (frame.kind() == oap::Kind::data) {
             const auto body = frame.data().body;
             file.write(reinterpret_cast<const char*>(body.data()), static_cast<std::streamsize>(body.size()));
-        } else if (file.close(), file && frame.end().status == 0) {
-            fs::rename(part, directory / name);
-            std::cout << name.string() + ": received\n" << std::flush;
+        } else if (std::error_code failed; file.close(), file && frame.end().status == 0) {
+            fs::rename(part, directory / name, failed);  // the name may be too long for a file
+            if (!failed) std::cout << name.string() + ": received\n" << std::flush;
         }
     };
     while (turn(connection, fd, keep)) {}

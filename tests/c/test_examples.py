@@ -14,8 +14,8 @@ FOUND_AT_RUN = {"LD_LIBRARY_PATH": f"{PREFIX}/lib"}
 
 
 def programs(document: str) -> list[str]:
-    """Those that end by themselves; the others stand in docs/examples."""
-    hosts = [path.read_text() for path in (ROOT / "docs" / "examples").glob("*.c")]
+    """Those that end by themselves; the others stand in examples."""
+    hosts = [path.read_text() for path in (ROOT / "examples" / "c").glob("*.c")]
     return [block for block in blocks(document, "c") if "int main" in block and block not in hosts]
 
 

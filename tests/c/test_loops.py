@@ -6,10 +6,10 @@ from pathlib import Path
 
 from blocks import blocks
 from loops import CHECKS, check_few_descriptors
-from readyz import EXAMPLES
 from test_examples import FLAGS, FOUND_AT_RUN
-from tree import pkg_config_of, run
+from tree import ROOT, pkg_config_of, run
 
+EXAMPLES = ROOT / "docs" / "examples"
 LIBRARIES = {"poll": [], "uv": pkg_config_of("libuv", "--cflags", "--libs")}
 
 

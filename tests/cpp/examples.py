@@ -17,7 +17,7 @@ def of_header(text: str) -> list[str]:
 
 
 def of_guide(text: str, hosts: list[str]) -> list[str]:
-    """Those that end by themselves; the others stand in docs/examples."""
+    """Those that end by themselves; the others stand in examples."""
     blocks = re.findall(r"^```cpp\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     return [block for block in blocks if "int main(" in block and block not in hosts]
 
@@ -30,7 +30,7 @@ def main(headers: str, guide: str, directory: str) -> None:
     programs = {}
     for header in sorted(Path(headers).glob("*.hpp")):
         programs |= numbered(header.stem, of_header(header.read_text()))
-    hosts = [path.read_text() for path in (Path(guide).parent / "examples").glob("*.cpp")]
+    hosts = [path.read_text() for path in (Path(guide).parents[1] / "examples" / "cpp").glob("*.cpp")]
     programs |= numbered("guide", of_guide(Path(guide).read_text(), hosts))
     out = Path(directory)
     out.mkdir(parents=True, exist_ok=True)

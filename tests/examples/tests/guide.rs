@@ -102,7 +102,7 @@ fn the_guides_table_of_what_is_out_of_range_is_what_is_said() {
 fn the_guides_code_stands_in_the_examples() {
     let sources = [
         include_str!("../src/guide.rs"),
-        include_str!("../src/bin/host.rs"),
+        include_str!("../../../examples/rust/src/bin/metrics_host.rs"),
         include_str!("../src/collector.rs"),
         include_str!("../src/facade.rs"),
         include_str!("../../../oap-tokio/examples/count.rs"),

@@ -1,6 +1,7 @@
-"""Takes OAP/1 streams, and answers /readyz and /metrics: `python host.py 9900 9909`."""
+"""Takes streams on PORT, and answers /readyz and /metrics on PAGES: `python metrics_host.py HOST PORT PAGES`."""
 
 import asyncio
+import signal
 import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -31,10 +32,13 @@ async def take(connection: Connection) -> None:
         pass
 
 
-async def main(oap_port: int, http_port: int) -> None:
-    Thread(target=ThreadingHTTPServer(("127.0.0.1", http_port), Pages).serve_forever, daemon=True).start()
-    async with await serve(take, "127.0.0.1", oap_port, monitor=monitor) as server:
+async def main(host: str, port: str, pages: str) -> None:
+    # A balancer sends no more to who drains.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, monitor.set_parser_ready, False)
+    Thread(target=ThreadingHTTPServer((host, int(pages)), Pages).serve_forever, daemon=True).start()
+    async with await serve(take, host, int(port), monitor=monitor) as server:
+        print("listening on {}:{}".format(*server.sockets[0].getsockname()), flush=True)
         await server.serve_forever()
 
 
-asyncio.run(main(*map(int, sys.argv[1:])))
+asyncio.run(main(*sys.argv[1:]))
