@@ -9,6 +9,8 @@ MINUTES ?= 30
 PARTS ?=
 TREE := $(CURDIR)/build/prefix
 VENV := .venv/current
+# What tools/toolchain had to fetch.
+export PATH := $(CURDIR)/build/toolchains/bin:$(PATH)
 PLACE = PREFIX="$(PREFIX)" LIBDIR="$(LIBDIR)" DESTDIR="$(DESTDIR)"
 CARGO := cargo
 
@@ -77,11 +79,14 @@ dist: build venv ## make what is released, in all languages, in build/release wi
 dist-all: venv ## make what is released for every platform of tools/dist/platforms (PLATFORMS="…"), and try what can run here
 	tools/dist/all $(PLATFORMS)
 
+# Rust may have come without one of them.
+without = ! $(CARGO) $(1) --version >/dev/null 2>&1 && echo "lint: cargo $(1) is not here and is left out"
+
 lint: toolchains ## formatting and lints, without changing anything
-	$(CARGO) fmt --all --check
-	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
-	$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings -D clippy::undocumented_unsafe_blocks
-	$(CARGO) clippy -q -p oap --no-default-features --target-dir target/no-std -- -D warnings
+	@$(call without,fmt) || { set -x; $(CARGO) fmt --all --check && $(CARGO) fmt --manifest-path fuzz/Cargo.toml --check; }
+	@$(call without,clippy) || { set -x; \
+		$(CARGO) clippy --workspace --all-targets --all-features -- -D warnings -D clippy::undocumented_unsafe_blocks && \
+		$(CARGO) clippy -q -p oap --no-default-features --target-dir target/no-std -- -D warnings; }
 
 dashboard: venv prefix ## draw the dashboard from a real Prometheus into docs/images
 	@tools/need npm:npm prometheus:prometheus chromium:chromium
@@ -119,7 +124,7 @@ venv: $(VENV) ## the Python environment of tests and tools
 # ---------------------------------------------------------------------------
 
 toolchains:
-	@tools/least rustc 1.88 'install it with rustup'
+	@tools/toolchain rust
 	@tools/need cc:gcc python3:python3
 
 # maturin and napi build their own.
@@ -134,12 +139,11 @@ python: venv
 	sdk-python/build
 
 node:
-	@tools/need node:nodejs npm:npm
-	@tools/least node 18 'install a current Node.js'
+	@tools/toolchain node
 	sdk-node/build
 
 testees: prefix
-	@tools/least go 1.26 'install a current Go'
+	@tools/toolchain go
 	@tools/need gcc:gcc g++:g++ make:make /usr/include/jansson.h:libjansson-dev \
 		/usr/include/nlohmann/json.hpp:nlohmann-json3-dev /usr/include/zlib.h:zlib1g-dev
 	@$(MAKE) --no-print-directory -C tests/conformance/c
