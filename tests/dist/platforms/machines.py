@@ -40,10 +40,10 @@ def released(platform: Platform, program: Path) -> tuple[str | Path, ...]:
     return started(platform, program, static=platform.musl)
 
 
-def python_arm64() -> tuple[tuple[str | Path, ...], dict[str, str]]:
+def python_arm64(site: Path) -> tuple[str | Path, ...]:
+    """CPython that finds its packages in a folder."""
     platform = PLATFORMS["linux-arm64-gnu"]
-    folder = ROOTS / "bookworm-arm64"
-    return started(platform, folder / "usr/bin/python3.11"), {"PYTHONHOME": str(folder / "usr"), "PYTHONDONTWRITEBYTECODE": "1"}
+    return "env", f"PYTHONPATH={site}", *started(platform, ROOTS / "bookworm-arm64" / "usr/bin/python3.11")
 
 
 def node(platform: Platform) -> tuple[str | Path, ...]:

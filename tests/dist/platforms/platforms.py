@@ -60,7 +60,7 @@ def artifact(platform: Platform, part: str) -> Path:
     """What was made; the test is skipped where it was not."""
     pattern = {
         "liboap": f"oap-{VERSION}-{platform.target}.*",
-        "wheel": f"oap-{VERSION}-*{platform.python_tag}.whl",
+        "wheel": f"oap-{VERSION}-*{platform.python_tag}*.whl",
         "npm": f"oap-{platform.name}-{VERSION}.tgz",
         "tool": f"oap-cli-{VERSION}-{platform.target}.*",
         "gateway": f"svc-gateway-{VERSION}-{platform.target}.*",
@@ -108,11 +108,11 @@ def exported(elf: Path) -> set[str]:
     return {line[7].partition("@")[0] for line in lines if len(line) > 7 and line[4] == "GLOBAL" and line[6] not in ("UND", "Ndx")}
 
 
-def vectors(*command: str | Path, **env: str) -> int:
+def vectors(*command: str | Path) -> int:
     """All vectors, the connection's too, answered by this testee; how many."""
     passed = 0
-    for folder in ("tests/vectors", "tests/vectors/connection"):
-        said = run(sys.executable, ROOT / "tests/conformance/run.py", "--timeout", "300", "--vectors", ROOT / folder, "--max", "3",
-                   "--testee", " ".join(map(str, command)), timeout=1500, **env)
+    for chosen in ([], ["--vectors", ROOT / "tests/vectors/connection"]):
+        said = run(sys.executable, ROOT / "tests/conformance/run.py", "--timeout", "300", *chosen, "--max", "3",
+                   "--testee", " ".join(map(str, command)), timeout=1500)
         passed += int(re.search(r"^(\d+) passed, 0 failed$", said, re.M)[1])
     return passed
