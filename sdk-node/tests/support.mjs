@@ -10,6 +10,10 @@ export const here = fileURLToPath(new URL('.', import.meta.url));
 export const fixture = (name) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 export const run = promisify(execFile);
 
+/** Why a test of the binaries alone is not run on `oap-wasm`. */
+export const ofBinaries =
+  process.execArgv.some((it) => it.endsWith('without-binary.cjs')) && 'other on WebAssembly: docs/wasm.md';
+
 export const OBJ = `b3:${'0123456789abcdef'.repeat(4)}`;
 
 /** One frame of each kind. */

@@ -11,7 +11,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from release import RELEASE, ROOT, VERSION, artifact, files
 
 ENDING = ".cdx.json"
-ARTIFACTS = (".tar.gz", ".tgz", ".zip", ".whl", ".deb", ".crate")
+ARTIFACTS = (".tar.gz", ".tgz", ".zip", ".whl", ".deb", ".crate", ".wasm")
 
 
 def names():

@@ -101,6 +101,11 @@ test('frames that are refused are refused alike, by encode and by a session', ()
   same(({ Session }) => new Session().send({ kind: 'DATA', seq: 1 }));
 });
 
+test('a text that begins with a byte order mark keeps it', () => {
+  const bytes = binary.encode({ kind: 'START', stream: '\ufeffa' });
+  same(({ Decoder }) => plain(new Decoder().feed(bytes)));
+});
+
 test('whatever bytes come, frames and reject are the same, in any split', () => {
   const noise = fc.array(fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })), { maxLength: 3 });
   fc.assert(

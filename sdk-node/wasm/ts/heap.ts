@@ -81,7 +81,7 @@ export function setU64(at: Pointer, value: bigint): void {
   numbers().setBigUint64(at, value, true);
 }
 
-const utf8 = new TextDecoder();
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export const textAt = (at: Pointer, length: number): string => utf8.decode(bytesAt(at, length));
 

@@ -56,7 +56,7 @@ export const BufferView = Uint8Array as unknown as new (
   length: number,
 ) => Buffer;
 
-const utf8 = new TextDecoder();
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** The text that bytes are: an address is ASCII, which is UTF-8 too. */
 export const textOf = (bytes: Buffer, _encoding: 'utf8' | 'latin1'): string => utf8.decode(bytes);

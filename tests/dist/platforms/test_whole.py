@@ -9,7 +9,7 @@ import test_paths
 from platforms import LINUX, PLATFORMS, VERSION, artifact, run, shows
 from release import RELEASE
 
-ENDINGS = (".tar.gz", ".oci.tar", ".tgz", ".zip", ".whl", ".deb", ".crate")
+ENDINGS = (".tar.gz", ".oci.tar", ".tgz", ".zip", ".whl", ".deb", ".crate", ".wasm")
 
 
 def files():

@@ -27,6 +27,7 @@ def each(release: Path, pattern: str, name: str, purl: str, kind: str = "library
 # What is made, with the crate that is linked into it.
 MADE = [
     (f"oap-{VERSION}-*-*-*.tar.gz", "liboap", "pkg:generic/liboap", "library", "oap-ffi"),
+    (f"oap-{VERSION}.wasm", "liboap", "pkg:generic/liboap", "library", "oap-ffi"),
     (f"liboap1_{VERSION}_*.deb", "liboap1", "pkg:deb/liboap1", "library", "oap-ffi"),
     (f"liboap-dev_{VERSION}_*.deb", "liboap-dev", "pkg:deb/liboap-dev", "library", "oap-ffi"),
     (f"svc-gateway_{VERSION}_*.deb", "svc-gateway", "pkg:deb/svc-gateway", "application", "svc-gateway"),
@@ -46,7 +47,8 @@ MADE = [
 def of_crates(release: Path) -> list[tuple[Artifact, str]]:
     made = [(artifact, crate) for pattern, name, purl, kind, crate in MADE
             for artifact in each(release, pattern, name, f"{purl}@{VERSION}", kind)]
-    return made + [(Artifact(file, name, f"pkg:npm/{name}@{VERSION}"), "oap-node") for file, name in npm.platforms(release)]
+    return made + [(Artifact(file, name, f"pkg:npm/{name}@{VERSION}"), "oap-ffi" if name == "oap-wasm" else "oap-node")
+                   for file, name in npm.platforms(release)]
 
 
 # The crates of a platform are not all those of another.
