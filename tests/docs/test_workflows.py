@@ -60,3 +60,29 @@ def test_an_action_is_githubs_own_at_a_version_and_writes_nothing_by_default(wor
     used = [step["uses"] for step in steps(workflow) if "uses" in step]
     assert used and all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used)
     assert yaml.safe_load(workflow.read_text())["permissions"] == {"contents": "read"}
+
+
+@pytest.fixture
+def release(tmp_path):
+    """A file, and a folder as the proxy of the Go modules is one."""
+    (tmp_path / "release/go/oap.example").mkdir(parents=True)
+    (tmp_path / "release/go/oap.example/list").write_text("v0\n")
+    (tmp_path / "release/oap.whl").write_text("wheel")
+    return tmp_path / "release"
+
+
+def test_a_page_of_a_release_gets_files_alone(release, tmp_path):
+    subprocess.run([ROOT / "tools/ci/flatten", release, tmp_path / "upload"], check=True)
+    assert {path.name for path in (tmp_path / "upload").iterdir()} == {"oap.whl", "oap-go.tar.gz"}
+    subprocess.run(["tar", "-xf", tmp_path / "upload/oap-go.tar.gz", "-C", tmp_path], check=True)
+    assert (tmp_path / "go/oap.example/list").read_text() == "v0\n"
+
+
+def test_the_draft_is_of_the_tag_with_its_page_and_its_files(release, tmp_path):
+    (tmp_path / "gh").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    (tmp_path / "gh").chmod(0o755)
+    said = subprocess.run([ROOT / "tools/ci/draft", release, "PAGE.md", "v9"], check=True, capture_output=True, text=True,
+                          env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}).stdout
+    told = said.splitlines()
+    assert told[:4] == ["release", "create", "v9", "--draft"] and str(release / "oap.whl") in told
+    assert told[told.index("--notes-file") + 1] == "PAGE.md"
