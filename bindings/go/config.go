@@ -51,13 +51,14 @@ type Config struct {
 
 // DefaultConfig returns the defaults, for changing.
 func DefaultConfig() *Config {
+	defaults := pure.DefaultConfig()
 	return &Config{
-		StrictHeaders:             true,
-		EnforceObjHeaderOnObjects: true,
-		AllowPQHelloFlags:         true,
-		SeqRolloverPolicy:         SeqRolloverError,
-		AckWindowFrames:           DefaultAckWindow,
-		MaxFrame:                  MaxFrameBytes,
+		StrictHeaders:             defaults.StrictHeaders,
+		EnforceObjHeaderOnObjects: defaults.EnforceObjHeaderOnObjects,
+		AllowPQHelloFlags:         defaults.AllowPQHelloFlags,
+		SeqRolloverPolicy:         SeqRolloverPolicy(defaults.SeqRolloverPolicy),
+		AckWindowFrames:           defaults.AckWindowFrames,
+		MaxFrame:                  defaults.MaxFrame,
 	}
 }
 

@@ -1,4 +1,4 @@
-//go:build !cgo
+//go:build !(cgo && (oap_system || (((linux && !android) || (darwin && !ios)) && (amd64 || arm64)) || (windows && amd64)))
 
 package oap
 
@@ -22,23 +22,15 @@ func appendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, err erro
 	if overlap(dst[len(dst):cap(dst)], buf) {
 		return dst, 0, StatusError(pure.StatusOverlap)
 	}
-	for n := range rows {
-		if dst, err = appendRow(dst, &rows[n], buf); err != nil {
-			return dst, n, err
-		}
-	}
-	return dst, len(rows), nil
-}
-
-func appendRow(dst []byte, row *Row, buf []byte) ([]byte, error) {
-	dst, broken, good := pure.AppendRow(dst, (*pure.Row)(unsafe.Pointer(row)), buf)
+	same := unsafe.Slice((*pure.Row)(unsafe.Pointer(unsafe.SliceData(rows))), len(rows))
+	out, n, broken, good := pure.AppendRows(dst, same, buf)
 	switch {
-	case !good:
-		return dst, StatusError(pure.StatusOutOfBounds)
 	case broken != nil:
-		return dst, &RefusalError{Reason: Reason(broken.Code)}
+		return out, n, &RefusalError{Reason: Reason(broken.Code)}
+	case !good:
+		return out, n, StatusError(pure.StatusOutOfBounds)
 	}
-	return dst, nil
+	return out, n, nil
 }
 
 // overlap reports whether two buffers share a byte.

@@ -28,10 +28,11 @@ func (w *work) tableWithoutCgo(rowsPerCall int) func() {
 
 func (w *work) appendWithoutCgo() func() {
 	rows := w.rows()
+	same := unsafe.Slice((*pure.Row)(unsafe.Pointer(&rows[0])), len(rows))
 	return w.checkWire(func(dst []byte) []byte {
-		for i := range rows {
-			row := (*pure.Row)(unsafe.Pointer(&rows[i]))
-			dst, _, _ = pure.AppendRow(dst, row, w.wire)
+		dst, _, broken, good := pure.AppendRows(dst, same, w.wire)
+		if broken != nil || !good {
+			panic("a row is refused")
 		}
 		return dst
 	})

@@ -135,11 +135,28 @@ func Append(dst []byte, frame *Frame) ([]byte, *Fault) {
 	return e.append(dst), nil
 }
 
-// AppendRow encodes the frame of a row, whose text and body stand in buf. Good is false where buf does not have them.
-func AppendRow(dst []byte, row *Row, buf []byte) (out []byte, broken *Fault, good bool) {
-	if out, done := appendPlainRow(dst, row, buf); done {
-		return out, nil, true
+// AppendRows encodes the frames of rows, whose texts and bodies stand in buf, up to the first that is bad: n is its place.
+// Good is false where buf does not have what it names.
+func AppendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, broken *Fault, good bool) {
+	for n = range rows {
+		row := &rows[n]
+		body, whole := row.body(buf)
+		if row.isPlain() && whole && len(body) <= MaxFrameBytes-FastHeadBytes {
+			dst = appendPlain(dst, row.Kind, row.Seq, body)
+		} else if dst, broken, good = appendByTable(dst, row, buf); broken != nil || !good {
+			return dst, n, broken, good
+		}
 	}
+	return dst, len(rows), nil, true
+}
+
+// isPlain: a DATA without obj, or an ACK.
+func (r *Row) isPlain() bool {
+	return r.Kind == KindData && r.Flags&HasObj == 0 || r.Kind == KindAck && r.BodyLen == 0
+}
+
+// appendByTable encodes a row of any kind.
+func appendByTable(dst []byte, row *Row, buf []byte) (out []byte, broken *Fault, good bool) {
 	frame := Frame{Kind: row.Kind, Value: row.Value, Seq: row.Seq, HasText: row.has(HasObj)}
 	good = true
 	switch {
@@ -156,19 +173,6 @@ func AppendRow(dst []byte, row *Row, buf []byte) (out []byte, broken *Fault, goo
 	}
 	out, broken = Append(dst, &frame)
 	return out, broken, true
-}
-
-// appendPlainRow is AppendRow for an ACK or a DATA without obj, where nothing is wrong.
-func appendPlainRow(dst []byte, row *Row, buf []byte) ([]byte, bool) {
-	switch {
-	case row.Kind == KindAck:
-		return AppendFast(dst, KindAck, row.Seq, "", nil)
-	case row.Kind == KindData && !row.has(HasObj):
-		if body, good := row.body(buf); good {
-			return AppendFast(dst, KindData, row.Seq, "", body)
-		}
-	}
-	return dst, false
 }
 
 func helloOf(row *Row) Hello {

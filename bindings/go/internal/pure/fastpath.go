@@ -1,6 +1,9 @@
 package pure
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"slices"
+)
 
 // The fast path of strict DATA and ACK reads and writes what the table of fields does, without the table.
 
@@ -94,6 +97,27 @@ func AppendFast(dst []byte, k uint8, seq uint64, obj string, body []byte) ([]byt
 	dst = append(dst, body...)
 	binary.BigEndian.PutUint32(dst[start:], uint32(len(dst)-start))
 	return dst, true
+}
+
+// appendPlain is AppendFast without obj, of a body that fits: the head is two stores, where AppendFast appends piece by piece.
+func appendPlain(dst []byte, k uint8, seq uint64, body []byte) []byte {
+	start := len(dst)
+	if cap(dst)-start < FastHeadBytes+len(body) {
+		dst = slices.Grow(dst, FastHeadBytes+len(body))
+	}
+	head := dst[start : start+PrefixBytes+1+binary.MaxVarintLen64]
+	head[PrefixBytes] = numberKey
+	n := PrefixBytes + 2
+	if seq < continues {
+		head[PrefixBytes+1] = byte(seq)
+	} else {
+		n = PrefixBytes + 1 + binary.PutUvarint(head[PrefixBytes+1:], seq)
+	}
+	length := n + len(body)
+	binary.BigEndian.PutUint64(head, uint64(length)<<32|uint64(k)<<24|uint64(n-PrefixBytes))
+	dst = dst[:start+length]
+	copy(dst[start+n:], body)
+	return dst
 }
 
 // fastLen is how many bytes AppendFast adds.
