@@ -1,4 +1,4 @@
-//go:build !cgo
+//go:build !(cgo && (oap_system || (((linux && !android) || (darwin && !ios)) && (amd64 || arm64)) || (windows && amd64)))
 
 package oap
 

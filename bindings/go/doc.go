@@ -22,9 +22,11 @@
 //
 // # Linking
 //
-// The package links the liboap that pkg-config finds. With the build tag oap_static it links the static library below
-// build/prefix of its repository, which `make build` makes: what the tests there do.
+// The package brings liboap as a static library for Linux and macOS on amd64 and arm64 and for Windows on amd64; the build tag
+// musl takes that for musl, oap_system the liboap that pkg-config finds. In a clone of its repository it links what `make
+// build` leaves below build/prefix.
 //
-// With CGO_ENABLED=0, as in most builds for another platform, nothing is linked: the package holds the protocol in Go, with
-// the same names, answers and errors. It has no NewMonitor then, and packages oaphttp and oapprometheus do not build.
+// On other platforms, and with CGO_ENABLED=0, as in most builds for another platform, nothing is linked: the package holds the
+// protocol in Go, with the same names, answers and errors. It has no NewMonitor then, and packages oaphttp and oapprometheus do
+// not build.
 package oap

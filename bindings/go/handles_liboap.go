@@ -1,3 +1,5 @@
+//go:build cgo && (oap_system || (((linux && !android) || (darwin && !ios)) && (amd64 || arm64)) || (windows && amd64))
+
 package oap
 
 import "C"

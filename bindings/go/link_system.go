@@ -1,6 +1,7 @@
-//go:build !oap_static
+//go:build cgo && oap_system
 
 package oap
 
+// #cgo CFLAGS: -I${SRCDIR}
 // #cgo pkg-config: oap
 import "C"

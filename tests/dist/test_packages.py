@@ -108,7 +108,6 @@ $example}
 
 def go_environment(folder):
     """What is released comes from a proxy of files, what others publish from the cache of who builds."""
-    liboap = unpack(f"oap-{VERSION}-*-linux-gnu.tar.gz", folder)
     cache = run("go", "env", "GOMODCACHE").strip()
     return {
         "GOPROXY": f"file://{RELEASE / 'go'},file://{cache}/cache/download",
@@ -116,8 +115,6 @@ def go_environment(folder):
         "GOTOOLCHAIN": "local",
         "GOFLAGS": "-mod=mod -modcacherw",
         "GOMODCACHE": str(folder / "cache"),
-        "PKG_CONFIG_PATH": str(liboap / "lib" / "pkgconfig"),
-        "LD_LIBRARY_PATH": str(liboap / "lib"),
     }
 
 

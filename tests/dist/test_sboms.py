@@ -74,5 +74,6 @@ def test_what_others_wrote_names_its_licence():
 def test_the_python_node_and_go_packages_name_what_they_need():
     assert "pyo3" in components("oap-*.whl") and "napi" in components("oap-linux-*.tgz")
     assert any(name.startswith("oap-linux") for name in components(f"oap-{VERSION}.tgz"))
-    assert components("go/oap.example/oap/@v/*.zip") == {"liboap"}
+    assert any("/liboap/" in name for name in components("go/oap.example/oap/@v/*.zip"))
+    assert components("go/oap.example/oap/liboap/linux_*/@v/*.zip") == {"oap-ffi", "oap", "bytes"}
     assert "github.com/prometheus/client_golang" in components("go/oap.example/oap/oapprometheus/@v/*.zip")

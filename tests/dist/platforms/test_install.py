@@ -91,6 +91,17 @@ def test_node(how, tmp_path):
     assert "DATA { seq: 1n, len: 3 }" in run("node", "example.mjs", cwd=tmp_path)
 
 
+@pytest.mark.parametrize("how", [block("docs/go.md"), cell("Go")])
+def test_go(how, tmp_path):
+    go = {"GOFLAGS": "-mod=mod -modcacherw", "GOMODCACHE": str(tmp_path / "cache"), "GOTOOLCHAIN": "local"}
+    (tmp_path / "main.go").write_text('package main\n\nimport "oap.example/oap"\n\nfunc main() { println(oap.Version()) }\n')
+    run("go", "mod", "init", "user", cwd=tmp_path, **go)
+    shell(how, tmp_path, **go)
+    program = tmp_path / "program"
+    run("go", "build", "-o", program, ".", cwd=tmp_path, **go)
+    assert "GONOSUMDB=oap.example" in how and run("go", "version", "-m", program).count("oap.example/oap/liboap/linux_amd64") == 1
+
+
 def test_rust(tmp_path):
     """With the versions that are locked, which are at hand."""
     run("cargo", "init", "--quiet", "--vcs", "none", "--name", "user", tmp_path)

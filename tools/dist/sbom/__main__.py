@@ -71,7 +71,8 @@ def main(release: Path) -> None:
         for package in each(release, f"oap-{VERSION}.tgz", "oap", f"pkg:npm/oap@{VERSION}"):
             write(package, npm.parts(package.file, release, Path(scratch) / "npm"))
         for file, module in go.modules(release):
-            write(Artifact(file, module, f"pkg:golang/{module}@v{VERSION}"), go.parts(file, module, release, Path(scratch)))
+            parts = crates.parts("oap-ffi") if go.of_crates(module) else go.parts(file, module, release, Path(scratch))
+            write(Artifact(file, module, f"pkg:golang/{module}@v{VERSION}"), parts)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The modules that a Go module needs, by cyclonedx-gomod, and liboap, which cgo links."""
+"""The modules that a Go module needs, by cyclonedx-gomod."""
 
 import json
 import os
@@ -7,10 +7,13 @@ from pathlib import Path
 
 from document import ROOT, VERSION, output, renamed
 
-LIBOAP = {"type": "library", "bom-ref": f"pkg:generic/liboap@{VERSION}", "name": "liboap", "version": VERSION,
-          "purl": f"pkg:generic/liboap@{VERSION}"}
 GOMOD = ("github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod", "v1.10.0")
 DESCRIBE = ("mod", "-json", "-licenses", "-assert-licenses", "-type", "library", "-short-purls", "-output-version", "1.5")
+
+
+# A module of one archive: what is in it are crates.
+def of_crates(module: str) -> bool:
+    return "/liboap/" in module
 
 
 def modules(release: Path) -> list[tuple[Path, str]]:
@@ -39,7 +42,7 @@ def parts(file: Path, module: str, release: Path, scratch: Path) -> dict:
     tool = output(ROOT / "tools" / "go-tool", *GOMOD).strip()
     found = json.loads(output(tool, *DESCRIBE, cwd=folder, env=go))
     found.setdefault("components", [])
-    return with_liboap(versioned(found))
+    return versioned(found)
 
 
 def versioned(found: dict) -> dict:
@@ -48,10 +51,3 @@ def versioned(found: dict) -> dict:
     names = {part["bom-ref"]: part["purl"] for part in found["components"]}
     names[about["bom-ref"]] = f"{about['purl'].partition('@')[0]}@v{VERSION}"
     return renamed(found, names)
-
-
-def with_liboap(found: dict) -> dict:
-    """It is linked by the module `oap` itself."""
-    [edges] = [edge for edge in found["dependencies"] if edge["ref"] == f"pkg:golang/oap.example/oap@v{VERSION}"]
-    edges["dependsOn"].append(LIBOAP["bom-ref"])
-    return found | {"components": [*found["components"], LIBOAP]}
