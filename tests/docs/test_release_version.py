@@ -21,6 +21,7 @@ PLACES = {
     "docs/oap.md": r"\boap-cli-(\d[\d.]+\d)",
     "docs/python.md": r"\boap-(\d[\d.]+\d)",
     "docs/rust.md": r"\boap-(?:tokio-)?(\d[\d.]+\d)",
+    "docs/wasm.md": r"\boap-(?:wasm-)?(\d[\d.]+\d)",
     "ops/kubernetes/README.md": r"svc-gateway[-:](\d[\d.]+\d)",
     "ops/kubernetes/base/svc-gateway.yaml": r"image: svc-gateway:(\S+)",
 }
