@@ -48,7 +48,7 @@ class Formula
 
   def shell_output(command)
     output = `#{command}`
-    raise "#{command} failed" unless $CHILD_STATUS.nil? || $CHILD_STATUS.success?
+    raise "#{command} failed" unless $?.success?
 
     output
   end
