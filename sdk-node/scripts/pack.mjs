@@ -33,6 +33,7 @@ function pack(manifest, files, to) {
     const packed = execFileSync('npm', ['pack', '--json', '--silent', '--pack-destination', to], {
       cwd: folder,
       encoding: 'utf8',
+      shell: process.platform === 'win32',
     });
     return join(to, JSON.parse(packed)[0].filename);
   } finally {
