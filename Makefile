@@ -216,7 +216,7 @@ test-examples: venv
 	.venv/bin/python -m pytest -q -n 4 --dist worksteal examples
 
 test-docs: venv
-	.venv/bin/python -m pytest -q tests/docs tests/gate
+	.venv/bin/python -m pytest -q tests/docs tests/gate tests/names
 
 test-demo: venv
 	.venv/bin/python -m pytest -q -n 4 tests/demo

@@ -1,4 +1,4 @@
-// Packs what a release has: the package, and the package of this platform with the library that cargo built (in
+// Packs what a release has, all named after the `name` of package.json, the one place for it: the package, and the package of this platform with the library that cargo built (in
 // CARGO_TARGET_DIR). The package names no platform's as a dependency: npm would look for it in the public registry, where
 // such a name is anybody's. With `--published` it names them all, and oap-wasm, as optional ones of its own version: for the
 // day on which the names are this project's.
@@ -18,6 +18,21 @@ const LICENSES = ['LICENSE-APACHE', 'LICENSE-MIT'];
 
 const read = (...path) => JSON.parse(readFileSync(join(here, ...path, 'package.json'), 'utf8'));
 
+const { name } = read();
+// What imports the package, or a package beside it, by its name here.
+const IMPORT = /(from |require\(|import\()(['"])oap(?=['"/-])/g;
+const TEXT = /\.([cm]?[jt]s|md)$/;
+
+/** Has what is packed import by the published name. */
+function rename(folder) {
+  for (const entry of readdirSync(folder, { recursive: true })) {
+    const path = join(folder, entry);
+    if (TEXT.test(entry)) {
+      writeFileSync(path, readFileSync(path, 'utf8').replace(IMPORT, `$1$2${name}`));
+    }
+  }
+}
+
 /** Packs a folder that holds these files, by their names there, and the licenses beside its package.json. */
 function pack(manifest, files, to) {
   const folder = mkdtempSync(join(tmpdir(), 'oap-pack-'));
@@ -25,6 +40,7 @@ function pack(manifest, files, to) {
     for (const [name, file] of Object.entries(files)) {
       cpSync(file, join(folder, name), { recursive: true });
     }
+    rename(folder);
     for (const license of LICENSES) {
       cpSync(join(here, '..', license), join(folder, license));
     }
@@ -56,8 +72,8 @@ function thePackage() {
 
 /** The packages of which `ts/native.ts` takes one, each of this very version. */
 function natives(version) {
-  const names = [...readdirSync(join(here, 'npm')), 'wasm'].map((name) => `oap-${name}`);
-  return Object.fromEntries(names.map((name) => [name, version]));
+  const others = [...readdirSync(join(here, 'npm')), 'wasm'];
+  return Object.fromEntries(others.map((other) => [`${name}-${other}`, version]));
 }
 
 function filesOf({ files }, ...folders) {
@@ -65,12 +81,13 @@ function filesOf({ files }, ...folders) {
 }
 
 function ofWebAssembly() {
-  const manifest = read('wasm');
+  const manifest = { ...read('wasm'), name: `${name}-wasm` };
   console.log(pack(manifest, filesOf(manifest, 'wasm'), to));
 }
 
 function ofPlatform(platform, library) {
-  console.log(pack(read('npm', platform), { [`oap.${platform}.node`]: library }, to));
+  const manifest = { name: `${name}-${platform}`, ...read('npm', platform) };
+  console.log(pack(manifest, { [`oap.${platform}.node`]: library }, to));
 }
 
 if (platform === undefined || platform === 'any') {

@@ -4,7 +4,7 @@ import { closeSync, openSync, readSync } from 'node:fs';
 import { arch, emitWarning, execPath, platform, report } from 'node:process';
 import type { Native } from './binding.js';
 
-const { version } = require('../package.json') as { version: string };
+const { name, version } = require('../package.json') as { name: string; version: string };
 
 const triple = `${platform}-${arch}${platform === 'linux' ? `-${libc()}` : ''}`;
 
@@ -42,7 +42,10 @@ function ofThisFolder(): Native {
   }
 }
 
-/** The package of the platform. The names are written out in a `try`: so bundlers and tracers find the one that is there. */
+/**
+ * The package of the platform. The names are written out in a `try`: so bundlers and tracers find the one that is there.
+ * `scripts/pack.mjs` writes them as this package is named.
+ */
 function ofThePlatform(): Native {
   try {
     switch (triple) {
@@ -64,7 +67,7 @@ function ofThePlatform(): Native {
         throw new Error('there is no such package');
     }
   } catch (error) {
-    throw failed(`oap-${triple}`, error);
+    throw failed(`${name}-${triple}`, error);
   }
 }
 
@@ -73,7 +76,7 @@ function ofWebAssembly(): Native {
   try {
     return checked((require('oap-wasm/native') as { native: Native }).native);
   } catch (error) {
-    throw failed('oap-wasm', error);
+    throw failed(`${name}-wasm`, error);
   }
 }
 
@@ -100,11 +103,11 @@ function load(): Native {
   }
   throw new AggregateError(
     causes,
-    `oap ${version} can't load its native half for ${triple}: ${ADVICE}, or oap-wasm-${version}.tgz. ${triedOf(causes)}`,
+    `${name} ${version} can't load its native half for ${triple}: ${ADVICE}, or ${name}-wasm-${version}.tgz. ${triedOf(causes)}`,
   );
 }
 
-const ADVICE = `install oap-${triple}-${version}.tgz of the same release beside it`;
+const ADVICE = `install ${name}-${triple}-${version}.tgz of the same release beside it`;
 
 const triedOf = (causes: readonly Error[]) =>
   `What was tried:${causes.map((cause) => `\n- ${cause.message}`).join('')}`;

@@ -9,15 +9,18 @@ from wires import ROOT, cases
 
 import oap
 
+# What the package is called where it is installed; it is imported as oap.
+NAME = tomllib.loads((ROOT / "sdk-python" / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
+
 
 def test_the_version_is_the_workspace_s() -> None:
     workspace = tomllib.loads((ROOT / "Cargo.toml").read_text(encoding="utf-8"))
-    assert oap.__version__ == version("oap") == workspace["workspace"]["package"]["version"]
+    assert oap.__version__ == version(NAME) == workspace["workspace"]["package"]["version"]
 
 
 def test_the_metadata() -> None:
-    told = metadata("oap")
-    assert told["Name"] == "oap"
+    told = metadata(NAME)
+    assert told["Name"] == NAME
     assert told["License-Expression"] == "MIT OR Apache-2.0"
     assert told["Requires-Python"] == ">=3.11"
     assert told["Summary"] and told["Description-Content-Type"].startswith("text/markdown")
@@ -27,7 +30,7 @@ def test_the_metadata() -> None:
 
 
 def test_the_wheel_has_types_licences_and_one_module_for_all_versions() -> None:
-    installed = {str(path) for path in files("oap") or []}
+    installed = {str(path) for path in files(NAME) or []}
     assert {"oap/py.typed", "oap/_oap.pyi", "oap/_oap.abi3.so", "oap/asyncio/__init__.py"} <= installed
     assert sum("licenses/LICENSE-" in path for path in installed) == 2
 

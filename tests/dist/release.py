@@ -1,13 +1,18 @@
 """What `make dist` made, and the first example that each guide shows."""
 
+import json
 import os
 import re
 import subprocess
 import tarfile
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 RELEASE = Path(os.environ.get("OAP_RELEASE", ROOT / "build" / "release"))
+# How the files of the Python package and of the npm packages begin.
+PYTHON = re.sub(r"[-_.]+", "_", tomllib.loads((ROOT / "sdk-python/pyproject.toml").read_text())["project"]["name"]).lower()
+NPM = json.loads((ROOT / "sdk-node/package.json").read_text())["name"].removeprefix("@").replace("/", "-")
 VERSION = re.search(r'^version = "(.+)"$', (ROOT / "Cargo.toml").read_text(), re.M)[1]
 # Nothing of this machine or repository is found but what a test names.
 PLAIN = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "CARGO_HOME", "RUSTUP_HOME") if name in os.environ}

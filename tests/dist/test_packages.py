@@ -5,7 +5,7 @@ import os
 import sys
 from string import Template
 
-from release import RELEASE, ROOT, VERSION, artifact, compile_and_run, first_example, run, unpack
+from release import PYTHON, RELEASE, ROOT, VERSION, artifact, compile_and_run, first_example, run, unpack
 
 PIP = ("-m", "pip", "--disable-pip-version-check")
 
@@ -19,11 +19,11 @@ def runs_its_first_example(wheel, folder):
 
 
 def test_the_wheel_runs_in_a_fresh_environment(tmp_path):
-    runs_its_first_example(artifact(f"oap-{VERSION}-*.whl"), tmp_path)
+    runs_its_first_example(artifact(f"{PYTHON}-{VERSION}-*.whl"), tmp_path)
 
 
 def test_the_sdist_builds_a_wheel_that_runs_in_a_fresh_environment(tmp_path):
-    sdist = artifact(f"oap-{VERSION}.tar.gz")
+    sdist = artifact(f"{PYTHON}-{VERSION}.tar.gz")
     maturin = f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"
     run(ROOT / ".venv" / "bin" / "python", *PIP, "wheel", "--quiet", "--no-index", "--no-build-isolation", "--wheel-dir", tmp_path, sdist,
         PATH=maturin, CARGO_NET_OFFLINE="true")

@@ -8,7 +8,7 @@ import pytest
 from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
-from release import RELEASE, ROOT, VERSION, artifact, files
+from release import NPM, PYTHON, RELEASE, ROOT, VERSION, artifact, files
 
 ENDING = ".cdx.json"
 ARTIFACTS = (".tar.gz", ".tgz", ".zip", ".whl", ".deb", ".crate", ".wasm")
@@ -57,7 +57,7 @@ def test_the_gateway_lists_what_serves_and_nothing_that_only_tests_or_builds():
     assert not listed & {"proptest", "criterion", "serde_derive", "cc", "cbindgen"}
 
 
-@pytest.mark.parametrize("pattern", ["svc-gateway_*.deb", "oap-*.whl", "oap-linux-*.tgz"])
+@pytest.mark.parametrize("pattern", ["svc-gateway_*.deb", f"{PYTHON}-*.whl", f"{NPM}-linux-*.tgz"])
 def test_each_crate_is_at_the_version_that_is_locked(pattern):
     locked = set(re.findall(r'^name = "(.*)"\nversion = "(.*)"$', (ROOT / "Cargo.lock").read_text(), re.M))
     listed = {(part["name"], part["version"]) for part in sbom(pattern)["components"]}
@@ -72,8 +72,8 @@ def test_what_others_wrote_names_its_licence():
 
 
 def test_the_python_node_and_go_packages_name_what_they_need():
-    assert "pyo3" in components("oap-*.whl") and "napi" in components("oap-linux-*.tgz")
-    assert any(name.startswith("oap-linux") for name in components(f"oap-{VERSION}.tgz"))
+    assert "pyo3" in components(f"{PYTHON}-*.whl") and "napi" in components(f"{NPM}-linux-*.tgz")
+    assert any("-linux" in name for name in components(f"{NPM}-{VERSION}.tgz"))
     assert any("/liboap/" in name for name in components("go/oap.example/oap/@v/*.zip"))
     assert components("go/oap.example/oap/liboap/linux_*/@v/*.zip") == {"oap-ffi", "oap", "bytes"}
     assert "github.com/prometheus/client_golang" in components("go/oap.example/oap/oapprometheus/@v/*.zip")

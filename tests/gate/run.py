@@ -42,6 +42,7 @@ PARTS = [
     Part("reproducible", "two clean builds in different folders give the same liboap.so, wheel and packages", "tests/gate/reproducible"),
     Part("captures", "the PySpark queries of docs/captures.md over recordings", "tests/gate/captures"),
     Part("frameworks", "the Node package under Jest's own runner and in a standalone build of Next.js", "tests/gate/frameworks"),
+    Part("names", "another name of the Python, npm or Go package is one edit", "tests/gate/names"),
     Part("interpreters", "the Python package on every newer CPython that is here", "sdk-python/interpreters"),
     Part("dist-all", "the files of every platform are built, and tried where this machine can", "tests/gate/dist-all"),
     Part("cross", "core, C ABI and vectors as aarch64 and as big-endian s390x", "tests/cross/run"),

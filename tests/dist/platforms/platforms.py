@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from release import PLAIN, RELEASE, ROOT, VERSION
+from release import NPM, PLAIN, PYTHON, RELEASE, ROOT, VERSION
 
 TOOLS = ROOT / "build" / "dist-tools" / "bin"
 ZIG = (TOOLS / "python", "-m", "ziglang")
@@ -60,8 +60,8 @@ def artifact(platform: Platform, part: str) -> Path:
     """What was made; the test is skipped where it was not."""
     pattern = {
         "liboap": f"oap-{VERSION}-{platform.target}.*",
-        "wheel": f"oap-{VERSION}-*{platform.python_tag}*.whl",
-        "npm": f"oap-{platform.name}-{VERSION}.tgz",
+        "wheel": f"{PYTHON}-{VERSION}-*{platform.python_tag}*.whl",
+        "npm": f"{NPM}-{platform.name}-{VERSION}.tgz",
         "tool": f"oap-cli-{VERSION}-{platform.target}.*",
         "gateway": f"svc-gateway-{VERSION}-{platform.target}.*",
     }[part]

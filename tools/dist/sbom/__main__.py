@@ -9,7 +9,7 @@ from pathlib import Path
 import cargo
 import go
 import npm
-from document import ROOT, VERSION, document
+from document import NPM, NPM_FILE, PYTHON, PYTHON_FILE, ROOT, VERSION, document
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ MADE = [
     (f"svc-gateway-{VERSION}.oci.tar", "svc-gateway", "pkg:oci/svc-gateway", "container", "svc-gateway"),
     (f"oap_{VERSION}_*.deb", "oap-tool", "pkg:deb/oap", "application", "oap-cli"),
     (f"oap-cli-{VERSION}-*.tar.gz", "oap-tool", "pkg:generic/oap-cli", "application", "oap-cli"),
-    (f"oap-{VERSION}-*.whl", "oap", "pkg:pypi/oap", "library", "oap-python"),
-    (f"oap-{VERSION}.tar.gz", "oap", "pkg:pypi/oap", "library", "oap-python"),
+    (f"{PYTHON_FILE}-{VERSION}-*.whl", PYTHON, f"pkg:pypi/{PYTHON}", "library", "oap-python"),
+    (f"{PYTHON_FILE}-{VERSION}.tar.gz", PYTHON, f"pkg:pypi/{PYTHON}", "library", "oap-python"),
     (f"oap-{VERSION}.crate", "oap", "pkg:cargo/oap", "library", "oap"),
     (f"oap-ffi-{VERSION}.crate", "oap-ffi", "pkg:cargo/oap-ffi", "library", "oap-ffi"),
     (f"oap-tokio-{VERSION}.crate", "oap-tokio", "pkg:cargo/oap-tokio", "library", "oap-tokio"),
@@ -47,7 +47,7 @@ MADE = [
 def of_crates(release: Path) -> list[tuple[Artifact, str]]:
     made = [(artifact, crate) for pattern, name, purl, kind, crate in MADE
             for artifact in each(release, pattern, name, f"{purl}@{VERSION}", kind)]
-    return made + [(Artifact(file, name, f"pkg:npm/{name}@{VERSION}"), "oap-ffi" if name == "oap-wasm" else "oap-node")
+    return made + [(Artifact(file, name, f"pkg:npm/{name}@{VERSION}"), "oap-ffi" if name == f"{NPM}-wasm" else "oap-node")
                    for file, name in npm.platforms(release)]
 
 
@@ -68,7 +68,7 @@ def main(release: Path) -> None:
         crates = cargo.Workspace(ROOT, Path(scratch) / "cargo")
         for artifact, crate in of_crates(release):
             write(artifact, crates.parts(crate, target_of(artifact.file)))
-        for package in each(release, f"oap-{VERSION}.tgz", "oap", f"pkg:npm/oap@{VERSION}"):
+        for package in each(release, f"{NPM_FILE}-{VERSION}.tgz", NPM, f"pkg:npm/{NPM}@{VERSION}"):
             write(package, npm.parts(package.file, release, Path(scratch) / "npm"))
         for file, module in go.modules(release):
             parts = crates.parts("oap-ffi") if go.of_crates(module) else go.parts(file, module, release, Path(scratch))

@@ -2,12 +2,18 @@
 
 import datetime
 import hashlib
+import json
+import re
 import subprocess
 import tomllib
 import uuid
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
+# What the packages are called, and how their files begin.
+PYTHON = tomllib.loads((ROOT / "sdk-python" / "pyproject.toml").read_text())["project"]["name"]
+NPM = json.loads((ROOT / "sdk-node" / "package.json").read_text())["name"]
+PYTHON_FILE, NPM_FILE = re.sub(r"[-_.]+", "_", PYTHON).lower(), NPM.removeprefix("@").replace("/", "-")
 VERSION = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["package"]["version"]
 
 

@@ -4,16 +4,18 @@ import json
 import tarfile
 from pathlib import Path
 
-from document import VERSION, output, renamed
+from document import NPM, NPM_FILE, VERSION, output, renamed
 
 
 def platforms(release: Path) -> list[tuple[Path, str]]:
-    return [(file, file.name.removesuffix(f"-{VERSION}.tgz")) for file in sorted(release.glob(f"oap-*-{VERSION}.tgz"))]
+    """Their files and names."""
+    files = sorted(release.glob(f"{NPM_FILE}-*-{VERSION}.tgz"))
+    return [(file, NPM + file.name.removesuffix(f"-{VERSION}.tgz").removeprefix(NPM_FILE)) for file in files]
 
 
 def parts(package: Path, release: Path, scratch: Path) -> dict:
     """With the one of the platforms that is this machine's: npm installs no other."""
-    here = output("node", "-p", "`oap-${process.platform}-${process.arch}-gnu`").strip()
+    here = output("node", "-p", f"`{NPM}-${{process.platform}}-${{process.arch}}-gnu`").strip()
     others = [file for file, name in platforms(release) if name == here]
     scratch.mkdir()
     with tarfile.open(package) as archive:
