@@ -1,4 +1,5 @@
-// Prints the declarations of all that the package exports, without comments: what docs/api-history/node.d.ts keeps.
+// Prints the declarations of all that the package exports, without comments: what docs/api-history/node.d.ts keeps; with `wasm`,
+// those of oap-wasm, which wasm.d.ts there keeps.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +9,10 @@ const COMMENT = /^ *\/\*\*.*?\*\/\n/gms;
 const REEXPORT = /^export (?:type )?\{([^}]*)\} from '\.\/([^']*)\.js';/gm;
 const NAME = /^export (?:declare )?(?:abstract )?(?:class|interface|type|const|function) (\w+)/;
 
-const read = (name) => readFileSync(join(here, 'dist', `${name}.d.ts`), 'utf8').replace(COMMENT, '');
+const ofWebAssembly = process.argv[2] === 'wasm';
+const dist = join(here, ofWebAssembly ? 'wasm/dist/esm' : 'dist');
+
+const read = (name) => readFileSync(join(dist, `${name}.d.ts`), 'utf8').replace(COMMENT, '');
 
 /** The exported declarations of a module, by name; a function may have several. */
 function declarationsOf(module) {
@@ -36,9 +40,11 @@ function surfaceOf(module) {
   return [...surface].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, text]) => text);
 }
 
-for (const [module, published] of [
+const OF_NODE = [
   ['index', 'oap'],
   ['prometheus', 'oap/prometheus'],
-]) {
+];
+
+for (const [module, published] of ofWebAssembly ? [['index', 'oap-wasm']] : OF_NODE) {
   console.log(`// ${published}\n\n${surfaceOf(module).join('\n')}`);
 }
