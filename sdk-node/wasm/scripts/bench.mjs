@@ -1,6 +1,8 @@
 // How many times as long oap-wasm takes as the binary, in turn and the best of many, so that a busy machine tells it too:
 //   node scripts/bench.mjs
 
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import * as binary from '../../index.mjs';
 import * as wasm from '../dist/esm/index.js';
 
@@ -39,6 +41,21 @@ const CASES = {
   },
 };
 
+/** Streams over loopback, each in a process of its own: bodies and their bytes. */
+const STREAMS = {
+  'a connection carries 2,000 DATA of 64 KiB': [2_000, 65_536],
+  'a connection carries 200,000 DATA of 32 bytes': [200_000, 32],
+};
+const STREAM_ROUNDS = 5;
+
+const pathOf = (name) => fileURLToPath(new URL(name, import.meta.url));
+const WAYS = [[], ['--require', pathOf('../tests/without-binary.cjs')]];
+
+function tell(name, best) {
+  const [fast, slow] = best.map((ms) => (ms < 1 ? `${(ms * 1_000).toFixed(1)} µs` : `${ms.toFixed(0)} ms`));
+  console.log(`${name}: ${fast}, on WebAssembly ${slow}: ${(best[1] / best[0]).toFixed(1)} times as long`);
+}
+
 const packages = [binary, wasm].map((oap) => ({ ...oap, decoder: new oap.Decoder() }));
 
 for (const [name, act] of Object.entries(CASES)) {
@@ -52,6 +69,18 @@ for (const [name, act] of Object.entries(CASES)) {
       best[place] = Math.min(best[place], (performance.now() - before) / 10);
     });
   }
-  const [fast, slow] = best.map((ms) => `${(ms * 1_000).toFixed(1)} µs`);
-  console.log(`${name}: ${fast}, on WebAssembly ${slow}: ${(best[1] / best[0]).toFixed(1)} times as long`);
+  tell(name, best);
+}
+
+for (const [name, [bodies, bytes]] of Object.entries(STREAMS)) {
+  const best = [Infinity, Infinity];
+  for (let round = 0; round < STREAM_ROUNDS; round += 1) {
+    WAYS.forEach((way, place) => {
+      const told = execFileSync(process.execPath, [...way, pathOf('stream.mjs'), bodies, bytes], {
+        encoding: 'utf8',
+      });
+      best[place] = Math.min(best[place], Number(told));
+    });
+  }
+  tell(name, best);
 }

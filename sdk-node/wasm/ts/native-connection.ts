@@ -1,6 +1,6 @@
 /** The engine of a connection, and the desk that its hot calls are made at: `connection.rs` and `connection_call.rs`. */
 
-import { Abi, ConnectionInfoAt, PieceAt } from './abi.js';
+import { Abi, ConnectionInfoAt, FlowAt, PieceAt } from './abi.js';
 import type {
   EndReason,
   Flow,
@@ -102,6 +102,11 @@ class Engine {
 
   now(): bigint {
     return this.#now ?? BigInt(Math.round((performance.now() - this.#opened) * NS_PER_MS));
+  }
+
+  /** The same, exact up to 2^53. */
+  nowNumber(): number {
+    return this.#now === undefined ? (performance.now() - this.#opened) * NS_PER_MS : Number(this.#now);
   }
 
   /** How a send went that had this status. */
@@ -468,30 +473,33 @@ function dataOfObj(engine: Engine, from: Pointer, lengths: Uint32Array, obj: str
   return [queued, Sent.Queued];
 }
 
-/** Writes how it stands. */
+/** Writes how it stands: numbers alone, for this is done behind every call. */
 function show(engine: Engine, places: Float64Array): void {
   const info = engine.inspect();
   const view = numbers();
-  const numberAt = (at: number) => Number(view.getBigUint64(info + at, true));
-  const flagAt = (at: number) => view.getUint8(info + at);
   const outbound = info + ConnectionInfoAt.outbound;
   const inbound = info + ConnectionInfoAt.inbound;
-  places[DeskPlace.State] = flagAt(ConnectionInfoAt.state);
-  places[DeskPlace.WantsRead] = flagAt(ConnectionInfoAt.wants_read);
-  places[DeskPlace.WantsWrite] = flagAt(ConnectionInfoAt.wants_write);
+  const isOpen = view.getUint8(outbound + FlowAt.open) | view.getUint8(inbound + FlowAt.open);
+  places[DeskPlace.State] = view.getUint8(info + ConnectionInfoAt.state);
+  places[DeskPlace.WantsRead] = view.getUint8(info + ConnectionInfoAt.wants_read);
+  places[DeskPlace.WantsWrite] = view.getUint8(info + ConnectionInfoAt.wants_write);
   places[DeskPlace.Timeout] = timeoutOf(engine, info);
-  places[DeskPlace.Queued] = numberAt(ConnectionInfoAt.queued);
-  places[DeskPlace.Untaken] = numberAt(ConnectionInfoAt.untaken);
-  const [sent, taken] = [flowAt(outbound), flowAt(inbound)];
-  places[DeskPlace.Credit] = sent.credit;
-  places[DeskPlace.InFlight] = sent.inFlight;
-  places[DeskPlace.Streams] = Number(sent.open || taken.open);
+  places[DeskPlace.Credit] = view.getUint32(outbound + FlowAt.credit, true);
+  places[DeskPlace.InFlight] = view.getUint32(outbound + FlowAt.in_flight, true);
+  places[DeskPlace.Queued] = wideAt(view, info + ConnectionInfoAt.queued);
+  places[DeskPlace.Streams] = isOpen;
+  places[DeskPlace.Untaken] = wideAt(view, info + ConnectionInfoAt.untaken);
 }
 
+/** 64 bits as a number, without a bigint on the way. */
+const wideAt = (view: DataView, at: Pointer): number =>
+  view.getUint32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
+
+/** Milliseconds until the next deadline; below 0 there is none. */
 function timeoutOf(engine: Engine, info: Pointer): number {
   if (!boolAt(info + ConnectionInfoAt.has_timeout)) {
     return -1;
   }
-  const left = u64At(info + ConnectionInfoAt.timeout_ns) - engine.now();
-  return left > 0n ? Math.ceil(Number(left) / NS_PER_MS) : 0;
+  const left = wideAt(numbers(), info + ConnectionInfoAt.timeout_ns) - engine.nowNumber();
+  return Math.max(Math.ceil(left / NS_PER_MS), 0);
 }
