@@ -67,7 +67,8 @@ test('where no binary is, oap-wasm takes its place, and that is said once', asyn
     const binary = JSON.stringify(join(here, '..', `oap.${triple}.node`));
     writeFileSync(join(fallback, 'native.js'), `exports.native = require(${binary});`);
   });
-  const script = `require(${JSON.stringify(root)}); require(${JSON.stringify(join(root, 'dist/index.js'))});`;
+  const load = `require(${JSON.stringify(root)});`;
+  const script = `${load} new (require('node:worker_threads').Worker)(${JSON.stringify(load)}, { eval: true });`;
   const { stderr } = await run(process.execPath, ['-e', script]);
   assert.equal(
     stderr.match(/\[OAP_WASM\] Warning: oap runs on WebAssembly, which is slower: install oap-/g)?.length,

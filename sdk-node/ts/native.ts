@@ -2,6 +2,7 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { arch, emitWarning, execPath, platform, report } from 'node:process';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import type { Native } from './binding.js';
 
 const { name, version } = require('../package.json') as { name: string; version: string };
@@ -112,8 +113,13 @@ const ADVICE = `install ${name}-${triple}-${version}.tgz of the same release bes
 const triedOf = (causes: readonly Error[]) =>
   `What was tried:${causes.map((cause) => `\n- ${cause.message}`).join('')}`;
 
+/** Workers know by what they inherit that it was said. */
 function warn(causes: readonly Error[]): void {
   const code = 'OAP_WASM';
+  if (getEnvironmentData(code) !== undefined) {
+    return;
+  }
+  setEnvironmentData(code, true);
   emitWarning(`oap runs on WebAssembly, which is slower: ${ADVICE}`, { code, detail: triedOf(causes) });
 }
 
