@@ -1,10 +1,10 @@
 //! `oap decode`: a byte stream to JSON lines.
 
 use crate::answer::Answer;
-use crate::envelope::Envelope;
 use crate::{input, summary};
 use clap::Args;
 use oap::{Config, Reject, Row, StreamDecoder, STREAM_CHUNK_BYTES};
+use oap_explain::envelope::Envelope;
 use std::io::{self, BufWriter, Read, Write};
 use std::path::PathBuf;
 

@@ -1,10 +1,10 @@
 //! `oap encode`: JSON lines to a byte stream.
 
 use crate::answer::Answer;
-use crate::envelope::Envelope;
 use crate::input;
 use clap::Args;
 use oap::{MAX_FRAME_BYTES, STREAM_CHUNK_BYTES};
+use oap_explain::envelope::Envelope;
 use std::io::{self, BufRead, BufReader, BufWriter, Read, Write};
 use std::path::PathBuf;
 

@@ -3,9 +3,9 @@
 use crate::check::case::{Case, Expect};
 use crate::check::peer::{error_code, Got, Peer};
 use crate::check::wire;
-use crate::explain::rules;
 use crate::transport::Stream;
 use oap::{Frame, Reason, Reject};
+use oap_explain::rules;
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -1,23 +1,14 @@
 //! `oap explain`: every byte with its field, its value and the number of its rule.
 
-mod anatomy;
-mod capture;
-mod conversation;
-mod packets;
-mod reading;
-pub mod rules;
-mod segments;
 mod show;
 
 use crate::answer::Answer;
-use crate::observer::Side;
-use crate::summary;
-use crate::{hex, input};
+use crate::{input, summary};
 use anyhow::{ensure, Context};
 use clap::Args;
-use conversation::Conversation;
 use oap::{Config, SeqRolloverPolicy, MAX_ACK_WINDOW};
-use show::Show;
+use oap_explain::{capture, hex, Conversation, Side};
+use show::Shown;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
@@ -61,7 +52,7 @@ pub struct Explain {
 
 impl Explain {
     pub fn run(self) -> anyhow::Result<Answer> {
-        let mut show = Show::new(self.json, self.bodies);
+        let mut show = Shown::new(self.json, self.bodies);
         let rejected = match self.inputs.as_slice() {
             [from, to] => self.pair(from, to, &mut show)?,
             [only] => self.single(only, &mut show)?,
@@ -82,7 +73,7 @@ impl Explain {
             .expect("the largest window is in its range")
     }
 
-    fn single(&self, name: &str, show: &mut Show) -> anyhow::Result<bool> {
+    fn single(&self, name: &str, show: &mut Shown) -> anyhow::Result<bool> {
         let (start, mut from) = opened(name)?;
         if capture::is_one(&start) {
             ensure!(!self.summary, "--summary is for a stream, not for a capture");
@@ -96,11 +87,11 @@ impl Explain {
         conversation.read(Side::First, &mut from, show)
     }
 
-    fn pair(&self, first: &str, second: &str, show: &mut Show) -> anyhow::Result<bool> {
+    fn pair(&self, first: &str, second: &str, show: &mut Shown) -> anyhow::Result<bool> {
         ensure!(!self.summary, "--summary is for one input: give it each of the two files");
         let names = [first.to_owned(), second.to_owned()];
         let sources = [opened(first)?.1, opened(second)?.1];
-        Conversation::both_ways(self.config(), names).read_both(sources, show)
+        Conversation::both_ways(self.config(), 0, names).read_both(sources, show)
     }
 }
 

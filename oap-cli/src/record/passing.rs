@@ -1,9 +1,9 @@
 //! One connection that is passed on, both ways.
 
-use crate::observer::Side;
 use crate::record::tape::{Tape, What};
 use crate::transport::Stream;
 use bytes::{Bytes, BytesMut};
+use oap_explain::Side;
 use std::io;
 use tokio::io::{split, AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 

@@ -1,11 +1,11 @@
 //! A recording as pcapng: what passed, in packets of TCP that are made for it, so that Wireshark opens it.
 
-use crate::observer::Side;
 use crate::record::frames::{put, Frames, Secrets};
 use crate::record::tape::{Event, What};
 use anyhow::Context;
 use bytes::Bytes;
 use etherparse::PacketBuilder;
+use oap_explain::Side;
 use pcap_file::pcapng::blocks::enhanced_packet::EnhancedPacketBlock;
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption,

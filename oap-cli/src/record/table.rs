@@ -3,13 +3,12 @@
 mod columns;
 mod parts;
 
-use crate::explain::rules;
-use crate::observer::{Observer, Side};
 use crate::record::frames::{Frames, Secrets};
 use crate::record::tape::{Event, What};
 use bytes::Bytes;
 use columns::Row;
 use oap::{BytesFrame, Config, Frame, Reject, MAX_ACK_WINDOW};
+use oap_explain::{rules, Observer, Side};
 use parts::Parts;
 use std::collections::HashMap;
 use std::net::SocketAddr;

@@ -1,7 +1,7 @@
 //! What passes, on its way to the disk: a queue of so many bytes. Who passes bytes on never waits for it.
 
-use crate::observer::Side;
 use bytes::Bytes;
+use oap_explain::Side;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{channel, Receiver, Sender};
 use std::sync::Arc;

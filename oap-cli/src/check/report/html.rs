@@ -2,6 +2,7 @@
 
 use crate::check::play::Verdict;
 use crate::check::report::{Finding, Report};
+use oap_explain::rules::anchor_of;
 use std::fmt::Write;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}\
@@ -32,7 +33,7 @@ fn row(page: &mut String, finding: &Finding, spec: &str) {
         Verdict::NotSeen(why) => ("unseen", format!("not seen: {}", escaped(why))),
         Verdict::Broken(why) => ("broken", broken(finding, why)),
     };
-    let link = format!("{}#{}", escaped(spec), anchor(rule, title));
+    let link = format!("{}#{}", escaped(spec), anchor_of(rule));
     let (title, level) = (escaped(title), level.name());
     // A String takes all that is written to it.
     let _ = writeln!(
@@ -48,12 +49,6 @@ fn broken(finding: &Finding, why: &str) -> String {
     format!("<strong>broken: {}</strong>{parts}", escaped(why))
 }
 
-/// The anchor of the rule's heading, as renderers of Markdown make it.
-fn anchor(rule: &str, title: &str) -> String {
-    let heading = format!("{rule} {title}").to_lowercase().replace(' ', "-");
-    heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
-}
-
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
@@ -63,12 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_anchor_is_that_of_the_heading_and_text_is_escaped() {
-        assert_eq!(anchor("4.11", "ACK"), "411-ack");
-        assert_eq!(
-            anchor("1.2", "Length: no more than max_frame"),
-            "12-length-no-more-than-max_frame"
-        );
+    fn text_is_escaped() {
         assert_eq!(escaped("<a href=\"&\">"), "&lt;a href=&quot;&amp;&quot;&gt;");
     }
 }

@@ -1,6 +1,6 @@
 //! The parts of a frame: each of its bytes with its field, its value and the rule of that.
 
-use crate::explain::rules;
+use crate::rules;
 use oap::{Kind, PREFIX_BYTES};
 use std::ops::Range;
 
@@ -185,7 +185,7 @@ mod tests {
     /// The names in the first column but one of the tables 2.4 to 2.9.
     #[test]
     fn the_names_of_the_fields_are_those_of_the_spec() {
-        let spec = include_str!("../../../docs/OAP-1.md");
+        let spec = include_str!("../../docs/OAP-1.md");
         for kind in Kind::ALL {
             let heading = format!("### {} {}", rules::of_kind(kind), kind.name());
             let section = &spec[spec.find(&heading).expect("the heading")..];

@@ -1,13 +1,15 @@
 //! The two directions of a session, or one of them alone: each frame is shown in its turn, up to the first reject of
 //! its direction.
 
-use crate::explain::reading::{Looked, Reading};
-use crate::explain::show::Show;
 use crate::observer::{Observer, Side};
+use crate::reading::{Looked, Reading};
+use crate::show::{Origin, Show};
 use oap::{Config, Kind};
 use std::io::Read;
 
 pub struct Conversation {
+    /// Its number, from 0 on.
+    connection: usize,
     readings: [Reading; 2],
     /// None where only one direction is there.
     observer: Option<Observer>,
@@ -19,13 +21,14 @@ impl Conversation {
     /// One direction, without the rules of a session.
     pub fn one_way(config: Config) -> Self {
         let readings = [Reading::new(config), Reading::new(config)];
-        Conversation { readings, observer: None, names: Default::default(), rejected: [false; 2] }
+        let names = Default::default();
+        Conversation { connection: 0, readings, observer: None, names, rejected: [false; 2] }
     }
 
-    /// Both directions, with the names of their senders.
-    pub fn both_ways(config: Config, names: [String; 2]) -> Self {
+    /// Both directions, with the names of their senders. `connection` is a number from 0 on.
+    pub fn both_ways(config: Config, connection: usize, names: [String; 2]) -> Self {
         let observer = Some(Observer::new(config));
-        Conversation { observer, names, ..Conversation::one_way(config) }
+        Conversation { connection, observer, names, ..Conversation::one_way(config) }
     }
 
     /// Whether anything was rejected.
@@ -37,7 +40,7 @@ impl Conversation {
     ///
     /// # Errors
     /// Those of the output.
-    pub fn push(&mut self, side: Side, bytes: &[u8], show: &mut Show) -> anyhow::Result<()> {
+    pub fn push(&mut self, side: Side, bytes: &[u8], show: &mut impl Show) -> anyhow::Result<()> {
         self.readings[side as usize].push(bytes);
         self.show_all(side, show)
     }
@@ -46,44 +49,46 @@ impl Conversation {
     ///
     /// # Errors
     /// Those of the output.
-    pub fn end(&mut self, side: Side, show: &mut Show) -> anyhow::Result<()> {
+    pub fn end(&mut self, side: Side, show: &mut impl Show) -> anyhow::Result<()> {
         self.readings[side as usize].end();
         self.show_all(side, show)
     }
 
-    fn show_all(&mut self, side: Side, show: &mut Show) -> anyhow::Result<()> {
+    fn show_all(&mut self, side: Side, show: &mut impl Show) -> anyhow::Result<()> {
         while self.step(side, show)? {}
         Ok(())
     }
 
     /// Shows what stands at the front of a direction. False: there is nothing now.
-    fn step(&mut self, side: Side, show: &mut Show) -> anyhow::Result<bool> {
+    fn step(&mut self, side: Side, show: &mut impl Show) -> anyhow::Result<bool> {
         if self.rejected[side as usize] {
             self.readings[side as usize] = Reading::new(Config::default());
             return Ok(false);
         }
-        let at = self.readings[side as usize].position();
-        match self.readings[side as usize].look() {
+        let (place, connection) = (side as usize, self.connection);
+        let at = self.readings[place].position();
+        let from = Origin { connection, side, name: &self.names[place] };
+        match self.readings[place].look() {
             Looked::NeedsMore | Looked::End => Ok(false),
             Looked::Frame(length) => {
-                let name = &self.names[side as usize];
-                let (frame, wire) = self.readings[side as usize].pass().expect("a whole frame");
-                show.frame(name, at, &frame, wire)?;
-                if let Some(observer) = &mut self.observer {
-                    if let Err(reject) = observer.pass(side, &frame, wire) {
-                        show.reject(name, &reject, at, length)?;
-                        self.rejected[side as usize] = true;
+                let (frame, wire) = self.readings[place].pass().expect("a whole frame");
+                show.frame(from, at, &frame, wire)?;
+                let Some(observer) = &mut self.observer else { return Ok(true) };
+                match observer.pass(side, &frame, wire) {
+                    Ok(()) => show.flows(from, Side::BOTH.map(|side| observer.flow(side)))?,
+                    Err(reject) => {
+                        show.reject(from, &reject, at, length)?;
+                        self.rejected[place] = true;
                     }
                 }
                 Ok(true)
             }
             Looked::Reject(reject) => {
-                let rest = self.readings[side as usize].rest();
+                let rest = self.readings[place].rest();
                 let known = usize::try_from(reject.at() - reject.offset()).unwrap_or(usize::MAX);
-                let name = &self.names[side as usize];
-                show.cut(name, at, &rest[..known.min(rest.len())])?;
-                show.reject(name, &reject, at, known)?;
-                self.rejected[side as usize] = true;
+                show.cut(from, at, &rest[..known.min(rest.len())])?;
+                show.reject(from, &reject, at, known)?;
+                self.rejected[place] = true;
                 Ok(true)
             }
         }
@@ -97,7 +102,7 @@ impl Conversation {
         &mut self,
         side: Side,
         from: &mut impl Read,
-        show: &mut Show,
+        show: &mut impl Show,
     ) -> anyhow::Result<bool> {
         while !self.rejected[side as usize] {
             match self.readings[side as usize].look() {
@@ -115,7 +120,11 @@ impl Conversation {
     ///
     /// # Errors
     /// Those of source and output.
-    pub fn read_both(&mut self, mut from: [impl Read; 2], show: &mut Show) -> anyhow::Result<bool> {
+    pub fn read_both(
+        &mut self,
+        mut from: [impl Read; 2],
+        show: &mut impl Show,
+    ) -> anyhow::Result<bool> {
         loop {
             for side in Side::BOTH {
                 self.fill(side, &mut from[side as usize])?;

@@ -1,4 +1,5 @@
-//! The number of the rule that a fault breaks, from the words by which the core tells it.
+//! The rules of the spec: the number of the one that a fault breaks, from the words by which the core tells it, and
+//! their titles.
 
 use oap::{Fault, Kind, Reason};
 
@@ -12,6 +13,26 @@ pub const fn of_kind(kind: Kind) -> &'static str {
         Kind::End => "2.8",
         Kind::Error => "2.9",
     }
+}
+
+/// The numbers and titles of the rules.
+const RULES: &str = include_str!("../../docs/oap1-rules.csv");
+
+/// The title of a rule.
+pub fn title_of(rule: &str) -> String {
+    let line = RULES.lines().find_map(|line| line.strip_prefix(rule)?.strip_prefix(','));
+    let line = line.unwrap_or_default();
+    let title = match line.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next(),
+        None => line.split(',').next(),
+    };
+    title.unwrap_or_default().to_owned()
+}
+
+/// The anchor of the rule's heading, as renderers of Markdown make it.
+pub fn anchor_of(rule: &str) -> String {
+    let heading = format!("{rule} {}", title_of(rule)).to_lowercase().replace(' ', "-");
+    heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_')).collect()
 }
 
 /// The rule that was broken.
@@ -161,6 +182,13 @@ mod tests {
 
     fn is_beside(told: &str, rule: &str) -> bool {
         BESIDE.iter().any(|(known, beside)| *known == told && beside.contains(&rule))
+    }
+
+    #[test]
+    fn a_rule_has_the_title_and_the_anchor_of_its_heading() {
+        assert_eq!(title_of("4.13"), "The order for DATA, and object streams");
+        assert_eq!(anchor_of("4.11"), "411-ack");
+        assert_eq!(anchor_of("1.2"), "12-length-no-more-than-max_frame");
     }
 
     #[test]

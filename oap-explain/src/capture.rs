@@ -1,10 +1,10 @@
 //! The connections of a capture, each with its two directions put together.
 
-use crate::explain::conversation::Conversation;
-use crate::explain::packets::{self, Segment};
-use crate::explain::segments::Segments;
-use crate::explain::show::Show;
+use crate::conversation::Conversation;
 use crate::observer::Side;
+use crate::packets::{self, Segment};
+use crate::segments::Segments;
+use crate::show::{Origin, Show};
 use oap::Config;
 use std::collections::HashMap;
 use std::io::Read;
@@ -26,9 +26,9 @@ pub fn explain(
     from: impl Read,
     config: Config,
     port: Option<u16>,
-    show: &mut Show,
+    show: &mut impl Show,
 ) -> anyhow::Result<bool> {
-    let mut connections = Connections { config, all: HashMap::new() };
+    let mut connections = Connections { config, numbers: HashMap::new(), all: Vec::new() };
     packets::read(start, from, |segment| {
         let ports = [segment.from.port(), segment.to.port()];
         if port.is_none_or(|port| ports.contains(&port)) {
@@ -42,10 +42,12 @@ pub fn explain(
 struct Connections {
     config: Config,
     /// By the end that was seen first and the other.
-    all: HashMap<(SocketAddr, SocketAddr), Connection>,
+    numbers: HashMap<(SocketAddr, SocketAddr), usize>,
+    all: Vec<Connection>,
 }
 
 struct Connection {
+    number: usize,
     conversation: Conversation,
     segments: [Segments; 2],
     names: [String; 2],
@@ -54,20 +56,22 @@ struct Connection {
 }
 
 impl Connections {
-    fn push(&mut self, segment: &Segment<'_>, show: &mut Show) -> anyhow::Result<()> {
+    fn push(&mut self, segment: &Segment<'_>, show: &mut impl Show) -> anyhow::Result<()> {
         let (forth, back) = ((segment.from, segment.to), (segment.to, segment.from));
-        let (key, side) = match self.all.contains_key(&back) {
+        let (key, side) = match self.numbers.contains_key(&back) {
             true => (back, Side::Second),
             false => (forth, Side::First),
         };
-        let config = self.config;
-        let connection = self.all.entry(key).or_insert_with(|| Connection::new(config, key));
-        connection.push(side, segment, show)
+        let number = *self.numbers.entry(key).or_insert(self.all.len());
+        if number == self.all.len() {
+            self.all.push(Connection::new(self.config, number, key));
+        }
+        self.all[number].push(side, segment, show)
     }
 
-    fn end(self, show: &mut Show) -> anyhow::Result<bool> {
+    fn end(self, show: &mut impl Show) -> anyhow::Result<bool> {
         let mut rejected = false;
-        for mut connection in self.all.into_values() {
+        for mut connection in self.all {
             for side in Side::BOTH {
                 connection.end(side, show)?;
             }
@@ -78,17 +82,23 @@ impl Connections {
 }
 
 impl Connection {
-    fn new(config: Config, (first, second): (SocketAddr, SocketAddr)) -> Self {
+    fn new(config: Config, number: usize, (first, second): (SocketAddr, SocketAddr)) -> Self {
         let names = [format!("{first} > {second}"), format!("{second} > {first}")];
         Connection {
-            conversation: Conversation::both_ways(config, names.clone()),
+            number,
+            conversation: Conversation::both_ways(config, number, names.clone()),
             segments: Default::default(),
             names,
             lost: [false; 2],
         }
     }
 
-    fn push(&mut self, side: Side, segment: &Segment<'_>, show: &mut Show) -> anyhow::Result<()> {
+    fn push(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        show: &mut impl Show,
+    ) -> anyhow::Result<()> {
         let place = side as usize;
         if self.lost[place] {
             return Ok(());
@@ -97,7 +107,7 @@ impl Connection {
         let Segment { seq, syn, payload, .. } = *segment;
         self.lost[place] = !self.segments[place].push(seq, syn, payload, &mut bytes);
         if self.lost[place] {
-            show.note(&self.names[place], "bytes are missing: nothing behind them is explained")?;
+            show.note(self.origin(side), "bytes are missing: nothing behind them is explained")?;
         }
         if bytes.is_empty() {
             return Ok(());
@@ -105,12 +115,16 @@ impl Connection {
         self.conversation.push(side, &bytes, show)
     }
 
-    fn end(&mut self, side: Side, show: &mut Show) -> anyhow::Result<()> {
+    fn origin(&self, side: Side) -> Origin<'_> {
+        Origin { connection: self.number, side, name: &self.names[side as usize] }
+    }
+
+    fn end(&mut self, side: Side, show: &mut impl Show) -> anyhow::Result<()> {
         let place = side as usize;
         let waiting = self.segments[place].waiting_bytes();
         if waiting > 0 && !self.lost[place] {
             let note = format!("bytes are missing: {waiting} behind them are not explained");
-            return show.note(&self.names[place], &note);
+            return show.note(self.origin(side), &note);
         }
         match self.lost[place] {
             true => Ok(()),

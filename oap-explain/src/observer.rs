@@ -1,6 +1,6 @@
 //! A session as somebody sees it who reads both directions.
 
-use oap::{Config, Frame, Reject, Row, Session};
+use oap::{Config, Flow, Frame, Reject, Row, Session};
 
 /// A direction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,8 +48,7 @@ impl Observer {
     }
 
     /// The flow of what that side sends.
-    #[cfg(feature = "parquet")]
-    pub fn flow(&self, side: Side) -> oap::Flow {
+    pub fn flow(&self, side: Side) -> Flow {
         self.sessions[side.other() as usize].inbound()
     }
 }
