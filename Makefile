@@ -93,6 +93,10 @@ dashboard: venv prefix ## draw the dashboard from a real Prometheus into docs/im
 	@cd tests/ops/render && npm ci --silent
 	.venv/bin/python tests/ops/render/render.py docs/images/dashboard.png
 
+.PHONY: site
+site: venv python ## build the site, with the references and the inspector, in build/site
+	tools/site/build build/site
+
 .PHONY: fuzz coverage gate record test-model test-fuzz
 
 fuzz: ## run each fuzz target for TIME=600 seconds, with AddressSanitizer, and note it in fuzz/history.csv

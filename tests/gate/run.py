@@ -46,6 +46,7 @@ PARTS = [
     Part("interpreters", "the Python package on every newer CPython that is here", "sdk-python/interpreters"),
     Part("dist-all", "the files of every platform are built, and tried where this machine can", "tests/gate/dist-all"),
     Part("inspector", "the inspector in Chromium: by keys, hostile bytes, 10 MB, 400 pixels", "oap-inspector/test"),
+    Part("site", "the site with all references, and no dead link in it", "tools/site/build build/site"),
     Part("cross", "core, C ABI and vectors as aarch64 and as big-endian s390x", "tests/cross/run"),
     Part("bare", "`make demo` on a bare Debian 12 with make, git and ca-certificates", "tests/gate/bare demo"),
     Part("bare-test", "`make test` there", "tests/gate/bare test"),
