@@ -26,7 +26,9 @@ pub fn draw(frame: &mut Frame<'_>, view: &mut View, hosts: &[Row]) {
     let ready = hosts.iter().filter(|row| row.state == State::Ready).count();
     frame.render_widget(Line::from(format!("oap top: {ready} of {} ready", hosts.len())), title);
     let selected = rows.get(view.selected).copied();
-    let table = Table::new(rows.iter().map(|row| cells(row)), widths()).header(heads(view));
+    let shown = columns(body.width, view.sorted_by);
+    let lines = rows.iter().map(|row| cells(row, &shown));
+    let table = Table::new(lines, widths(&shown)).header(heads(view, &shown));
     let table = table.row_highlight_style(Style::new().add_modifier(Modifier::REVERSED));
     let mut state = TableState::new().with_selected(Some(view.selected));
     frame.render_stateful_widget(table, body, &mut state);
@@ -39,29 +41,40 @@ pub fn draw(frame: &mut Frame<'_>, view: &mut View, hosts: &[Row]) {
     frame.render_widget(Line::from(if wanted { typed } else { KEYS.to_owned() }), foot);
 }
 
-fn widths() -> [Constraint; COLUMNS] {
-    let mut widths = [Constraint::Length(NUMBER_WIDTH); COLUMNS];
-    widths[0] = Constraint::Min(HOST_WIDTH);
-    widths
+/// The columns that fit, whole: a number that is cut would be another one. What is sorted by is one of them.
+fn columns(width: u16, sorted_by: usize) -> Vec<usize> {
+    let numbers = width.saturating_sub(HOST_WIDTH) / (NUMBER_WIDTH + 1);
+    let mut shown: Vec<_> = (0..(1 + usize::from(numbers)).clamp(2, COLUMNS)).collect();
+    if let Some(last) = shown.last_mut() {
+        *last = sorted_by.max(*last);
+    }
+    shown
 }
 
-fn heads(view: &View) -> Cells<'static> {
+fn widths(shown: &[usize]) -> impl Iterator<Item = Constraint> + '_ {
+    shown.iter().map(|column| match column {
+        0 => Constraint::Min(HOST_WIDTH),
+        _ => Constraint::Length(NUMBER_WIDTH),
+    })
+}
+
+fn heads(view: &View, shown: &[usize]) -> Cells<'static> {
     let arrow = if view.reversed { "▲" } else { "▼" };
-    let heads = (0..COLUMNS).map(|column| match column == view.sorted_by {
+    let heads = shown.iter().map(|&column| match column == view.sorted_by {
         true => format!("{}{arrow}", head(column)),
         false => head(column).to_owned(),
     });
     Cells::new(heads).style(Style::new().add_modifier(Modifier::BOLD))
 }
 
-fn cells(row: &Row) -> Cells<'static> {
+fn cells(row: &Row, shown: &[usize]) -> Cells<'static> {
     let colour = match row.state {
         State::Ready => Color::Reset,
         State::NotReady => Color::Yellow,
         State::Gone => Color::Red,
     };
     let style = if colour::wanted() { Style::new().fg(colour) } else { Style::new() };
-    Cells::new((0..COLUMNS).map(|column| cell(row, column))).style(style)
+    Cells::new(shown.iter().map(|&column| cell(row, column))).style(style)
 }
 
 fn details(row: &Row) -> Vec<Line<'static>> {
@@ -105,5 +118,20 @@ mod tests {
             assert!(shown.contains(text), "{text}: {shown}");
         }
         assert!(!shown.contains("bad_hello"));
+    }
+
+    #[test]
+    fn a_narrow_page_has_fewer_columns_and_none_is_cut() {
+        let host = Row { frames: 123_456.0, starved: 0.25, ..Row::gone("http://a:9909") };
+        let mut terminal = Terminal::new(TestBackend::new(60, 12)).unwrap();
+        for (sorted_by, has, lacks) in
+            [(0, ["frames/s", "123456"], "starved"), (8, ["starved/s▼", "0.250"], "bytes/s")]
+        {
+            let mut view = View { sorted_by, ..View::default() };
+            terminal.draw(|frame| draw(frame, &mut view, std::slice::from_ref(&host))).unwrap();
+            let shown = terminal.backend().to_string();
+            assert!(has.iter().all(|text| shown.contains(text)), "{shown}");
+            assert!(!shown.contains(lacks), "{shown}");
+        }
     }
 }

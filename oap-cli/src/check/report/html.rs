@@ -5,8 +5,9 @@ use crate::check::report::{Finding, Report};
 use oap_explain::rules::anchor_of;
 use std::fmt::Write;
 
-const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}\
-table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #ccc}\
+const STYLE: &str = ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}\
+table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.3rem .6rem;border-bottom:1px solid #8886}\
+td:nth-child(3),h1{overflow-wrap:anywhere}@media(max-width:600px){th,td{padding:.3rem}}\
 code{font:13px/1.4 ui-monospace,monospace;overflow-wrap:anywhere}.broken{background:#fde8e8}.unseen{color:#666}\
 @media(prefers-color-scheme:dark){body{background:#111;color:#ddd}.broken{background:#4a1515}}";
 
