@@ -89,7 +89,7 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	received := make(chan string)
+	received := make(chan string, 1)
 	go oap.Serve(ctx, listener, nil, func(ctx context.Context, conn *oap.Conn) error {
 		frame, err := conn.Recv(ctx)
 		received <- fmt.Sprint(frame, err)

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-import sys
+import subprocess
 import zipfile
 from pathlib import Path
 
@@ -139,7 +139,8 @@ def test_the_vectors_by_zig_as_one_static_file(platform, tmp_path):
 @shows("archive", "the first example, musl-gcc", "linux-x64-musl")
 def test_the_example_by_musl_gcc(platform, tmp_path):
     run(ROOT / "tools/need", "musl-gcc:musl-tools")
-    program = built(tmp_path, example(tmp_path), environment(platform, tmp_path, shutil.which("musl-gcc")), *STATIC)
+    go = environment(platform, tmp_path, shutil.which("musl-gcc")) | {"REALGCC": shutil.which("gcc")}
+    program = built(tmp_path, example(tmp_path), go, *STATIC)
     assert "notes" in run(program)
 
 
@@ -150,14 +151,43 @@ def test_mingw_links_it(platform, tmp_path):
     assert built(tmp_path, example(tmp_path), go).read_bytes()[:2] == b"MZ"
 
 
+@shows("archive", "under wine: all vectors", "win32-x64")
+def test_the_vectors_by_zig_under_wine(platform, tmp_path):
+    program = built(tmp_path, TESTEE, environment(platform, tmp_path, zig_cc(platform)))
+    assert vectors(Path(__file__).with_name("wine"), program) > 1000
+
+
+@shows("archive", "links a C program; not run", "darwin-arm64", "darwin-x64")
+def test_a_c_program_for_macos_links_it(platform, tmp_path):
+    (tmp_path / "example.c").write_text(first_example("README.md", "c"))
+    target = platform.target.replace("-apple-darwin", "-macos.11.0")
+    run(*ZIG, "cc", "-target", target, "-I", ROOT / "include", tmp_path / "example.c", archive(platform, tmp_path), "-o", tmp_path / "example")
+    assert (tmp_path / "example").read_bytes()[:4] == b"\xcf\xfa\xed\xfe"
+
+
+def other(folder: Path) -> Path:
+    (folder / "other.rs").write_text(OTHER)
+    run("rustc", "--crate-type", "staticlib", "-o", folder / "libother.a", folder / "other.rs")
+    return folder / "libother.a"
+
+
 @shows("archive", "stands beside another static library of Rust", "linux-x64-gnu")
 def test_another_static_library_of_rust_may_stand_beside_it(platform, tmp_path):
     source = example(tmp_path)
     (source / "main.go").write_text(BESIDE)
-    (source / "other.rs").write_text(OTHER)
-    run("rustc", "--crate-type", "staticlib", "-o", source / "libother.a", source / "other.rs")
+    other(source)
     go = environment(platform, tmp_path, "gcc") | {"CGO_LDFLAGS_ALLOW": ".*"}
     assert run(built(tmp_path, source, go)) == "1 11 <nil>\n"
+
+
+def test_an_ordinary_static_library_may_not(tmp_path):
+    """Which shows that the test above can fail."""
+    (tmp_path / "main.c").write_text("int main(void) { return 0; }\n")
+    both = ["-Wl,--whole-archive", other(tmp_path), None, "-Wl,--no-whole-archive", "-lgcc_eh", "-o", tmp_path / "main"]
+    for library, clashes in ((archive(PLATFORMS["linux-x64-gnu"], tmp_path), False), (ROOT / "build/prefix/lib/liboap.a", True)):
+        both[2] = library
+        said = subprocess.run(["gcc", tmp_path / "main.c", *both], capture_output=True, text=True).stderr
+        assert ("multiple definition" in said) == clashes, said[-2000:]
 
 
 def test_where_there_is_no_archive_the_package_is_go_alone(tmp_path):
