@@ -90,6 +90,26 @@ test('a session that is closed and a connection that is disposed are freed: they
   }
 });
 
+test('what is closed is freed at once, and once', () => {
+  const freed = [];
+  const { oap_session_free: session, oap_connection_free: connection } = heap.calls;
+  heap.calls.oap_session_free = (handle) => freed.push(['session', session(handle)]);
+  heap.calls.oap_connection_free = (handle) => freed.push(['connection', connection(handle)]);
+  const closed = new native.NativeSession({}, undefined);
+  closed.close();
+  closed.close();
+  const left = new native.NativeConnection({}, [], true, false, undefined);
+  left.abort();
+  left.leave();
+  left.leave();
+  Object.assign(heap.calls, { oap_session_free: session, oap_connection_free: connection });
+  assert.deepEqual(
+    freed.map(([what]) => what),
+    ['session', 'connection'],
+  );
+  assert.equal(left.reason().word, 'aborted');
+});
+
 test('handles are freed with their objects', async () => {
   const round = () => {
     for (let count = 0; count < 1_000; count += 1) {
