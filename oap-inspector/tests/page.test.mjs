@@ -110,6 +110,38 @@ test('what a peer writes is text and never a part of the page', { timeout: 120_0
   assert.deepEqual(wrong, []);
 });
 
+test('files are dropped, one or both directions, and a long text is pasted', { timeout: 120_000 }, async () => {
+  const { page, wrong } = await opened(browser);
+  const event = (type, selector, given) =>
+    page.evaluate((type, selector, { files = {}, text }) => {
+      document.querySelector('#status').textContent = '';
+      const data = new DataTransfer();
+      for (const [name, bytes] of Object.entries(files)) {
+        data.items.add(new File([new Uint8Array(bytes)], name));
+      }
+      if (text) {
+        data.setData('text', text);
+      }
+      const how = { bubbles: true, cancelable: true };
+      const happened = type === 'paste' ? new ClipboardEvent(type, { ...how, clipboardData: data }) : new DragEvent(type, { ...how, dataTransfer: data });
+      document.querySelector(selector).dispatchEvent(happened);
+    }, type, selector, given);
+  const capture = [...readFileSync(new URL('session.pcapng', import.meta.url))];
+  await event('drop', 'body', { files: { 'session.pcapng': capture } });
+  assert.match(await told(page), /^\d+ frames, nothing rejected/);
+  assert.match(await text(page, '#windows figcaption'), /in flight|no HELLO/);
+
+  const hello = [0, 0, 0, 14, 1, 0, 0, 6, 8, 1, 16, 128, 128, 64];
+  await event('drop', 'body', { files: { 'b.bin': hello, 'a.bin': [...hello, 0, 0, 0, 10, 4, 0, 0, 2, 8, 7] } });
+  assert.match(await told(page), /^3 frames, 1 reject/);
+  assert.match(await text(page, '#first-file'), /^a\.bin, 24 bytes$/);
+
+  await page.click('#clear');
+  await event('paste', '#first', { text: '0000000a040000020807'.repeat(20_000) });
+  assert.match(await told(page), /^20,000 frames, nothing rejected/);
+  assert.deepEqual(wrong, []);
+});
+
 test('bytes that nobody meant are answered, with and without the magic of a capture', { timeout: 300_000 }, async () => {
   const { page, wrong } = await opened(browser);
   let state = 0x0a91;
