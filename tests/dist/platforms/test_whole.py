@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import re
 import sys
+import zipfile
 
 import pytest
 import test_paths
@@ -41,6 +43,20 @@ def test_pip_picks_the_wheel_of_the_platform(platform, tmp_path):
     run(sys.executable, "-m", "pip", "download", "-q", "--no-index", "--find-links", RELEASE, "--no-deps", "--only-binary", ":all:",
         "--platform", platform.python_tag, "--python-version", "3.12", "--implementation", "cp", "-d", tmp_path, f"oap=={VERSION}")
     assert [path.name for path in tmp_path.iterdir()] == [wheel.name]
+
+
+# The module, and what names its platform.
+OF_ITS_PLATFORM = re.compile(r"oap/_oap\.(abi3\.so|pyd)|.*/(WHEEL|RECORD)")
+
+
+def content(wheel):
+    with zipfile.ZipFile(wheel) as archive:
+        return {name: archive.read(name) for name in archive.namelist() if not OF_ITS_PLATFORM.fullmatch(name)}
+
+
+@shows("wheel", "holds what maturin's wheels hold", *(name for name in PLATFORMS if name not in LINUX))
+def test_a_wheel_that_was_packed_here_holds_what_maturins_holds(platform):
+    assert content(artifact(platform, "wheel")) == content(artifact(PLATFORMS["linux-x64-gnu"], "wheel"))
 
 
 @shows("wheel", "SBOM of its own crates", *LINUX)
