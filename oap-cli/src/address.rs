@@ -1,4 +1,4 @@
-//! Addresses of hosts: `HOST:PORT`, `tls://HOST:PORT`, `unix:PATH`.
+//! Addresses of hosts: `HOST:PORT`, `tls://HOST:PORT`, and on Unix systems `unix:PATH`.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! Byte streams to and from a peer: TCP, TLS 1.3, Unix sockets.
 
 use crate::address::{Address, HostPort};
+use crate::local_socket::{UnixListener, UnixStream};
 use anyhow::{anyhow, Context};
 use clap::Args;
 use std::env;
@@ -9,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -34,8 +35,11 @@ pub struct Trust {
     server_name: Option<String>,
 }
 
-/// Where most systems keep the certificates of authorities; `SSL_CERT_FILE` names another file.
-const SYSTEM_AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
+/// Where the system keeps the certificates of authorities; `SSL_CERT_FILE` names another file. Windows has no such file.
+const SYSTEM_AUTHORITIES: &str = match cfg!(target_os = "macos") {
+    true => "/etc/ssl/cert.pem",
+    false => "/etc/ssl/certs/ca-certificates.crt",
+};
 
 impl Trust {
     fn connector(&self) -> anyhow::Result<TlsConnector> {

@@ -60,7 +60,7 @@ struct Connect {
 struct Listen {
     /// Where to listen: HOST:PORT, tls://HOST:PORT or unix:PATH; port 0 is any free one
     address: Address,
-    /// A shell command that starts the host for each case; {port} and {address} are replaced
+    /// A shell command (on Windows a command line) that starts the host for each case; {port} and {address} are replaced
     #[arg(long, value_name = "COMMAND")]
     run: Option<String>,
     #[command(flatten)]
@@ -175,11 +175,30 @@ impl Listen {
 fn started(command: &str, address: &str) -> anyhow::Result<tokio::process::Child> {
     let port = address.rsplit(':').next().unwrap_or_default();
     let command = command.replace("{port}", port).replace("{address}", address);
+    let mut started = command_of(&command);
+    started.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    started.spawn().with_context(|| format!("can't start {command}"))
+}
+
+#[cfg(unix)]
+fn command_of(line: &str) -> Command {
     let mut shell = Command::new("sh");
     // The shell gives its place to the command, so that ending the one ends the other.
-    shell.args(["-c", &format!("exec {command}")]);
-    shell.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    shell.spawn().context("the shell can't be started")
+    shell.args(["-c", &format!("exec {line}")]);
+    shell
+}
+
+/// Without a shell: ending that one would not end what it has started.
+#[cfg(windows)]
+fn command_of(line: &str) -> Command {
+    let (program, arguments) = match line.strip_prefix('"') {
+        Some(quoted) => quoted.split_once('"'),
+        None => line.split_once(' '),
+    }
+    .unwrap_or((line, ""));
+    let mut command = Command::new(program);
+    command.raw_arg(arguments);
+    command
 }
 
 impl Suite {

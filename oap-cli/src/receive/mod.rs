@@ -5,6 +5,7 @@ mod store;
 
 use crate::address::Address;
 use crate::answer::Answer;
+use crate::stop::Stop;
 use crate::transport::{Accepted, Identity, Listener};
 use clap::Args;
 use incoming::{Incoming, Receipt};
@@ -14,7 +15,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
-use tokio::signal::unix::{signal, SignalKind};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -61,8 +61,7 @@ impl Receive {
         let store = Arc::new(Store::open(&self.directory, self.overwrite)?);
         let listener = Listener::bind(&self.address, &self.identity).await?;
         println!("listening {}", listener.address()?);
-        let (mut stop, mut term) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let mut stop = Stop::new()?;
         let mut connections = JoinSet::new();
         loop {
             tokio::select! {
@@ -80,8 +79,7 @@ impl Receive {
                     }
                 },
                 Some(_) = connections.join_next() => {}
-                _ = stop.recv() => break,
-                _ = term.recv() => break,
+                () = stop.asked() => break,
             }
         }
         // What is cut off leaves its part.

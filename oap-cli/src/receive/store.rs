@@ -72,10 +72,30 @@ impl Store {
     /// Where a name of a stream leads, inside the folder; `None` where it would lead out of it, or to the parts.
     pub fn place_of(&self, name: &str) -> Option<PathBuf> {
         let good = |part: &str| {
-            !matches!(part, "" | "." | ".." | PARTS) && !part.contains(['\\', ':', '\0'])
+            // There are file systems without a difference between cases.
+            !matches!(part, "" | "." | "..")
+                && !part.eq_ignore_ascii_case(PARTS)
+                && !part.contains(['\\', ':', '\0'])
+                && (cfg!(unix) || is_plain_on_windows(part))
         };
         name.split('/').all(good).then(|| self.root.join(name))
     }
+}
+
+/// Whether it names itself on Windows, and no device, no pattern, and no other file by its short name.
+fn is_plain_on_windows(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let device = matches!(&*stem, "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$")
+        || ["COM", "LPT"].iter().any(|it| stem.strip_prefix(it).is_some_and(is_one_digit));
+    let short = part.split('~').skip(1).any(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let odd = |c: char| c.is_ascii_control() || "<>\"|?*".contains(c);
+    !device && !short && !part.ends_with(['.', ' ']) && !part.contains(odd)
+}
+
+/// Superscripts count too.
+fn is_one_digit(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.is_ascii_digit() || "¹²³".contains(c)) && chars.next().is_none()
 }
 
 impl Part<'_> {
@@ -132,13 +152,24 @@ mod tests {
     fn no_name_leads_out_of_the_folder() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path(), false).unwrap();
-        for name in
-            ["", "/etc/passwd", "..", "a/../b", "a//b", "a/.", ".oap-parts/x", "a\\b", "c:a"]
-        {
+        let outside = ["", "/etc/passwd", "..", "a/../b", "a//b", "a/.", "a\\b", "c:a"];
+        for name in outside.into_iter().chain([".oap-parts/x", ".OAP-Parts/x"]) {
             assert_eq!(store.place_of(name), None, "{name}");
         }
         assert_eq!(store.place_of("a/b.txt"), Some(folder.path().join("a/b.txt")));
+        #[cfg(unix)]
         assert_eq!(store.place_of("..."), Some(folder.path().join("...")));
+    }
+
+    #[test]
+    fn on_windows_no_name_is_a_device_or_another_file() {
+        let others = "NUL nul.txt com1 LPT².x .oap-parts. OAP-PA~1 a?";
+        for name in others.split(' ').chain(["Con .a", "a ", "a\n"]) {
+            assert!(!is_plain_on_windows(name), "{name}");
+        }
+        for name in ["null", "com", "com10", "console.txt", "a~b", ".hidden", "a b", "größe"] {
+            assert!(is_plain_on_windows(name), "{name}");
+        }
     }
 
     #[test]

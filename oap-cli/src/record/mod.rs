@@ -9,6 +9,7 @@ mod tape;
 
 use crate::address::Address;
 use crate::answer::Answer;
+use crate::stop::Stop;
 use crate::transport::{self, Accepted, Identity, Listener, Trust};
 use anyhow::bail;
 use clap::Args;
@@ -19,7 +20,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 use tape::{tape, Event, Played, Tape, What};
-use tokio::signal::unix::{signal, SignalKind};
 use tokio::time::sleep;
 
 /// How long an accept that failed is waited out.
@@ -35,7 +35,7 @@ const PAUSE: Duration = Duration::from_millis(100);
   oap record 127.0.0.1:9800 127.0.0.1:9900 session.pcapng
   oap record --host eu1 0.0.0.0:9800 127.0.0.1:9900 captures/
 
-It records until SIGINT or SIGTERM; the exit status is 1 where something could not be written.")]
+It records until SIGINT or SIGTERM (on Windows Ctrl-C); the exit status is 1 where something could not be written.")]
 pub struct Record {
     /// Where to listen: HOST:PORT, tls://HOST:PORT or unix:PATH; port 0 is any free one
     listen: Address,
@@ -125,8 +125,7 @@ impl Record {
 
     /// Accepts until a signal comes; connections that are open then are cut.
     async fn serve(&self, listener: &Listener, address: &str, tape: &Tape) -> anyhow::Result<()> {
-        let (mut stop, mut term) =
-            (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+        let mut stop = Stop::new()?;
         let mut connections = tokio::task::JoinSet::new();
         let places = Arc::new((self.target.clone(), self.trust.clone()));
         let mut number = 0;
@@ -144,8 +143,7 @@ impl Record {
                     }
                 },
                 Some(_) = connections.join_next() => {}
-                _ = stop.recv() => break,
-                _ = term.recv() => break,
+                () = stop.asked() => break,
             }
         }
         connections.shutdown().await;
