@@ -208,7 +208,7 @@ func TestAPeerMayCloseAtEveryByte(t *testing.T) {
 	wire := wireOf(hello(4), &oap.Start{Stream: "s"}, &oap.Data{Seq: 1, Body: []byte("abc")}, &oap.End{Seq: 1},
 		&oap.Error{Code: 1, Reason: "x"})
 	for cut := range len(wire) + 1 {
-		peer := must(net.Dial("tcp", address)).(*net.TCPConn)
+		peer := dialed(address).(*net.TCPConn)
 		must(peer.Write(wire[:cut]))
 		if cut%2 == 0 {
 			_ = peer.SetLinger(0)
