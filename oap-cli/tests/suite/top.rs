@@ -33,7 +33,7 @@ fn rejects_are_counted_by_reason() {
 #[test]
 fn the_page_is_drawn_and_q_leaves_it() {
     let gateway = Gateway::start(&[]);
-    let command = format!("stty rows 24 cols 110; {BINARY} top {}", gateway.endpoints);
+    let command = format!("stty rows 24 cols 160; {BINARY} top {}", gateway.endpoints);
     let mut script = Command::new("script");
     script.args(["-qec", &command, "/dev/null"]).env("TERM", "xterm");
     let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script");
