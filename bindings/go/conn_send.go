@@ -91,17 +91,17 @@ func (c *Conn) mayGoOn(wait Wait) bool {
 // Data sends one DATA with a copy of body, once there are credit and room. It goes out without a further call. The error
 // is as in Start; after that of ctx nothing was sent.
 func (s *Stream) Data(ctx context.Context, body []byte) error {
+	packed := 0
 	if len(body) < directBytes {
-		switch s.pack(body) {
-		case 0:
-		case dataAWrite:
-			runtime.Gosched() // so that they are written
-			return nil
-		default:
-			return nil
-		}
+		packed = s.pack(body)
 	}
-	return s.Object(ctx, "", body)
+	if packed == 0 {
+		return s.Object(ctx, "", body)
+	}
+	if packed == dataAWrite {
+		runtime.Gosched() // so that they are written
+	}
+	return nil
 }
 
 // pack adds a small body to those that go together, and returns how many there are; 0: it has to wait, or the engine has
