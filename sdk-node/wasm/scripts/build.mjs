@@ -74,7 +74,7 @@ function compile(type, outDir) {
   }
 }
 
-const { status } = spawnSync(join(root, 'tools/dist/wasm'), ['oap-ffi', wasm, '--features', 'capi'], {
+const { status } = spawnSync(join(root, 'tools/dist/wasm'), ['oap-ffi', wasm], {
   stdio: 'inherit',
 });
 if (status !== 0) {
