@@ -46,7 +46,7 @@ def rows(page):
 
 @pytest.mark.parametrize(("page", "names"), [
     ("docs/c.md", {f"oap-{VERSION}-{target}.tar.gz" for target in TARGETS}),
-    ("docs/oap.md", {f"oap-cli-{VERSION}-{target}.tar.gz" for target in TARGETS if "darwin" not in target}),
+    ("docs/oap.md", {f"oap-cli-{VERSION}-{target}.tar.gz" for target in TARGETS}),
     ("docs/node.md", {f"oap-{name}-{VERSION}.tgz" for name in NAMES}),
 ])
 def test_a_page_names_the_file_of_each_platform(page, names):

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 import test_paths
-from platforms import LINUX, PLATFORMS, VERSION, artifact, run, shows
+from platforms import LINUX, PLATFORMS, VERSION, artifact, run, shows, unpacked
 from release import RELEASE
 
 ENDINGS = (".tar.gz", ".oci.tar", ".tgz", ".zip", ".whl", ".deb", ".crate", ".wasm")
@@ -57,6 +57,17 @@ def content(wheel):
 @shows("wheel", "holds what maturin's wheels hold", *(name for name in PLATFORMS if name not in LINUX))
 def test_a_wheel_that_was_packed_here_holds_what_maturins_holds(platform):
     assert content(artifact(platform, "wheel")) == content(artifact(PLATFORMS["linux-x64-gnu"], "wheel"))
+
+
+def pages(platform, folder):
+    share = unpacked(platform, "tool", folder) / "share"
+    return {str(page.relative_to(share)): page.read_bytes() for page in share.rglob("*") if page.is_file()}
+
+
+@shows("tool", "the pages and completions of Linux's", *(name for name in PLATFORMS if name not in LINUX))
+def test_a_tool_that_does_not_run_here_brings_the_pages_of_the_one_that_does(platform, tmp_path):
+    brought = pages(platform, tmp_path / "its")
+    assert "man/man1/oap-explain.1.gz" in brought and brought == pages(PLATFORMS["linux-x64-gnu"], tmp_path / "linux")
 
 
 @shows("wheel", "SBOM of its own crates", *LINUX)
