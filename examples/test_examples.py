@@ -15,6 +15,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import oap
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -130,6 +131,25 @@ def test_a_sender_whose_receiver_is_gone_says_so(command, file, sender):
         listener.accept()[0].close()
         _, told = process.communicate(timeout=LIMIT)
     assert process.returncode != 0 and told
+
+
+@pytest.mark.parametrize("sender", LANGUAGES)
+def test_a_sender_that_rejects_its_receiver_says_so_before_it_ends(command, file, sender):
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        arguments = ["127.0.0.1", str(listener.getsockname()[1]), file]
+        process = subprocess.Popen([*command(sender, "send"), *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        receiver = listener.accept()[0]
+    with receiver:
+        receiver.sendall(oap.encode(oap.Hello(1, oap.MAX_FRAME_BYTES, None, 4_096)))
+        time.sleep(0.3)  # the sender has more to send than this connection holds
+        receiver.sendall(b"\xff\xff\xff\xff")
+        time.sleep(0.3)  # and could have ended
+        sent = b"".join(iter(lambda: receiver.recv(65_536), b""))
+    decoder = oap.Decoder()
+    *_, last = decoder.feed(sent)
+    decoder.finish()
+    assert isinstance(last, oap.Error) and last.code == oap.Reason.OVERSIZE.code
+    assert process.wait(LIMIT) != 0 and process.stderr.read()
 
 
 def free_port():

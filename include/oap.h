@@ -549,14 +549,25 @@ typedef struct oap_frame {
  * @param capacity  bytes that fit there; OAP_MAX_HEAD_BYTES plus those of the body are always enough
  * @param size      the frame's bytes: written on OAP_STATUS_OK, needed on OAP_STATUS_BUFFER_TOO_SMALL
  * @return OAP_STATUS_OK; OAP_STATUS_BAD_HELLO or OAP_STATUS_HEADER_MALFORMED where a field breaks its rule,
- *         OAP_STATUS_FRAME_OVERSIZE where the frame would be over 1 MiB; OAP_STATUS_BUFFER_TOO_SMALL,
- *         OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE (no such kind, or another
- *         structure), OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL
+ *         OAP_STATUS_FRAME_OVERSIZE where the frame would be over 1 MiB (oap_encode_refusal says more);
+ *         OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE (no
+ *         such kind, or another structure), OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL
  */
 oap_status oap_encode(const struct oap_frame *frame,
                       uint8_t *out,
                       size_t capacity,
                       size_t *size);
+
+/**
+ * Why oap_encode refuses a frame: the field and the limit. It keeps nothing of a call before: the frame is looked at anew.
+ *
+ * @param frame    it is only read, and so are its text and body
+ * @param refusal  where it goes; its `offset` and `at` are 0
+ * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where the frame breaks no rule, OAP_STATUS_NULL_POINTER,
+ *         OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE (no such kind, or another structure), OAP_STATUS_INTERNAL
+ */
+oap_status oap_encode_refusal(const struct oap_frame *frame,
+                              struct oap_reject *refusal);
 
 /* ---- Decoding frames ---- */
 
@@ -1772,9 +1783,9 @@ typedef struct oap_encoded {
  * @param capacity  bytes that fit there
  * @param encoded   how far it came: all rows, or up to one that does not fit or is bad; call again from there
  * @return OAP_STATUS_OK where at least one row was encoded or there are none; else what is wrong with the first row:
- *         a reject's code, OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_OUT_OF_BOUNDS; OAP_STATUS_NULL_POINTER,
- *         OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL. Written on
- *         OAP_STATUS_OK only.
+ *         a reject's code (oap_encode_rows_refusal says more), OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_OUT_OF_BOUNDS;
+ *         OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP,
+ *         OAP_STATUS_INTERNAL. Written on OAP_STATUS_OK only.
  */
 oap_status oap_encode_rows(const struct oap_row *rows,
                            size_t count,
@@ -1783,6 +1794,21 @@ oap_status oap_encode_rows(const struct oap_row *rows,
                            uint8_t *out,
                            size_t capacity,
                            struct oap_encoded *encoded);
+
+/**
+ * Why oap_encode_rows refuses a row: the field and the limit. As oap_encode_refusal.
+ *
+ * @param row      the frame; `header_len` is not read
+ * @param bytes    what the row's offsets count in; (NULL, 0) is empty
+ * @param len      bytes there
+ * @param refusal  where it goes; its `offset` and `at` are 0
+ * @return OAP_STATUS_OK, OAP_STATUS_ABSENT where the row breaks no rule, OAP_STATUS_OUT_OF_BOUNDS,
+ *         OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL
+ */
+oap_status oap_encode_rows_refusal(const struct oap_row *row,
+                                   const uint8_t *bytes,
+                                   size_t len,
+                                   struct oap_reject *refusal);
 
 /**
  * Counts a frame that a host encoded or decoded without a handle that has the monitor.

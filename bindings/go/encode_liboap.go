@@ -29,6 +29,12 @@ static oap_go_sized oap_go_encode(uintptr_t session, uintptr_t timer, uint8_t ki
 	return sized;
 }
 
+static oap_status oap_go_encode_refusal(uint8_t kind, uint32_t value, uint64_t seq, const uint8_t *body, size_t body_len,
+                                        const char *text, size_t text_len, const oap_hello *hello, oap_reject *refusal) {
+	oap_frame frame = {sizeof frame, kind, value, seq, body, body_len, text, text_len, hello};
+	return oap_encode_refusal(&frame, refusal);
+}
+
 static oap_go_batch oap_go_encode_rows(const oap_row *rows, size_t count, const uint8_t *bytes, size_t len,
                                        uint8_t *out, size_t capacity) {
 	oap_go_batch batch = {{0, 0}, OAP_STATUS_OK};
@@ -38,13 +44,16 @@ static oap_go_batch oap_go_encode_rows(const oap_row *rows, size_t count, const 
 */
 import "C"
 
-import "slices"
+import (
+	"slices"
+	"unsafe"
+)
 
 // appendSlow is [Append] by liboap.
 func appendSlow(dst []byte, frame Frame) ([]byte, error) {
 	dst, status := appendFrame(0, 0, dst, frame)
 	if isReason(status) {
-		return dst, &RefusalError{Reason: Reason(status)}
+		return dst, encodeRefusal(status, frame)
 	}
 	return dst, statusError(status)
 }
@@ -61,7 +70,7 @@ func appendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, err erro
 		case batch.status == C.OAP_STATUS_BUFFER_TOO_SMALL:
 			dst = slices.Grow(dst, roomFor(&rows[n]))
 		case isReason(batch.status):
-			return dst, n, &RefusalError{Reason: Reason(batch.status)}
+			return dst, n, rowRefusal(batch.status, &rows[n], buf)
 		default:
 			return dst, n, StatusError(batch.status)
 		}
@@ -91,6 +100,19 @@ func appendFrame(session, timer C.uintptr_t, dst []byte, frame Frame) ([]byte, C
 			return dst, sized.status
 		}
 	}
+}
+
+func encodeRefusal(status C.oap_status, frame Frame) error {
+	f := nativeFrame(frame)
+	return refusalError(status, func(said *C.oap_reject) C.oap_status {
+		return C.oap_go_encode_refusal(f.kind, f.value, f.seq, f.body, f.body_len, f.text, f.text_len, f.hello, said)
+	})
+}
+
+func rowRefusal(status C.oap_status, row *Row, buf []byte) error {
+	return refusalError(status, func(said *C.oap_reject) C.oap_status {
+		return C.oap_encode_rows_refusal((*C.oap_row)(unsafe.Pointer(row)), bytesOf(buf), C.size_t(len(buf)), said)
+	})
 }
 
 func encodeInto(session, timer C.uintptr_t, frame Frame, out []byte) C.oap_go_sized {

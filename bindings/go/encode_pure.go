@@ -13,7 +13,7 @@ func appendSlow(dst []byte, frame Frame) ([]byte, error) {
 	native := nativeFrame(frame)
 	dst, broken := pure.Append(dst, &native)
 	if broken != nil {
-		return dst, &RefusalError{Reason: Reason(broken.Code)}
+		return dst, refusalOf(broken)
 	}
 	return dst, nil
 }
@@ -26,7 +26,7 @@ func appendRows(dst []byte, rows []Row, buf []byte) (out []byte, n int, err erro
 	out, n, broken, good := pure.AppendRows(dst, same, buf)
 	switch {
 	case broken != nil:
-		return out, n, &RefusalError{Reason: Reason(broken.Code)}
+		return out, n, refusalOf(broken)
 	case !good:
 		return out, n, StatusError(pure.StatusOutOfBounds)
 	}

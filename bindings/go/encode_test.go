@@ -22,19 +22,27 @@ func TestANilFramePanics(t *testing.T) {
 
 func TestARefusedFrameLeavesNothing(t *testing.T) {
 	dst := wireOf(&oap.Ack{UpTo: 1})
-	for name, frame := range map[string]oap.Frame{
-		"HELLO":    &oap.Hello{Version: 2, MaxFrame: 4096},
-		"START":    &oap.Start{},
-		"DATA":     &oap.Data{Obj: "b3:"},
-		"oversize": &oap.Data{Body: make([]byte, oap.MaxFrameBytes)},
-		"END":      &oap.End{Status: 1 << 16},
-		"ERROR":    &oap.Error{Reason: "\n"},
+	for field, frame := range map[string]oap.Frame{
+		"HELLO.version": &oap.Hello{Version: 2, MaxFrame: 4096},
+		"START.stream":  &oap.Start{},
+		"DATA.obj":      &oap.Data{Obj: "b3:"},
+		"length":        &oap.Data{Body: make([]byte, oap.MaxFrameBytes)},
+		"END.status":    &oap.End{Status: 1 << 16},
+		"ERROR.reason":  &oap.Error{Reason: "\n"},
 	} {
 		got, err := oap.Append(slices.Clone(dst), frame)
 		var refusal *oap.RefusalError
-		if !errors.As(err, &refusal) || !bytes.Equal(got, dst) {
-			t.Errorf("%s: %x, %v", name, head(got), err)
+		if !errors.As(err, &refusal) || refusal.Field != field || refusal.Detail == "" || !bytes.Equal(got, dst) {
+			t.Errorf("%s: %x, %v", field, head(got), err)
 		}
+	}
+}
+
+func TestARefusedRowSaysWhy(t *testing.T) {
+	_, n, err := oap.AppendRows(nil, []oap.Row{{Kind: oap.KindAck}, {Kind: oap.KindEnd, Value: 1 << 16}}, nil)
+	var refusal *oap.RefusalError
+	if !errors.As(err, &refusal) || n != 1 || refusal.Field != "END.status" || *refusal.Limit != 65535 {
+		t.Errorf("%d rows, %v", n, err)
 	}
 }
 

@@ -73,16 +73,13 @@ func (e *RejectError) Unwrap() error { return e.Reason }
 type RefusalError struct {
 	// Reason is the label of the rule that the frame breaks.
 	Reason Reason
-	// Field and Detail are as in [RejectError]. Only a session fills them.
+	// Field and Detail are as in [RejectError].
 	Field, Detail string
 	// Limit is the limit that was passed; nil where there is none.
 	Limit *uint64
 }
 
 func (e *RefusalError) Error() string {
-	if e.Field == "" {
-		return "oap: refused as " + e.Reason.Label()
-	}
 	return fmt.Sprintf("oap: refused as %s: %s", e.Reason.Label(), about(e.Field, e.Detail, e.Limit))
 }
 

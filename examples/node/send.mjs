@@ -6,6 +6,9 @@ import { connect } from 'oap';
 
 const [host, port, file] = process.argv.slice(2);
 const connection = connect({ host, port: Number(port) });
-await connection.sendStream(basename(file), createReadStream(file));
-await connection.close(); // throws unless all of it was taken
+try {
+  await connection.sendStream(basename(file), createReadStream(file));
+} finally {
+  await connection.close(); // throws unless all of it was taken
+}
 console.log(`${basename(file)}: delivered`);

@@ -32,16 +32,22 @@ struct Reject {
 
 namespace detail {
 
-template <auto Tell, class Handle>
-std::optional<Reject> told(const Handle* handle) noexcept {
+/// What a call tells of a reject or a refusal.
+template <class Tell>
+std::optional<Reject> told(Tell tell) noexcept {
     oap_reject reject;
-    if (Tell(handle, &reject) != OAP_STATUS_OK) return std::nullopt;
+    if (tell(&reject) != OAP_STATUS_OK) return std::nullopt;
     return Reject{static_cast<Reason>(reject.code),
                   text(reject.field, reject.field_len),
                   text(reject.detail, reject.detail_len),
                   reject.has_limit ? std::optional(reject.limit) : std::nullopt,
                   reject.offset,
                   reject.at};
+}
+
+template <auto Tell, class Subject>
+std::optional<Reject> told(const Subject* subject) noexcept {
+    return told([subject](oap_reject* reject) { return Tell(subject, reject); });
 }
 
 /// An Owner that is made from a Config, which is copied, and that may report to a Monitor.

@@ -3,11 +3,13 @@
 #ifndef OAP_ENCODE_HPP
 #define OAP_ENCODE_HPP
 
+#include "configured.hpp"
 #include "frame.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -128,7 +130,7 @@ inline result<span<const std::uint8_t>> encode(const oap_frame& frame, span<std:
 /// Encodes a frame to the front of `out`, apart from any session, and gives it as a view of `out`.
 /// OAP_MAX_HEAD_BYTES plus those of the body are always enough; `out` must not overlap an input.
 ///
-/// A Failure is a Reason of the envelope's rules, or Status::buffer_too_small (`needed` says how many bytes it takes),
+/// A Failure is a Reason of the envelope's rules (`encode_refusal` says more), or Status::buffer_too_small (`needed` says how many bytes it takes),
 /// Status::overlap.
 ///
 /// ~~~cpp
@@ -162,12 +164,30 @@ inline result<span<const std::uint8_t>> encode(const oap_frame& frame, span<std:
     return detail::encode(detail::frame_of(error), out);
 }
 
+/// Why `encode` refuses a HELLO: the field and the limit; nothing where it breaks no rule.
+///
+/// ~~~cpp
+/// assert(oap::encode_refusal(oap::Start{""})->field == "START.stream");
+/// assert(!oap::encode_refusal(oap::Ack{1}));
+/// ~~~
+[[nodiscard]] inline std::optional<Reject> encode_refusal(const Hello& hello) noexcept {
+    const oap_hello fields = detail::to_c(hello);
+    const oap_frame frame = detail::frame_of(fields);
+    return detail::told<oap_encode_refusal>(&frame);
+}
+/// Why `encode` refuses any other frame; see encode_refusal of a Hello.
+template <class Fields>
+[[nodiscard]] std::optional<Reject> encode_refusal(const Fields& fields) noexcept {
+    const oap_frame frame = detail::frame_of(fields);
+    return detail::told<oap_encode_refusal>(&frame);
+}
+
 /// How far encode_rows came: `rows` encoded, bytes `written`.
 using Encoded = oap_encoded;
 
 /// Encodes the frames of a table, as many as there is room for: the inverse of Decoder::decode, apart from any session.
 /// Call again from the row that did not fit or is bad: where that is the first, the Failure says what is wrong with it
-/// (a Reason, Status::buffer_too_small, Status::out_of_bounds). `bytes` is what the rows' offsets count in.
+/// (a Reason, about which `encode_rows_refusal` says more, Status::buffer_too_small, Status::out_of_bounds). `bytes` is what the rows' offsets count in.
 [[nodiscard]] inline result<Encoded> encode_rows(span<const Row> rows, span<const std::uint8_t> bytes,
                                                  span<std::uint8_t> out) noexcept {
     Encoded encoded;
@@ -175,6 +195,12 @@ using Encoded = oap_encoded;
                                               out.size(), &encoded);
     if (status != OAP_STATUS_OK) return detail::failed(status);
     return encoded;
+}
+
+/// Why encode_rows refuses a row: the field and the limit; nothing where it breaks no rule.
+[[nodiscard]] inline std::optional<Reject> encode_rows_refusal(const Row& row, span<const std::uint8_t> bytes) noexcept {
+    const auto tell = [&](oap_reject* refusal) { return oap_encode_rows_refusal(&row, bytes.data(), bytes.size(), refusal); };
+    return detail::told(tell);
 }
 
 }  // namespace OAP_HPP_NAMESPACE

@@ -3,8 +3,11 @@
 use crate::frame::{self, oap_frame};
 use crate::handle::guard;
 use crate::pointer::{self, check_items, Extent, Place, NULL};
+use crate::reject::{found, oap_reject};
 use crate::row::{oap_row, OAP_KIND_ACK, OAP_KIND_DATA};
-use crate::status::{oap_status, Failure, Outcome, OAP_STATUS_BUFFER_TOO_SMALL};
+use crate::status::{
+    oap_status, Failure, Outcome, OAP_STATUS_ABSENT, OAP_STATUS_BUFFER_TOO_SMALL,
+};
 use oap::{EncodeError, Frame};
 
 /// Where encoded bytes go, and where their number is written. Neither need be initialized.
@@ -71,9 +74,9 @@ impl Output {
 /// @param capacity  bytes that fit there; OAP_MAX_HEAD_BYTES plus those of the body are always enough
 /// @param size      the frame's bytes: written on OAP_STATUS_OK, needed on OAP_STATUS_BUFFER_TOO_SMALL
 /// @return OAP_STATUS_OK; OAP_STATUS_BAD_HELLO or OAP_STATUS_HEADER_MALFORMED where a field breaks its rule,
-///         OAP_STATUS_FRAME_OVERSIZE where the frame would be over 1 MiB; OAP_STATUS_BUFFER_TOO_SMALL,
-///         OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE (no such kind, or another
-///         structure), OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL
+///         OAP_STATUS_FRAME_OVERSIZE where the frame would be over 1 MiB (oap_encode_refusal says more);
+///         OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE (no
+///         such kind, or another structure), OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL
 #[no_mangle]
 pub unsafe extern "C" fn oap_encode(
     frame: *const oap_frame,
@@ -104,6 +107,25 @@ pub unsafe extern "C" fn oap_encode(
     })
 }
 
+/// Why oap_encode refuses a frame: the field and the limit. It keeps nothing of a call before: the frame is looked at anew.
+///
+/// @param frame    it is only read, and so are its text and body
+/// @param refusal  where it goes; its `offset` and `at` are 0
+/// @return OAP_STATUS_OK, OAP_STATUS_ABSENT where the frame breaks no rule, OAP_STATUS_NULL_POINTER,
+///         OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE (no such kind, or another structure), OAP_STATUS_INTERNAL
+#[no_mangle]
+pub unsafe extern "C" fn oap_encode_refusal(
+    frame: *const oap_frame,
+    refusal: *mut oap_reject,
+) -> oap_status {
+    guard(|| {
+        // SAFETY: the caller keeps the header's promises.
+        let (place, (frame, _)) = unsafe { (Place::new(refusal)?, frame::read(frame, None)?) };
+        place.write(found(oap::encoded_len(&frame).err().as_ref())?);
+        Ok(())
+    })
+}
+
 /// How far oap_encode_rows came.
 #[derive(Clone, Copy)]
 #[repr(C)]
@@ -125,9 +147,9 @@ pub struct oap_encoded {
 /// @param capacity  bytes that fit there
 /// @param encoded   how far it came: all rows, or up to one that does not fit or is bad; call again from there
 /// @return OAP_STATUS_OK where at least one row was encoded or there are none; else what is wrong with the first row:
-///         a reject's code, OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_OUT_OF_BOUNDS; OAP_STATUS_NULL_POINTER,
-///         OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP, OAP_STATUS_INTERNAL. Written on
-///         OAP_STATUS_OK only.
+///         a reject's code (oap_encode_rows_refusal says more), OAP_STATUS_BUFFER_TOO_SMALL, OAP_STATUS_OUT_OF_BOUNDS;
+///         OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_OVERLAP,
+///         OAP_STATUS_INTERNAL. Written on OAP_STATUS_OK only.
 #[no_mangle]
 pub unsafe extern "C" fn oap_encode_rows(
     rows: *const oap_row,
@@ -151,6 +173,36 @@ pub unsafe extern "C" fn oap_encode_rows(
         // SAFETY: likewise; it is checked to be apart from what is read meanwhile.
         let done = oap::encode_rows(rows, bytes, unsafe { pointer::output(out, capacity) })?;
         encoded.write(oap_encoded { rows: done.rows, written: done.written });
+        Ok(())
+    })
+}
+
+/// Why oap_encode_rows refuses a row: the field and the limit. As oap_encode_refusal.
+///
+/// @param row      the frame; `header_len` is not read
+/// @param bytes    what the row's offsets count in; (NULL, 0) is empty
+/// @param len      bytes there
+/// @param refusal  where it goes; its `offset` and `at` are 0
+/// @return OAP_STATUS_OK, OAP_STATUS_ABSENT where the row breaks no rule, OAP_STATUS_OUT_OF_BOUNDS,
+///         OAP_STATUS_NULL_POINTER, OAP_STATUS_MISALIGNED, OAP_STATUS_OUT_OF_RANGE, OAP_STATUS_INTERNAL
+#[no_mangle]
+pub unsafe extern "C" fn oap_encode_rows_refusal(
+    row: *const oap_row,
+    bytes: *const u8,
+    len: usize,
+    refusal: *mut oap_reject,
+) -> oap_status {
+    guard(|| {
+        // SAFETY: the caller keeps the header's promises.
+        let (row, bytes, place) = unsafe {
+            (pointer::rows(row, 1)?, pointer::items(bytes, len)?, Place::new(refusal)?)
+        };
+        let refused = match oap::encode_rows(row, bytes, &mut []) {
+            Err(EncodeError::Refused(why)) => oap_reject::from(&why),
+            Err(EncodeError::BufferTooSmall { .. }) | Ok(_) => return Err(Failure(OAP_STATUS_ABSENT)),
+            Err(error) => return Err(error.into()),
+        };
+        place.write(refused);
         Ok(())
     })
 }

@@ -3,10 +3,7 @@
 
 use crate::connection::oap_connection;
 use crate::encode::Output;
-use crate::frame::{self, oap_frame};
-use crate::handle::{self, guard};
-use crate::pointer::Place;
-use crate::reject::{found, oap_reject};
+use crate::handle;
 use crate::status::{oap_status, Failure, OAP_STATUS_ABSENT};
 use oap::EncodeError;
 use std::alloc::{alloc, dealloc, Layout};
@@ -31,20 +28,6 @@ pub unsafe extern "C" fn oap_wasm_free(start: *mut u8, bytes: usize) {
         // SAFETY: the caller's promise.
         unsafe { dealloc(start, layout) }
     }
-}
-
-/// Why `oap_encode` refuses a frame: as `oap_session_refusal`.
-#[no_mangle]
-pub unsafe extern "C" fn oap_wasm_encode_refusal(
-    frame: *const oap_frame,
-    refusal: *mut oap_reject,
-) -> oap_status {
-    guard(|| {
-        // SAFETY: the caller keeps the header's promises.
-        let (place, (frame, _)) = unsafe { (Place::new(refusal)?, frame::read(frame, None)?) };
-        place.write(found(oap::encoded_len(&frame).err().as_ref())?);
-        Ok(())
-    })
 }
 
 /// The sentence that says why a connection ended: as `oap_monitor_text`.

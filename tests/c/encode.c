@@ -121,6 +121,20 @@ static void fields_that_break_their_rule_are_refused_and_write_nothing(void)
     CHECK(IS_SOILED(out) && IS_SOILED(size));
 }
 
+static void a_refusal_names_the_field_and_the_limit(void)
+{
+    oap_reject refusal;
+    const oap_frame over = error_frame(65536, NULL, 0), good = error_frame(1, NULL, 0);
+    CHECK_STATUS(OAP_STATUS_OK, oap_encode_refusal(&over, &refusal));
+    CHECK(refusal.code == OAP_STATUS_HEADER_MALFORMED && refusal.has_limit && refusal.limit == 65535);
+    CHECK(refusal.field_len == 10 && memcmp(refusal.field, "ERROR.code", 10) == 0 && refusal.offset == 0);
+    SOIL(refusal);
+    CHECK_STATUS(OAP_STATUS_ABSENT, oap_encode_refusal(&good, &refusal));
+    CHECK_STATUS(OAP_STATUS_NULL_POINTER, oap_encode_refusal(NULL, &refusal));
+    CHECK_STATUS(OAP_STATUS_NULL_POINTER, oap_encode_refusal(&over, NULL));
+    CHECK(IS_SOILED(refusal));
+}
+
 static void an_obj_that_is_there_and_empty_is_malformed(void)
 {
     uint8_t out[64];
@@ -310,6 +324,7 @@ int main(void)
     RUN(what_is_decoded_is_what_was_encoded);
     RUN(one_mebibyte_can_be_encoded_and_a_byte_more_cannot);
     RUN(fields_that_break_their_rule_are_refused_and_write_nothing);
+    RUN(a_refusal_names_the_field_and_the_limit);
     RUN(an_obj_that_is_there_and_empty_is_malformed);
     RUN(an_empty_reason_and_an_empty_body_are_good);
     RUN(an_input_inside_the_output_overlaps);

@@ -100,6 +100,18 @@ static void no_rows_are_encoded_to_nothing(void)
     CHECK(encoded.rows == 0 && encoded.written == 0);
 }
 
+/* What is told of a row must be what became of it. */
+static void check_refusal(const oap_row *row, oap_status encoded)
+{
+    oap_reject refusal;
+    SOIL(refusal);
+    const bool rule = encoded >= OAP_STATUS_BAD_HELLO && encoded <= OAP_STATUS_TRUNCATED;
+    const bool bounds = encoded == OAP_STATUS_OUT_OF_BOUNDS;
+    CHECK_STATUS(rule ? OAP_STATUS_OK : bounds ? OAP_STATUS_OUT_OF_BOUNDS : OAP_STATUS_ABSENT,
+                 oap_encode_rows_refusal(row, (const uint8_t *)"abc", 3, &refusal));
+    CHECK(rule ? refusal.code == (uint32_t)encoded && refusal.field_len > 0 : IS_SOILED(refusal));
+}
+
 /* Encodes one row of its own over the bytes "abc"; the outputs must stay as they were on failure. */
 static oap_status encode_row(oap_row row, size_t capacity)
 {
@@ -109,6 +121,7 @@ static oap_status encode_row(oap_row row, size_t capacity)
     SOIL(encoded);
     oap_status status = oap_encode_rows(&row, 1, (const uint8_t *)"abc", 3, out, capacity, &encoded);
     CHECK(status == OAP_STATUS_OK || (IS_SOILED(out) && IS_SOILED(encoded)));
+    check_refusal(&row, status);
     return status;
 }
 

@@ -176,6 +176,22 @@ TEST(Encode, RefusesFieldsThatBreakTheirRules) {
     EXPECT_EQ(oap::encode(oap::Error{0, "\n"}, out).error().reason(), Reason::header_malformed);
 }
 
+TEST(Encode, SaysWhyAFrameIsRefused) {
+    EXPECT_EQ(oap::encode_refusal(oap::Hello{2})->field, "HELLO.version");
+    EXPECT_EQ(oap::encode_refusal(oap::Data{1, ""})->field, "DATA.obj");
+    EXPECT_EQ(oap::encode_refusal(oap::End{1, 65536})->limit, 65535U);
+    EXPECT_FALSE(oap::encode_refusal(oap::Hello{}));
+    EXPECT_FALSE(oap::encode_refusal(oap::Ack{1}));
+}
+
+TEST(EncodeRows, SaysWhyARowIsRefused) {
+    oap::Row row = {};
+    row.kind = OAP_KIND_END;
+    EXPECT_FALSE(oap::encode_rows_refusal(row, {}));
+    row.value = 65536;
+    EXPECT_EQ(oap::encode_rows_refusal(row, {})->field, "END.status");
+}
+
 TEST(Encode, OfADecodedFrameGivesItsBytes) {
     const Octets bytes = wire(oap::Hello{1, 4096, 0, 1}, oap::Hello{}, oap::Start{"s"}, oap::Data{0}, oap::Data{1, obj},
                               oap::Ack{~std::uint64_t{0}}, oap::End{}, oap::Error{});

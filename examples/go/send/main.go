@@ -3,6 +3,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
 	"net"
@@ -21,10 +22,8 @@ func send(ctx context.Context, address, path string) error {
 	if err != nil {
 		return err
 	}
-	if err := conn.SendStream(ctx, filepath.Base(path), file, nil); err != nil {
-		return err
-	}
-	return conn.Close() // nil: the peer has taken all of it
+	err = conn.SendStream(ctx, filepath.Base(path), file, nil)
+	return errors.Join(err, conn.Close()) // nil: the peer has taken all of it
 }
 
 func main() {

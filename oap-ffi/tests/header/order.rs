@@ -39,7 +39,7 @@ const SECTIONS: &[Section] = &[
             "oap_config_free",
         ],
     ),
-    ("Encoding frames", &["oap_hello", "oap_frame", "oap_encode"]),
+    ("Encoding frames", &["oap_hello", "oap_frame", "oap_encode", "oap_encode_refusal"]),
     ("Decoding frames", &["oap_row", "OAP_HAS_*", "oap_frame_table", "oap_decode"]),
     (
         "Decoder: buffers of the caller's own",
@@ -147,6 +147,7 @@ const SECTIONS: &[Section] = &[
         &[
             "oap_encoded",
             "oap_encode_rows",
+            "oap_encode_rows_refusal",
             "oap_monitor_count_*",
             "OAP_HISTOGRAM_BUCKETS",
             "oap_histogram_bound_ns",

@@ -87,7 +87,7 @@ export function encodeFrames(
     for (let frame = frames; frame < frames + count * FrameAt.SIZE; frame += FrameAt.SIZE) {
       const status = calls.oap_encode(frame, to + written, capacity - written, SCRATCH);
       if (isReject(status)) {
-        return refusalOf('oap_wasm_encode_refusal', frame)!;
+        return refusalOf('oap_encode_refusal', frame)!;
       }
       written += sizeBy(status);
     }

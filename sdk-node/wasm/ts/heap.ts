@@ -8,7 +8,7 @@ import { WASM } from './module.js';
 export type Pointer = number;
 
 type WasmFunction =
-  AbiFunction | 'oap_wasm_alloc' | 'oap_wasm_free' | 'oap_wasm_encode_refusal' | 'oap_wasm_end_message';
+  AbiFunction | 'oap_wasm_alloc' | 'oap_wasm_free' | 'oap_wasm_end_message';
 type Call = (...given: (number | bigint)[]) => number;
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {

@@ -38,7 +38,7 @@ function askedBy(status: number, read: (at: Pointer) => Rejection): Rejection | 
 }
 
 type Asking = 'oap_stream_decoder_reject' | 'oap_session_reject' | 'oap_connection_reject';
-type Refusing = 'oap_session_refusal' | 'oap_connection_refusal' | 'oap_wasm_encode_refusal';
+type Refusing = 'oap_session_refusal' | 'oap_connection_refusal' | 'oap_encode_refusal';
 
 /** The reject that a handle has given, if it has. */
 export const rejectOf = (ask: Asking, handle: Pointer) => askedBy(calls[ask](handle, SCRATCH), rejectAt);

@@ -10,8 +10,9 @@ async fn main() -> Result<(), BoxError> {
     let [host, port, path] = &arguments[..] else { return Err("HOST PORT FILE".into()) };
     let name = Path::new(path).file_name().and_then(|name| name.to_str()).ok_or("a file's name")?;
     let connection = connect((host.as_str(), port.parse()?)).await?;
-    connection.send_reader(name, File::open(path).await?).await?;
+    let sent = connection.send_reader(name, File::open(path).await?).await;
     connection.close(None).await?; // an error unless all of it was taken
+    sent?;
     println!("{name}: delivered");
     Ok(())
 }
