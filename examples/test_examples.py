@@ -134,21 +134,24 @@ def test_a_sender_whose_receiver_is_gone_says_so(command, file, sender):
 
 
 @pytest.mark.parametrize("sender", LANGUAGES)
-def test_a_sender_that_rejects_its_receiver_says_so_before_it_ends(command, file, sender):
+def test_a_sender_that_rejects_its_receiver_says_so_before_it_ends(command, tmp_path, sender):
+    file = tmp_path / "large"
+    with file.open("wb") as whole:
+        whole.truncate(64 << 20)  # more than a socket holds
     with socket.create_server(("127.0.0.1", 0)) as listener:
         arguments = ["127.0.0.1", str(listener.getsockname()[1]), file]
         process = subprocess.Popen([*command(sender, "send"), *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         receiver = listener.accept()[0]
     with receiver:
-        receiver.sendall(oap.encode(oap.Hello(1, oap.MAX_FRAME_BYTES, None, 4_096)))
-        time.sleep(0.3)  # the sender has more to send than this connection holds
+        receiver.sendall(oap.encode(oap.Hello(1, oap.MAX_FRAME_BYTES, None, 1_024)))
+        time.sleep(0.3)  # nothing is read: the sender comes to a stand
         receiver.sendall(b"\xff\xff\xff\xff")
         time.sleep(0.3)  # and could have ended
         sent = b"".join(iter(lambda: receiver.recv(65_536), b""))
     decoder = oap.Decoder()
     *_, last = decoder.feed(sent)
     decoder.finish()
-    assert isinstance(last, oap.Error) and last.code == oap.Reason.OVERSIZE.code
+    assert isinstance(last, oap.Error) and last.reason == "frame_oversize"
     assert process.wait(LIMIT) != 0 and process.stderr.read()
 
 
