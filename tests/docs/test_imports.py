@@ -8,7 +8,7 @@ from imports import circles, imports
 
 ROOT = Path(__file__).resolve().parents[2]
 
-ROOTS = ["oap/src", "oap-ffi/src", "oap-cli/src", "oap-explain/src", "svc-gateway/src", "sdk-node/src", "sdk-node/ts", "sdk-python/src", "sdk-python/python"]
+ROOTS = ["oap/src", "oap-ffi/src", "oap-cli/src", "oap-explain/src", "oap-probe/src", "svc-gateway/src", "sdk-node/src", "sdk-node/ts", "sdk-python/src", "sdk-python/python"]
 
 # The core, bottom up. A file imports its own layer and those below it.
 LAYERS = [

@@ -1,7 +1,7 @@
 //! A case: what is sent to a host, and what it has to do.
 
-use crate::check::wire;
 use oap::Reason;
+use oap_probe::wire;
 
 /// How much a case weighs: MUST or SHOULD in the spec.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -57,16 +57,11 @@ pub enum Expect {
     Credit,
 }
 
-/// The HELLO that most cases begin with.
-pub fn greeting() -> Vec<u8> {
-    wire::hello(1, 1_048_576, b"")
-}
-
 /// What a case says beside the bytes it sends: the handshake is done and, for `open`, a stream is open.
 impl Case {
     /// Behind the handshake.
     pub fn idle(rule: &'static str, name: &'static str, sent: Vec<u8>, expect: Expect) -> Self {
-        let (greeting, before) = (Some(greeting()), Vec::new());
+        let (greeting, before) = (Some(wire::greeting()), Vec::new());
         let (bytewise, ends) = (false, false);
         Case { rule, name, greeting, before, sent, bytewise, ends, expect }
     }

@@ -5,7 +5,6 @@ mod cases;
 mod peer;
 mod play;
 mod report;
-mod wire;
 
 use crate::address::Address;
 use crate::answer::Answer;

@@ -1,9 +1,9 @@
 //! A connection with a host under test. Whatever the host sends is judged by all rules, in every case.
 
-use crate::check::wire;
 use crate::transport::Stream;
 use bytes::Bytes;
 use oap::{BytesFrame, Config, Decoded, Decoder, Frame, Reject, Session, MAX_ACK_WINDOW};
+use oap_probe::wire;
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::{timeout_at, Instant};

@@ -2,10 +2,10 @@
 
 use crate::check::case::{Case, Expect};
 use crate::check::peer::{error_code, Got, Peer};
-use crate::check::wire;
 use crate::transport::Stream;
 use oap::{Frame, Reason, Reject};
 use oap_explain::rules;
+use oap_probe::wire;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -222,7 +222,7 @@ impl Game {
                 Got::Nothing => break,
             }
         }
-        match self.greet(&crate::check::case::greeting(), Expect::Greeting).await {
+        match self.greet(&wire::greeting(), Expect::Greeting).await {
             Ok(()) => KEPT,
             Err(judged) => judged,
         }

@@ -13,7 +13,7 @@ use crate::transport::{self, Trust};
 use anyhow::ensure;
 use clap::Args;
 use flow::{Flow, Plan};
-use hostile::Hostile;
+use hostile::Crowd;
 use oap::{MAX_FRAME_BYTES, MAX_HEAD_BYTES};
 use pace::Pace;
 use serde_json::{json, Value};
@@ -60,9 +60,8 @@ pub struct Load {
     /// Compare with what the host counts at http://HOST:PORT/metrics
     #[arg(long, value_name = "URL")]
     metrics: Option<String>,
-    /// Connections that misbehave beside the load: garbage, oversize, cut, silent, slow, stray, promise
-    #[arg(long, value_name = "KIND[:N],…", value_delimiter = ',')]
-    hostile: Vec<Hostile>,
+    #[arg(long, value_name = "KIND[:N],…", value_delimiter = ',', help = hostile::help())]
+    hostile: Vec<Crowd>,
     /// Show the result as JSON
     #[arg(long)]
     json: bool,
@@ -129,7 +128,7 @@ impl Load {
             let receipts = !self.no_receipts;
             work.spawn(flow.run(stream, receipts));
         }
-        for &Hostile { kind, count } in &self.hostile {
+        for &Crowd { kind, count } in &self.hostile {
             for _ in 0..count {
                 let (address, trust) = (self.address.clone(), self.trust.clone());
                 let stats = Arc::clone(stats);

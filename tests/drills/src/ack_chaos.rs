@@ -3,11 +3,12 @@
 use crate::client::{Client, Failure, Object};
 use crate::endpoint::Endpoint;
 use crate::gateway::Gateway;
-use crate::hostile::{play, CASES};
+use crate::hostile::play;
 use crate::report::{seconds, Report};
 use crate::starve::Starved;
 use crate::virtual_sessions::{judge, run, Chaos, WRONG_ACKS};
 use oap::Reason;
+use oap_probe::hostile::BREACHES;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -56,8 +57,6 @@ pub async fn drill(program: &Path, short: bool) -> io::Result<Report> {
 /// One worker, so that one thread has to be starved, and a window of one frame, which is 0 while that frame is hashed. A
 /// peer may be refused often.
 const CONFIG: &str = "workers = 1\nack_window_frames = 1\nquarantine_offences = 0\n";
-
-const ACK_WINDOW: u32 = 1;
 
 /// The library, both directions: what is late or missing is legal, and readiness follows it to the tick.
 fn astray(report: &mut Report) {
@@ -110,12 +109,12 @@ async fn refused(report: &mut Report, gateway: &Gateway) -> io::Result<()> {
     const TIMES: usize = 20;
     let is_ack = |name: &str| name.starts_with("an ACK");
     let (mut played, mut refused) = (0, 0);
-    for case in CASES.iter().filter(|case| is_ack(case.name)) {
+    for breach in BREACHES.iter().filter(|breach| is_ack(breach.about)) {
         for _ in 0..TIMES {
             let from = Ipv4Addr::new(127, 0, 1, 1);
-            let ending = play(case, from, gateway.address, ACK_WINDOW).await?;
+            let ending = play(breach, from, gateway.address).await?;
             played += 1;
-            refused += usize::from(ending.is(Reason::CreditViolation));
+            refused += usize::from(ending.is(breach.reason));
         }
     }
     let bound = format!("all {played}");

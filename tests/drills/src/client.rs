@@ -2,12 +2,13 @@
 
 use bytes::{Bytes, BytesMut};
 use oap::{BytesFrame, Config, Data, End, Frame, Reject, Session, Start, STREAM_CHUNK_BYTES};
+use oap_probe::dial;
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::time::interval;
 
 /// The gateway has little to say.
@@ -60,16 +61,6 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Connects from one of the loopback addresses: each is a peer of its own to the gateway.
-pub async fn dial(from: Ipv4Addr, to: SocketAddr) -> io::Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    socket.bind((from, 0).into())?;
-    let stream = socket.connect(to).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
-}
-
 pub struct Client {
     socket: TcpStream,
     session: Session,
@@ -82,7 +73,7 @@ impl Client {
     /// Connects and exchanges HELLOs.
     pub async fn greeted(from: Ipv4Addr, to: SocketAddr) -> Result<Self, Failure> {
         let mut client = Client {
-            socket: dial(from, to).await?,
+            socket: dial(Some(from.into()), to).await?,
             session: Session::new(Config::default()),
             chunk: Bytes::new(),
             input: BytesMut::new(),

@@ -3,12 +3,14 @@
 use crate::client::Object;
 use crate::endpoint::Page;
 use crate::gateway::Gateway;
-use crate::hostile::{play, Ending, CASES};
+use crate::hostile::play;
 use crate::latency::{between, percentile, Served};
 use crate::load::{Load, Plan};
 use crate::report::{ms, seconds, Report};
 use crate::watch::{Turn, Watch};
-use oap::{Reason, DEFAULT_ACK_WINDOW};
+use oap::Reason;
+use oap_probe::hostile::BREACHES;
+use oap_probe::Ending;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::Ipv4Addr;
@@ -64,7 +66,7 @@ struct Endings {
 }
 
 impl Endings {
-    fn count(&mut self, ending: &Ending, reason: Reason) {
+    fn count(&mut self, ending: &Ending, reason: Option<Reason>) {
         match ending {
             ending if ending.is(reason) => self.refused += 1,
             // Quarantine may begin after both have said HELLO.
@@ -79,7 +81,7 @@ impl Endings {
 }
 
 /// Of each case, in their order.
-type OfCases = [Endings; CASES.len()];
+type OfCases = [Endings; BREACHES.len()];
 
 /// When the steps of the drill began, since its load did.
 struct Times {
@@ -129,18 +131,18 @@ async fn attack(gateway: &Gateway, length: Duration, peers: u32) -> io::Result<O
     periods.set_missed_tick_behavior(MissedTickBehavior::Skip);
     for number in 0..(length.as_millis() / PERIOD.as_millis()) as u32 {
         periods.tick().await;
-        let case = number as usize % CASES.len();
+        let case = number as usize % BREACHES.len();
         let from = Ipv4Addr::from(u32::from(Ipv4Addr::new(127, 0, 1, 1)) + number % peers);
         let to = gateway.address;
         connections.spawn(async move {
-            let ending = play(&CASES[case], from, to, DEFAULT_ACK_WINDOW).await;
+            let ending = play(&BREACHES[case], from, to).await;
             ending.map(|ending| (case, ending))
         });
     }
     let mut endings = OfCases::default();
     while let Some(played) = connections.join_next().await {
         let (case, ending) = played.map_err(io::Error::other)??;
-        endings[case].count(&ending, CASES[case].reason);
+        endings[case].count(&ending, BREACHES[case].reason);
     }
     Ok(endings)
 }
@@ -149,8 +151,8 @@ async fn attack(gateway: &Gateway, length: Duration, peers: u32) -> io::Result<O
 fn refusals(report: &mut Report, one: &OfCases, many: &OfCases, page: &Page) {
     let mut told = BTreeMap::<&str, u64>::new();
     let mut rows = Vec::new();
-    for (case, (one, many)) in CASES.iter().zip(one.iter().zip(many)) {
-        let (name, label) = (case.name.to_owned(), case.reason.label());
+    for (case, (one, many)) in BREACHES.iter().zip(one.iter().zip(many)) {
+        let (name, label) = (case.about.to_owned(), case.reason.map_or("none", Reason::label));
         *told.entry(label).or_default() += one.refused + many.refused;
         let otherwise = (one.otherwise + many.otherwise).to_string();
         rows.push([name, label.to_owned(), one.cell(), many.cell(), otherwise]);

@@ -2,8 +2,8 @@
 
 use super::{CREDIT, MALFORMED, OVERSIZE, UNKNOWN};
 use crate::check::case::{Case, Expect};
-use crate::check::wire::{data, end, frame, prefix, start, stream};
 use oap::Kind;
+use oap_probe::wire::{data, end, frame, prefix, start, stream};
 
 const DATA: u8 = Kind::Data as u8;
 static BODY: [u8; 70_000] = [0x5a; 70_000];

@@ -2,10 +2,10 @@
 
 use super::{BAD_HELLO, MALFORMED, OBJ};
 use crate::check::case::{Case, Expect};
-use crate::check::wire::{
+use oap::{Kind, Reason};
+use oap_probe::wire::{
     data, end, error, frame, hello, key, number, object, of, start, stream, text, varint,
 };
-use oap::{Kind, Reason};
 
 const MAX: u64 = 1_048_576;
 

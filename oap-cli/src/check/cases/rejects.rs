@@ -1,9 +1,9 @@
 //! Section 3: the order of checks, the moment of a verdict, the end of input, splits.
 
 use super::{BAD_HELLO, CREDIT, MALFORMED, OVERSIZE, UNKNOWN};
-use crate::check::case::{greeting, Case, Expect};
-use crate::check::wire::{data, end, frame, number, of, prefix, start, stream};
+use crate::check::case::{Case, Expect};
 use oap::{Kind, Reason};
+use oap_probe::wire::{data, end, frame, greeting, number, of, prefix, start, stream};
 
 const DATA: u8 = Kind::Data as u8;
 

@@ -1,9 +1,9 @@
 //! Section 4: handshake, streams, numbers, credit, acknowledgements, errors.
 
 use super::{BAD_HELLO, CREDIT, OBJ};
-use crate::check::case::{greeting, Case, Expect};
-use crate::check::wire::{ack, data, end, error, hello, number, object, start, stream};
+use crate::check::case::{Case, Expect};
 use oap::Reason;
+use oap_probe::wire::{ack, data, end, error, greeting, hello, number, object, start, stream};
 
 const MISSING: Expect = Expect::Rejected(Reason::MissingObj);
 const LAST: u64 = u64::MAX;

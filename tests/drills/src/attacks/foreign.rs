@@ -1,9 +1,9 @@
 //! Clients of other protocols: the log names what they look like, and tells nothing of what they sent.
 
 use super::{Scene, ATTACKER};
-use crate::client::dial;
-use crate::hostile::ending;
+use crate::hostile::PATIENCE;
 use crate::report::Report;
+use oap_probe::{dial, ending};
 use std::io;
 use std::path::Path;
 use tokio::io::AsyncWriteExt;
@@ -30,9 +30,9 @@ pub async fn attack(program: &Path, report: &mut Report) -> io::Result<()> {
     let mut named = 0;
     for (protocol, bytes) in CLIENTS {
         let before = scene.gateway.log().len();
-        let mut socket = dial(ATTACKER, scene.gateway.address).await?;
+        let mut socket = dial(Some(ATTACKER.into()), scene.gateway.address).await?;
         socket.write_all(bytes).await?;
-        let ended = ending(&mut socket).await;
+        let ended = ending(socket, PATIENCE).await;
         let said = scene.gateway.said(before, r#""event":"foreign_protocol""#).await;
         let is_named = said.contains(protocol);
         named += usize::from(is_named);

@@ -1,24 +1,20 @@
 //! A frame that never completes: its bytes trickle, so that no read ever waits for long.
 
 use super::{Scene, ATTACKER};
-use crate::client::dial;
-use crate::hostile::{encoded, ending, hello, prefix, Ending};
+use crate::hostile::play;
 use crate::report::{seconds, Report};
-use oap::{Frame, Kind, Start, MAX_FRAME_BYTES, MAX_HEADER_BYTES, PREFIX_BYTES};
+use oap_probe::hostile::{Hostile, SLOW, SLOW_HELLO};
+use oap_probe::Ending;
 use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tokio::io::AsyncWriteExt;
 use tokio::task::JoinSet;
-use tokio::time::interval;
 
 const NAME: &str = "partial frame";
 
 const PEERS: usize = 20;
-
-const TRICKLE: Duration = Duration::from_millis(50);
 
 const DEADLINE: Duration = Duration::from_secs(2);
 
@@ -26,16 +22,12 @@ const KEYS: &str = "frame_seconds = 2\nhandshake_seconds = 2\nquarantine_offence
 
 pub async fn attack(program: &Path, report: &mut Report) -> io::Result<()> {
     let scene = Scene::start(program, KEYS).await?;
-    let start = Frame::Start(Start { stream: "partial" });
-    let data = [prefix(MAX_FRAME_BYTES, Kind::Data as u8, 0, 2), vec![0x08, 0x01]].concat();
-    let of_data = [encoded(&[hello(), start]), data].concat();
-    let of_hello = prefix(PREFIX_BYTES + MAX_HEADER_BYTES, Kind::Hello as u8, 0, 2_048);
     let mut rows = Vec::new();
-    for (what, wire) in [("DATA of 1 MiB", of_data), ("HELLO of 2 KiB", of_hello)] {
+    for (what, slow) in [("DATA of 1 MiB", SLOW), ("HELLO of 2 KiB", SLOW_HELLO)] {
         let to = scene.gateway.address;
         let mut peers = JoinSet::new();
         for _ in 0..PEERS {
-            peers.spawn(trickle(to, wire.clone()));
+            peers.spawn(timed(slow, to));
         }
         let (mut took, mut endings) = (Vec::new(), BTreeMap::<Ending, u64>::new());
         while let Some(ended) = peers.join_next().await {
@@ -56,25 +48,9 @@ pub async fn attack(program: &Path, report: &mut Report) -> io::Result<()> {
     Ok(())
 }
 
-/// Sends a byte each period until the gateway closes; how long that took, and how it ended.
-async fn trickle(to: SocketAddr, wire: Vec<u8>) -> io::Result<(Duration, Ending)> {
-    // The gateway's clock starts while this connects, at the earliest.
+/// How long the gateway bore it, and how that ended. Its clock starts while this connects, at the earliest.
+async fn timed(slow: Hostile, to: SocketAddr) -> io::Result<(Duration, Ending)> {
     let began = Instant::now();
-    let mut socket = dial(ATTACKER, to).await?;
-    socket.write_all(&wire).await?;
-    let (mut reader, mut writer) = socket.split();
-    let mut periods = interval(TRICKLE);
-    let drip = async {
-        loop {
-            periods.tick().await;
-            if writer.write_all(&[0]).await.is_err() {
-                // Until the reading side knows.
-                std::future::pending::<()>().await;
-            }
-        }
-    };
-    tokio::select! {
-        ended = ending(&mut reader) => Ok((began.elapsed(), ended)),
-        () = drip => unreachable!("it drips for ever"),
-    }
+    let ending = play(&slow, ATTACKER, to).await?;
+    Ok((began.elapsed(), ending))
 }

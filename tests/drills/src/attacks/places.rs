@@ -1,8 +1,9 @@
 //! One address that takes every place it can get, and says nothing.
 
 use super::{Scene, ATTACKER};
-use crate::client::{dial, Client, Object};
+use crate::client::{Client, Object};
 use crate::report::Report;
+use oap_probe::dial;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -21,7 +22,7 @@ pub async fn attack(program: &Path, report: &mut Report) -> io::Result<()> {
     let to = scene.gateway.address;
     let mut silent = Vec::new();
     for _ in 0..PLACES + 100 {
-        silent.push(dial(ATTACKER, to).await?);
+        silent.push(dial(Some(ATTACKER.into()), to).await?);
     }
     let object = Object::new(64 << 10, 8 << 10);
     let mut served = 0;

@@ -2,9 +2,11 @@
 
 use super::{Scene, ATTACKER};
 use crate::client::Client;
-use crate::hostile::{play, Ending, CASES};
+use crate::hostile::play;
 use crate::report::{seconds, Report};
-use oap::{Reason, DEFAULT_ACK_WINDOW};
+use oap::Reason;
+use oap_probe::hostile::BREACHES;
+use oap_probe::Ending;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -32,10 +34,10 @@ pub async fn attack(program: &Path, report: &mut Report) -> io::Result<()> {
     let to = scene.gateway.address;
     let (mut refused, mut away, mut others, mut held) = (0, 0, 0, None);
     // This gateway allows feature bits, and who is cut off in a frame is no offender.
-    let no_offence = [Reason::BadHelloPq, Reason::Truncated];
-    let cases = CASES.iter().filter(|case| !no_offence.contains(&case.reason)).cycle();
+    let no_offence = [Some(Reason::BadHelloPq), Some(Reason::Truncated)];
+    let cases = BREACHES.iter().filter(|case| !no_offence.contains(&case.reason)).cycle();
     for case in cases.take(CONNECTIONS as usize) {
-        match play(case, ATTACKER, to, DEFAULT_ACK_WINDOW).await? {
+        match play(case, ATTACKER, to).await? {
             ending if ending.is(case.reason) => refused += 1,
             Ending::TurnedAway => {
                 away += 1;

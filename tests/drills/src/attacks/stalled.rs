@@ -1,10 +1,12 @@
 //! Ten thousand frames of 1 MiB, each begun and then stalled: together they promise 10 GB.
 
 use super::{Scene, ATTACKER};
-use crate::client::{dial, Client, Failure, Object};
-use crate::hostile::{encoded, ending, hello, prefix};
+use crate::client::{Client, Failure, Object};
+use crate::hostile::PATIENCE;
 use crate::report::{mib, seconds, Report};
-use oap::{Frame, Kind, Start, MAX_FRAME_BYTES};
+use oap::DEFAULT_ACK_WINDOW;
+use oap_probe::hostile::PROMISE;
+use oap_probe::{dial, ending};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -31,9 +33,7 @@ const KEYS: &str = "frame_seconds = 8\nquarantine_offences = 0\n";
 pub async fn attack(program: &Path, short: bool, report: &mut Report) -> io::Result<()> {
     let count: u32 = if short { 2_000 } else { 10_000 };
     let scene = Scene::start(program, KEYS).await?;
-    let start = Frame::Start(Start { stream: "stalled" });
-    let head = [prefix(MAX_FRAME_BYTES, Kind::Data as u8, 0, 2), vec![0x08, 0x01]].concat();
-    let wire = Arc::new([encoded(&[hello(), start]), head, vec![0; SENT]].concat());
+    let wire = Arc::new([PROMISE.wire(DEFAULT_ACK_WINDOW), vec![0; SENT]].concat());
     let opening = Arc::new(Semaphore::new(OPENING));
     let mut peers = JoinSet::new();
     for number in 0..count {
@@ -43,7 +43,7 @@ pub async fn attack(program: &Path, short: bool, report: &mut Report) -> io::Res
         peers.spawn(async move {
             let stalled = stall(from, to, &wire).await;
             drop(permit);
-            Ok::<_, io::Error>(ending(&mut stalled?).await)
+            Ok::<_, io::Error>(ending(stalled?, PATIENCE).await)
         });
     }
     let large = large_beside(scene.gateway.address).await;
@@ -77,7 +77,7 @@ async fn large_beside(to: SocketAddr) -> Result<Duration, Failure> {
 
 /// Sends as much as is taken; one that is refused meanwhile is refused.
 async fn stall(from: Ipv4Addr, to: SocketAddr, wire: &[u8]) -> io::Result<tokio::net::TcpStream> {
-    let mut socket = dial(from, to).await?;
+    let mut socket = dial(Some(from.into()), to).await?;
     let _ = timeout(Duration::from_secs(1), socket.write_all(wire)).await;
     Ok(socket)
 }

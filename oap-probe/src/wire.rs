@@ -1,6 +1,6 @@
 //! Frames byte by byte, good and bad ones: nothing here refuses.
 
-use oap::{Frame, Kind};
+use oap::{Frame, Kind, Reason, MAX_FRAME_BYTES};
 
 /// A frame with that header and body, whatever they are.
 pub fn frame(kind: u8, header: &[u8], body: &[u8]) -> Vec<u8> {
@@ -49,6 +49,11 @@ pub fn hello(version: u64, max_frame: u64, more: &[u8]) -> Vec<u8> {
     of(Kind::Hello, &[&number(1, version)[..], &number(2, max_frame), more].concat())
 }
 
+/// A HELLO that asks for nothing.
+pub fn greeting() -> Vec<u8> {
+    hello(1, MAX_FRAME_BYTES as u64, b"")
+}
+
 pub fn start(name: &[u8]) -> Vec<u8> {
     of(Kind::Start, &text(1, name))
 }
@@ -86,12 +91,14 @@ pub fn words(frame: &Frame<'_>) -> String {
         Frame::Data(data) => format!("DATA {} of {} bytes", data.seq, data.body.len()),
         Frame::Ack(ack) => format!("ACK {}", ack.up_to),
         Frame::End(end) => format!("END {} status {}", end.seq, end.status),
-        Frame::Error(error) => format!("ERROR {}{}", error.code, label(error.code)),
+        Frame::Error(error) => {
+            let label = reason(error.code).map_or(String::new(), |reason| format!(" ({reason})"));
+            format!("ERROR {}{label}", error.code)
+        }
     }
 }
 
-/// The label of a code, where it has one.
-fn label(code: u32) -> String {
-    let known = oap::Reason::ALL.into_iter().find(|reason| reason.code() == code);
-    known.map_or(String::new(), |reason| format!(" ({reason})"))
+/// The reason of a code, where it has one.
+pub fn reason(code: u32) -> Option<Reason> {
+    Reason::ALL.into_iter().find(|reason| reason.code() == code)
 }
