@@ -13,7 +13,7 @@ const (
 	outBytes = 64 << 10
 	// dataAWrite is how many small DATA are packed before they are written: half of the default window. They would
 	// otherwise go out a window at a time, and each side would wait while the other works.
-	dataAWrite = 512
+	dataAWrite = DefaultConnWindow / 2
 	// headRoom is at least what a head adds to a body that has no obj.
 	headRoom = 24
 	// writeGrace is how long what the peer said before it went may take to be read, after a write has failed.

@@ -5,9 +5,7 @@ use crate::handle::guard;
 use crate::pointer::{self, check_items, Extent, Place, NULL};
 use crate::reject::{found, oap_reject};
 use crate::row::{oap_row, OAP_KIND_ACK, OAP_KIND_DATA};
-use crate::status::{
-    oap_status, Failure, Outcome, OAP_STATUS_ABSENT, OAP_STATUS_BUFFER_TOO_SMALL,
-};
+use crate::status::{oap_status, Failure, Outcome, OAP_STATUS_ABSENT, OAP_STATUS_BUFFER_TOO_SMALL};
 use oap::{EncodeError, Frame};
 
 /// Where encoded bytes go, and where their number is written. Neither need be initialized.
@@ -194,12 +192,13 @@ pub unsafe extern "C" fn oap_encode_rows_refusal(
 ) -> oap_status {
     guard(|| {
         // SAFETY: the caller keeps the header's promises.
-        let (row, bytes, place) = unsafe {
-            (pointer::rows(row, 1)?, pointer::items(bytes, len)?, Place::new(refusal)?)
-        };
+        let (row, bytes, place) =
+            unsafe { (pointer::rows(row, 1)?, pointer::items(bytes, len)?, Place::new(refusal)?) };
         let refused = match oap::encode_rows(row, bytes, &mut []) {
             Err(EncodeError::Refused(why)) => oap_reject::from(&why),
-            Err(EncodeError::BufferTooSmall { .. }) | Ok(_) => return Err(Failure(OAP_STATUS_ABSENT)),
+            Err(EncodeError::BufferTooSmall { .. }) | Ok(_) => {
+                return Err(Failure(OAP_STATUS_ABSENT))
+            }
             Err(error) => return Err(error.into()),
         };
         place.write(refused);

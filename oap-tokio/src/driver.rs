@@ -274,6 +274,9 @@ impl State {
         self.forget_written_bodies(now, count);
         self.engine.transmitted(now, count);
         self.written += count as u64;
+        if !self.engine.wants_write() {
+            self.unwritten_data = 0;
+        }
         if self.abandoned {
             self.give_up_stream(now);
         }

@@ -8,7 +8,10 @@ use futures_core::Stream;
 use futures_sink::Sink;
 use futures_util::future::{select, Either};
 use futures_util::stream;
-use oap::{ConnectionState, EndReason, Flow, SendError, Wait, MAX_HEAD_BYTES, MIN_MAX_FRAME};
+use oap::{
+    ConnectionState, EndReason, Flow, SendError, Wait, CONNECTION_WINDOW, MAX_HEAD_BYTES,
+    MIN_MAX_FRAME,
+};
 use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt;
@@ -25,7 +28,7 @@ const UNCOPIED_BYTES: usize = 16 << 10;
 
 /// So many DATA are queued before the driver has a turn: half of the default window. Small ones would otherwise go out a
 /// window at a time, and each side would wait while the other works.
-const DATA_A_WRITE: usize = 512;
+const DATA_A_WRITE: usize = CONNECTION_WINDOW as usize / 2;
 
 /// The half of a connection that sends. Its clones send on the same connection, one stream after the other, in the
 /// order of the calls (C.7).

@@ -33,7 +33,7 @@ pub(crate) struct State {
     pub taken: u64,
     /// Bytes written since the beginning.
     pub written: u64,
-    /// DATA queued since the sender last let the driver write.
+    /// DATA queued since all was written, or the sender let the driver have its turn.
     pub unwritten_data: usize,
     /// The application has been given an END and has not asked for what follows.
     pub busy: bool,

@@ -3,7 +3,7 @@
 use crate::chunk::Chunk;
 use crate::engine::Engine;
 use crate::guard::exclusive;
-use oap::Wait;
+use oap::{Wait, CONNECTION_WINDOW};
 use pyo3::exceptions::PyValueError;
 use pyo3::ffi::PyObject_CheckBuffer;
 use pyo3::prelude::*;
@@ -12,7 +12,7 @@ use std::sync::Mutex;
 
 /// So many DATA are queued before they are to be written: half of the default window. Small ones would otherwise go out a
 /// window at a time, and each side would wait while the other works.
-const DATA_A_WRITE: usize = 512;
+const DATA_A_WRITE: usize = CONNECTION_WINDOW as usize / 2;
 
 /// The bodies of a stream, for `Connection.data_all`: bytes, or an iterable of bytes, each any object with the buffer
 /// protocol. What is longer than `chunk` bytes, or than the peer takes, is cut; what fits goes as it is; what is empty

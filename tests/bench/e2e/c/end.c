@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Messages that are queued before they are written: with a whole window at a time each side would wait for the other. */
-enum { DATA_A_WRITE = 512 };
+enum { DATA_A_WRITE = OAP_CONNECTION_WINDOW / 2 };
 
 static void take_body(end *end, const uint8_t *body, size_t len)
 {

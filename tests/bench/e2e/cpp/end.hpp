@@ -39,7 +39,7 @@ public:
 
 private:
     /// Messages that are queued before they are written: with a whole window at a time each side would wait for the other.
-    static constexpr std::size_t data_a_write = 512;
+    static constexpr std::size_t data_a_write = OAP_CONNECTION_WINDOW / 2;
 
     enum Stage { starting, sending, ending, waiting, telling, over };
 
