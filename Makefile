@@ -28,6 +28,9 @@ build: rust prefix python node testees ## build everything, the testees too
 demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, then hostile bytes, then an attack
 	@tests/demo/run $(if $(FILE),"$(FILE)")
 
+# Told before what takes long the first time; nothing where the file is there.
+first = @[ -e $(1) ] || echo "the first time: $(2)"
+
 # One after the other: some of it measures, and two cores are soon full.
 test: ## run everything, in all languages
 	@for part in lint build test-rust test-counts test-loom test-model test-fuzz test-c test-cpp test-go test-python test-node \
@@ -160,13 +163,16 @@ $(VENV): tests/requirements.txt
 	@tools/need python3:python3 protoc:protobuf-compiler
 	@tools/least python3 3.11 'install a current Python'
 	@tools/need "$$(python3 -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')/ensurepip:python3-venv"
+	$(call first,.venv/bin/python,the tools of Python take a minute or two to install and 840 MB in .venv)
 	[ -x .venv/bin/python ] || python3 -m venv .venv
 	.venv/bin/python -m pip install -q --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
 # Each part expects `make build`.
 
+# By its path: a shell has a kill of its own.
 test-rust:
+	@tools/need /bin/kill:procps
 	$(CARGO) test --workspace --exclude oap-python --exclude oap-node --exclude oap-cli --exclude oap-model --all-features
 
 test-counts: venv
@@ -210,7 +216,7 @@ test-conformance: venv
 	.venv/bin/python -m pytest -q -n 4 --dist worksteal tests/conformance tests/vectors
 
 test-oap: venv
-	@tools/need tshark:tshark script:bsdutils
+	@tools/need tshark:tshark script:bsdutils /bin/kill:procps
 	$(CARGO) test -q -p oap-cli
 	.venv/bin/python -m pytest -q oap-cli/tests/captures
 
@@ -230,8 +236,9 @@ test-prometheus: venv
 	.venv/bin/python -m pytest -q tests/prometheus
 
 test-ops: venv
-	@tools/need tshark:tshark systemd-analyze:systemd strace:strace openssl:openssl promtool:prometheus
-	.venv/bin/python -m pytest -q tests/ops
+	@tools/need tshark:tshark systemd-analyze:systemd strace:strace openssl:openssl promtool:prometheus /bin/kill:procps
+	@.venv/bin/python tests/ops/kustomize.py >/dev/null # or both workers install it
+	.venv/bin/python -m pytest -q -n 2 --dist loadfile tests/ops
 
 test-runbook: venv
 	.venv/bin/python -m pytest -q tests/runbook

@@ -37,3 +37,7 @@ def build(folder):
     built = subprocess.run([*command(), folder], capture_output=True, text=True)
     assert built.returncode == 0, built.stderr
     return list(yaml.safe_load_all(built.stdout))
+
+
+if __name__ == "__main__":
+    print(*command())

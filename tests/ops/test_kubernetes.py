@@ -206,19 +206,17 @@ def tls_environment(tmp_path, monkeypatch):
 
 
 def test_the_gateway_with_tls_speaks_nothing_else(args, tls_environment):
-    with socket.create_server(("127.0.0.1", 0)) as holder:
-        port = holder.getsockname()[1]
-    command = [PROGRAM, *args, "--tls-listen", f"127.0.0.1:{port}", "--metrics-addr", "off"]
+    command = [PROGRAM, *args, "--tls-listen", "127.0.0.1:0", "--metrics-addr", "off"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
-            log = iter(process.stdout)
-            listening = [next(line for line in log if '"listening"' in line)]
+            listening = next(event for event in map(json.loads, process.stdout) if event["event"] == "listening")
+            assert listening["transport"] == "tls"
+            host, port = listening["addr"].split(":")
+            plain = socket.create_connection((host, int(port)), timeout=PATIENCE)
             trusted = ssl.create_default_context(cafile=tls_environment / "tls.crt")
-            plain = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
             with trusted.wrap_socket(plain, server_hostname="localhost") as peer:
                 assert peer.version() == "TLSv1.3"
                 peer.sendall(b"".join(HAPPY))
                 assert peer.recv(65536)
-            assert '"tls"' in listening[0]
         finally:
             process.kill()
