@@ -12,7 +12,6 @@ mod input;
 mod load;
 mod local_socket;
 mod man;
-mod metrics;
 mod progress;
 mod receive;
 mod record;

@@ -7,14 +7,13 @@ mod stats;
 
 use crate::address::Address;
 use crate::answer::Answer;
-use crate::metrics::{self, Samples};
 use crate::progress;
 use crate::transport::{self, Trust};
-use anyhow::ensure;
 use clap::Args;
 use flow::{Flow, Plan};
 use hostile::Crowd;
 use oap::{MAX_FRAME_BYTES, MAX_HEAD_BYTES};
+use oap_probe::pages;
 use pace::Pace;
 use serde_json::{json, Value};
 use stats::{Counts, Stats, QUANTILES};
@@ -154,9 +153,7 @@ impl Load {
     /// Frames that the host has counted, by kind.
     async fn counted(&self) -> anyhow::Result<Option<BTreeMap<String, f64>>> {
         let Some(base) = &self.metrics else { return Ok(None) };
-        let page = metrics::get(base, "/metrics").await?;
-        ensure!(page.status == 200, "{base}/metrics answers with status {}", page.status);
-        Ok(Some(Samples::read(&page.text).by_label(FRAMES).into_iter().collect()))
+        Ok(Some(pages::metrics(base).await?.by_label(FRAMES).into_iter().collect()))
     }
 }
 

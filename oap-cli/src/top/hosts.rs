@@ -1,8 +1,7 @@
 //! What hosts say of themselves, and how fast it grows.
 
-use crate::metrics::{self, Samples};
+use oap_probe::pages::{self, Samples};
 use serde::Serialize;
-use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -59,16 +58,15 @@ impl Host {
 
     /// Looks at it once more. Rates are those since the look before.
     pub async fn look(&mut self) -> Row {
-        let looked =
-            tokio::join!(metrics::get(&self.url, "/metrics"), metrics::get(&self.url, "/readyz"));
-        let (Ok(page), Ok(ready)) = looked else {
+        let looked = tokio::join!(pages::metrics(&self.url), pages::readyz(&self.url));
+        let (Ok(samples), Ok(readyz)) = looked else {
             self.before = None;
             return Row::gone(&self.url);
         };
-        let (now, samples) = (Instant::now(), Samples::read(&page.text));
+        let now = Instant::now();
         let mut row = Row::gone(&self.url);
-        row.state = if ready.status == 200 { State::Ready } else { State::NotReady };
-        row.missing = missing(&ready.text);
+        row.state = if readyz.is_ready() { State::Ready } else { State::NotReady };
+        row.missing = readyz.missing;
         row.set_gauges(&samples);
         if let Some((then, before)) = &self.before {
             row.set_rates(before, &samples, now - *then);
@@ -76,13 +74,6 @@ impl Host {
         self.before = Some((now, samples));
         row
     }
-}
-
-/// The keys of a `/readyz` body.
-fn missing(body: &str) -> Vec<String> {
-    let body: Value = serde_json::from_str(body).unwrap_or_default();
-    let keys = body["missing"].as_array().cloned().unwrap_or_default();
-    keys.iter().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 impl Row {
@@ -115,10 +106,7 @@ impl Row {
         let seconds = between.as_secs_f64().max(1e-3);
         // A host that began anew counts from 0.
         let rate = |then: f64, now: f64| (now - then).max(0.0) / seconds;
-        let sum = |samples: &Samples, metric: &str| -> f64 {
-            samples.by_label(metric).into_iter().map(|(_, value)| value).sum()
-        };
-        let of_labels = |metric: &str| rate(sum(before, metric), sum(now, metric));
+        let of_labels = |metric: &str| rate(before.sum(metric), now.sum(metric));
         let plain = |metric: &str| rate(before.value(metric), now.value(metric));
         self.frames = of_labels("oap_frames_total");
         self.rejects = of_labels("oap_rejects_total");

@@ -1,7 +1,6 @@
 //! Acknowledgements that are late, withheld, doubled, out of order and ahead; and a gateway whose credit is starved.
 
 use crate::client::{Client, Failure, Object};
-use crate::endpoint::Endpoint;
 use crate::gateway::Gateway;
 use crate::hostile::play;
 use crate::report::{seconds, Report};
@@ -9,6 +8,7 @@ use crate::starve::Starved;
 use crate::virtual_sessions::{judge, run, Chaos, WRONG_ACKS};
 use oap::Reason;
 use oap_probe::hostile::BREACHES;
+use oap_probe::pages;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -135,10 +135,10 @@ impl Look {
     /// The contract's limit, 5 s, said a second time on purpose.
     const LIMIT: f64 = 5.0;
 
-    async fn at(endpoint: Endpoint, began: Instant) -> io::Result<Look> {
-        let before = starved_seconds(endpoint).await?;
-        let key = !endpoint.readyz().await?.misses("oap_ack_window_ok");
-        let after = starved_seconds(endpoint).await?;
+    async fn at(base: &str, began: Instant) -> io::Result<Look> {
+        let before = starved_seconds(base).await?;
+        let key = !pages::readyz(base).await?.misses("oap_ack_window_ok");
+        let after = starved_seconds(base).await?;
         Ok(Look { at: began.elapsed(), starved: (before, after), key })
     }
 
@@ -157,15 +157,15 @@ impl Look {
     }
 }
 
-async fn starved_seconds(endpoint: Endpoint) -> io::Result<f64> {
-    Ok(endpoint.metrics().await?.value("oap_ack_starved_seconds_total"))
+async fn starved_seconds(base: &str) -> io::Result<f64> {
+    Ok(pages::metrics(base).await?.value("oap_ack_starved_seconds_total"))
 }
 
 /// Starves the gateway's worker for a time under the limit, lets it recover, and starves it beyond.
 async fn starved(report: &mut Report, gateway: &Gateway) -> io::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let stream = tokio::spawn(requests(gateway.address, stopped));
-    let mut looks = Looks { endpoint: gateway.endpoint, began: Instant::now(), looks: Vec::new() };
+    let mut looks = Looks { gateway, began: Instant::now(), looks: Vec::new() };
     looks.look(Duration::from_secs(1)).await?;
     let starved = Starved::start(gateway, UNDER)?;
     looks.look(UNDER).await?;
@@ -213,17 +213,17 @@ const OVER: Duration = Duration::from_secs(1);
 /// In which the key has to turn false.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-struct Looks {
-    endpoint: Endpoint,
+struct Looks<'a> {
+    gateway: &'a Gateway,
     began: Instant,
     looks: Vec<Look>,
 }
 
-impl Looks {
+impl Looks<'_> {
     async fn look(&mut self, time: Duration) -> io::Result<()> {
         let until = Instant::now() + time;
         while Instant::now() < until {
-            self.looks.push(Look::at(self.endpoint, self.began).await?);
+            self.looks.push(Look::at(&self.gateway.pages, self.began).await?);
             sleep(Duration::from_millis(50)).await;
         }
         Ok(())

@@ -1,6 +1,5 @@
 //! The gateway as a drill's child, with a configuration of the drill's own.
 
-use crate::endpoint::Endpoint;
 use crate::process::Process;
 use rustix::process::{kill_process, Pid, Signal};
 use serde_json::Value;
@@ -25,7 +24,8 @@ const ADDRESSES: &str = "listen = \"127.0.0.1:0\"\nmetrics_addr = \"127.0.0.1:0\
 pub struct Gateway {
     child: Child,
     pub address: SocketAddr,
-    pub endpoint: Endpoint,
+    /// Where its pages are.
+    pub pages: String,
     pub process: Process,
     log: Arc<Mutex<Vec<String>>>,
 }
@@ -44,11 +44,11 @@ impl Gateway {
         tokio::spawn(pass_on(child.stderr.take().ok_or(gone)?));
         let mut lines = BufReader::new(child.stdout.take().ok_or(gone)?).lines();
         let address = told(&mut lines, "listening").await?;
-        let endpoint = Endpoint(told(&mut lines, "serving_metrics").await?);
+        let pages = format!("http://{}", told(&mut lines, "serving_metrics").await?);
         let log = Arc::default();
         tokio::spawn(listen(lines, Arc::clone(&log)));
         let process = Process::new(child.id().ok_or(gone)?);
-        Ok(Gateway { child, address, endpoint, process, log })
+        Ok(Gateway { child, address, pages, process, log })
     }
 
     /// Its process identifier.

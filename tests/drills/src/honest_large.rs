@@ -5,6 +5,7 @@ use crate::client::{Client, Failure, Object};
 use crate::gateway::Gateway;
 use crate::load::words;
 use crate::report::{mib, seconds, Report};
+use oap_probe::pages::{self, Samples};
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -37,7 +38,7 @@ pub async fn drill(program: &Path, short: bool) -> io::Result<Report> {
         let began = Instant::now();
         let lost = crowd(gateway.address, connections, addresses, &object).await?;
         let took = began.elapsed();
-        let page = gateway.endpoint.metrics().await?;
+        let page = pages::metrics(&gateway.pages).await?;
         let (refused, peak) =
             (page.sum("svc_gateway_refused_total"), gateway.process.resident_peak()?);
         rows.push([name.to_owned(), seconds(took), mib(peak)]);
@@ -107,7 +108,7 @@ async fn slow(program: &Path, report: &mut Report) -> io::Result<()> {
     let ok = lost.is_empty();
     report.check("0.4 MB/s beside tricklers: not served", "0", words(&lost), ok);
     report.note(&format!("{PEERS} peers of 0.4 MB/s took {}.", seconds(began.elapsed())));
-    let page = gateway.endpoint.metrics().await?;
+    let page = pages::metrics(&gateway.pages).await?;
     let late = page.value("svc_gateway_refused_total{cause=\"frame_timeout\"}");
     report.check("tricklers ended", "some", late, late > 0.0);
     Ok(())
@@ -130,6 +131,13 @@ async fn trickle(from: Ipv4Addr, to: SocketAddr) {
     }
 }
 
+/// Of each cause, where there are some.
+fn refusals(page: &Samples) -> String {
+    let causes = page.by_label("svc_gateway_refused_total").into_iter();
+    let some = causes.filter(|(_, count)| *count > 0.0);
+    some.map(|(cause, count)| format!("{count} × {cause}")).collect::<Vec<_>>().join(", ")
+}
+
 /// Everything at once: idle connections, large frames, scrapers.
 async fn mix(program: &Path, short: bool, report: &mut Report) -> io::Result<()> {
     const LARGE: u32 = 400;
@@ -143,14 +151,14 @@ async fn mix(program: &Path, short: bool, report: &mut Report) -> io::Result<()>
     }
     let mut scrapers = JoinSet::new();
     for _ in 0..8 {
-        let endpoint = gateway.endpoint;
-        scrapers.spawn(async move { while endpoint.metrics().await.is_ok() {} });
+        let base = gateway.pages.clone();
+        scrapers.spawn(async move { while pages::metrics(&base).await.is_ok() {} });
     }
     let object = Arc::new(Object::new(4 * BODY_BYTES, BODY_BYTES));
     let lost = crowd(to, LARGE, 40, &object).await?;
     scrapers.shutdown().await;
-    let page = gateway.endpoint.metrics().await?;
-    let refused = page.counted("svc_gateway_refused_total");
+    let page = pages::metrics(&gateway.pages).await?;
+    let refused = refusals(&page);
     let peak = gateway.process.resident_peak()?;
     let name = format!("{idle_count} idle and {LARGE} with large frames");
     report.check(&format!("{name}: not served"), "0", words(&lost), lost.is_empty());

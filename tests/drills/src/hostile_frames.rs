@@ -1,7 +1,6 @@
 //! Hostile frames of every reason, first from one peer, then from many, mixed with honest clients.
 
 use crate::client::Object;
-use crate::endpoint::Page;
 use crate::gateway::Gateway;
 use crate::hostile::play;
 use crate::latency::{between, percentile, Served};
@@ -10,6 +9,7 @@ use crate::report::{ms, seconds, Report};
 use crate::watch::{Turn, Watch};
 use oap::Reason;
 use oap_probe::hostile::BREACHES;
+use oap_probe::pages::{self, Samples};
 use oap_probe::Ending;
 use std::collections::BTreeMap;
 use std::io;
@@ -96,7 +96,7 @@ pub async fn drill(program: &Path, short: bool) -> io::Result<Report> {
     let lengths = Lengths::new(short);
     let gateway = Gateway::start(program, CONFIG).await?;
     let load = Load::start(plan(), gateway.address);
-    let watch = Watch::start(gateway.endpoint);
+    let watch = Watch::start(&gateway.pages);
     sleep(lengths.calm).await;
     let alone = load.now();
     let one = attack(&gateway, lengths.alone, 1).await?;
@@ -104,7 +104,7 @@ pub async fn drill(program: &Path, short: bool) -> io::Result<Report> {
     let lot = attack(&gateway, lengths.attack, PEERS).await?;
     let over = load.now();
     watch.wait(lengths.recovery, |readyz| readyz.is_ready()).await;
-    let page = gateway.endpoint.metrics().await?;
+    let page = pages::metrics(&gateway.pages).await?;
     let times = Times { alone, many, over, end: load.now() };
     let tally = load.stop().await;
 
@@ -148,7 +148,7 @@ async fn attack(gateway: &Gateway, length: Duration, peers: u32) -> io::Result<O
 }
 
 /// Each hostile connection has its reason or was turned away; and what peers were told is what the metrics count.
-fn refusals(report: &mut Report, one: &OfCases, many: &OfCases, page: &Page) {
+fn refusals(report: &mut Report, one: &OfCases, many: &OfCases, page: &Samples) {
     let mut told = BTreeMap::<&str, u64>::new();
     let mut rows = Vec::new();
     for (case, (one, many)) in BREACHES.iter().zip(one.iter().zip(many)) {

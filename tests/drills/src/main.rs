@@ -7,7 +7,6 @@ mod ack_chaos;
 mod attacks;
 mod client;
 mod connections;
-mod endpoint;
 mod gateway;
 mod honest_large;
 mod hostile;

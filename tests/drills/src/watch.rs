@@ -1,6 +1,6 @@
 //! A watch on `/readyz`, as a load balancer keeps it.
 
-use crate::endpoint::{Endpoint, Readyz};
+use oap_probe::pages::{self, Readyz};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::task::JoinHandle;
@@ -24,9 +24,9 @@ pub struct Watch {
 }
 
 impl Watch {
-    pub fn start(endpoint: Endpoint) -> Self {
+    pub fn start(base: &str) -> Self {
         let (began, turns) = (Instant::now(), Arc::<Mutex<Vec<Turn>>>::default());
-        let task = tokio::spawn(poll(endpoint, began, Arc::clone(&turns)));
+        let task = tokio::spawn(poll(base.to_owned(), began, Arc::clone(&turns)));
         Watch { began, turns, task }
     }
 
@@ -70,12 +70,13 @@ impl Drop for Watch {
     }
 }
 
-async fn poll(endpoint: Endpoint, began: Instant, turns: Arc<Mutex<Vec<Turn>>>) {
+async fn poll(base: String, began: Instant, turns: Arc<Mutex<Vec<Turn>>>) {
     let mut periods = interval(PERIOD);
     loop {
         periods.tick().await;
         // One that does not answer is not ready.
-        let readyz = endpoint.readyz().await.unwrap_or(Readyz { status: 0, missing: Vec::new() });
+        let readyz =
+            pages::readyz(&base).await.unwrap_or(Readyz { status: 0, missing: Vec::new() });
         let mut turns = turns.lock().unwrap_or_else(PoisonError::into_inner);
         if turns.last().is_none_or(|last| last.readyz != readyz) {
             turns.push(Turn { at: began.elapsed(), readyz });

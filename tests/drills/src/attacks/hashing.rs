@@ -3,6 +3,7 @@
 use super::Scene;
 use crate::client::{Client, Failure, Object};
 use crate::report::{seconds, Report};
+use oap_probe::pages::Readyz;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -41,7 +42,7 @@ pub async fn attack(program: &Path, short: bool, report: &mut Report) -> io::Res
         lost += u64::from(sent.map_err(io::Error::other)?.is_err());
     }
     let ended = Instant::now();
-    let is_back = scene.watch.wait(LIMIT, crate::endpoint::Readyz::is_ready).await;
+    let is_back = scene.watch.wait(LIMIT, Readyz::is_ready).await;
     let back = ended.elapsed();
     let name = |what: &str| format!("{NAME}: {what}");
     report.check(&name("/readyz turns 503"), "within 5 s", seconds(told), is_told);

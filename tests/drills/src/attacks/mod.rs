@@ -61,7 +61,7 @@ impl Scene {
             requests_a_connection: u64::MAX,
         };
         let load = Load::start(plan, gateway.address);
-        let watch = Watch::start(gateway.endpoint);
+        let watch = Watch::start(&gateway.pages);
         sleep(CALM).await;
         let attacked = load.now();
         Ok(Scene { gateway, load, watch, attacked })

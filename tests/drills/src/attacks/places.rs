@@ -4,6 +4,7 @@ use super::{Scene, ATTACKER};
 use crate::client::{Client, Object};
 use crate::report::Report;
 use oap_probe::dial;
+use oap_probe::pages;
 use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
@@ -31,7 +32,7 @@ pub async fn attack(program: &Path, report: &mut Report) -> io::Result<()> {
         let Ok(mut client) = Client::greeted(from, to).await else { continue };
         served += u8::from(client.request(&object).await.is_ok());
     }
-    let page = scene.gateway.endpoint.metrics().await?;
+    let page = pages::metrics(&scene.gateway.pages).await?;
     let refused = page.value("svc_gateway_refused_total{cause=\"peer_capacity\"}");
     let rows = [
         ["silent connections of one address".into(), silent.len().to_string()],

@@ -6,6 +6,7 @@ use crate::hostile::play;
 use crate::report::{seconds, Report};
 use oap::Reason;
 use oap_probe::hostile::BREACHES;
+use oap_probe::pages;
 use oap_probe::Ending;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -47,7 +48,7 @@ pub async fn attack(program: &Path, report: &mut Report) -> io::Result<()> {
         }
     }
     let neighbour = Client::greeted(NEIGHBOUR, to).await.is_ok();
-    let page = scene.gateway.endpoint.metrics().await?;
+    let page = pages::metrics(&scene.gateway.pages).await?;
     let counted = page.sum("oap_rejects_total") as u64;
     let released = let_in_again(to, held.unwrap_or_else(Instant::now)).await;
 

@@ -6,6 +6,7 @@ use crate::hostile::PATIENCE;
 use crate::report::{mib, seconds, Report};
 use oap::DEFAULT_ACK_WINDOW;
 use oap_probe::hostile::PROMISE;
+use oap_probe::pages;
 use oap_probe::{dial, ending};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -48,7 +49,7 @@ pub async fn attack(program: &Path, short: bool, report: &mut Report) -> io::Res
     }
     let large = large_beside(scene.gateway.address).await;
     let peak = scene.gateway.process.resident_peak()?;
-    let page = scene.gateway.endpoint.metrics().await?;
+    let page = pages::metrics(&scene.gateway.pages).await?;
     let late = page.value("svc_gateway_refused_total{cause=\"frame_timeout\"}");
     let room = page.value("svc_gateway_room_bytes{use=\"frames\"}");
     let rows = [
