@@ -2,15 +2,17 @@
 
 use crate::address::{Address, HostPort};
 use crate::local_socket::{UnixListener, UnixStream};
-use anyhow::{anyhow, Context};
+use anyhow::{anyhow, bail, Context};
 use clap::Args;
+use oap_probe::dial;
 use std::env;
 use std::fs;
 use std::io;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{lookup_host, TcpListener, TcpStream};
 use tokio_rustls::rustls::crypto::ring::default_provider;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -71,21 +73,48 @@ fn certificates(file: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
 /// # Errors
 /// The address, and why no connection was made.
 pub async fn connect(address: &Address, trust: &Trust) -> anyhow::Result<Stream> {
-    try_connect(address, trust).await.with_context(|| format!("no connection to {address}"))
+    connect_from(None, address, trust).await
 }
 
-async fn try_connect(address: &Address, trust: &Trust) -> anyhow::Result<Stream> {
+/// Likewise, from that address of this machine where one is given.
+///
+/// # Errors
+/// The address, and why no connection was made.
+pub async fn connect_from(
+    from: Option<IpAddr>,
+    address: &Address,
+    trust: &Trust,
+) -> anyhow::Result<Stream> {
+    let stream = try_connect(from, address, trust).await;
+    stream.with_context(|| match from {
+        Some(from) => format!("no connection from {from} to {address}"),
+        None => format!("no connection to {address}"),
+    })
+}
+
+async fn try_connect(
+    from: Option<IpAddr>,
+    address: &Address,
+    trust: &Trust,
+) -> anyhow::Result<Stream> {
     Ok(match address {
-        Address::Tcp(place) => Box::new(tcp(place).await?),
-        Address::Tls(place) => trust.wrap(place, tcp(place).await?).await?,
+        Address::Tcp(place) => Box::new(tcp(from, place).await?),
+        Address::Tls(place) => trust.wrap(place, tcp(from, place).await?).await?,
+        Address::Unix(_) if from.is_some() => bail!("a Unix socket has no addresses"),
         Address::Unix(path) => Box::new(UnixStream::connect(path).await?),
     })
 }
 
-async fn tcp(place: &HostPort) -> io::Result<TcpStream> {
-    let stream = TcpStream::connect((place.host.as_str(), place.port)).await?;
-    stream.set_nodelay(true)?;
-    Ok(stream)
+/// Tries the addresses of the host one after the other.
+async fn tcp(from: Option<IpAddr>, place: &HostPort) -> io::Result<TcpStream> {
+    let mut failed = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for to in lookup_host((place.host.as_str(), place.port)).await? {
+        match dial(from, to).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => failed = error,
+        }
+    }
+    Err(failed)
 }
 
 /// What a server shows over TLS.

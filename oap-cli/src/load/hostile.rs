@@ -4,6 +4,7 @@ use crate::address::Address;
 use crate::load::stats::Stats;
 use crate::transport::{self, Trust};
 use oap_probe::hostile::{self, Hostile};
+use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 use tokio::time::{sleep, Instant};
@@ -40,9 +41,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// Connects and misbehaves again and again until the time is up.
-pub async fn run(kind: &Hostile, address: &Address, trust: &Trust, stats: &Stats, until: Instant) {
+pub async fn run(
+    kind: &Hostile,
+    from: Option<IpAddr>,
+    address: &Address,
+    trust: &Trust,
+    stats: &Stats,
+    until: Instant,
+) {
     while Instant::now() < until {
-        let outcome = match transport::connect(address, trust).await {
+        let outcome = match transport::connect_from(from, address, trust).await {
             Ok(stream) => {
                 let left = until.saturating_duration_since(Instant::now());
                 kind.play(stream, left.min(PATIENCE)).await.to_string()

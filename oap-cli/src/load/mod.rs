@@ -12,12 +12,14 @@ use crate::transport::{self, Trust};
 use clap::Args;
 use flow::{Flow, Plan};
 use hostile::Crowd;
+use ipnet::IpNet;
 use oap::{MAX_FRAME_BYTES, MAX_HEAD_BYTES};
 use oap_probe::pages;
 use pace::Pace;
 use serde_json::{json, Value};
 use stats::{Counts, Stats, QUANTILES};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -31,7 +33,8 @@ use tokio::time::{interval, Instant};
 #[command(after_help = "Examples:
   oap load localhost:9900 --connections 50 --size 32 --duration 10
   oap load localhost:9900 --rate 20000 --metrics http://localhost:9909
-  oap load localhost:9900 --hostile garbage:5,slow:20 --json")]
+  oap load localhost:9900 --hostile garbage:5,slow:20 --json
+  oap load 127.0.0.1:9900 --connections 200 --from 127.0.0.0/8")]
 pub struct Load {
     /// HOST:PORT, tls://HOST:PORT or unix:PATH
     address: Address,
@@ -56,6 +59,9 @@ pub struct Load {
     /// Wait for no receipts
     #[arg(long)]
     no_receipts: bool,
+    /// Connect from these addresses of this machine, one after the other
+    #[arg(long, value_name = "ADDRESS[/BITS]", value_parser = network)]
+    from: Option<IpNet>,
     /// Compare with what the host counts at http://HOST:PORT/metrics
     #[arg(long, value_name = "URL")]
     metrics: Option<String>,
@@ -78,6 +84,11 @@ fn positive(text: &str) -> Result<f64, String> {
         true => Ok(number),
         false => Err("not over 0 and under 1,000,000,000".to_owned()),
     }
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    let alone = text.parse::<IpAddr>().map(IpNet::from);
+    alone.or_else(|_| text.parse()).map_err(|_| "neither an address nor ADDRESS/BITS".to_owned())
 }
 
 impl Load {
@@ -113,9 +124,12 @@ impl Load {
         stats: &Arc<Stats>,
         begun: Instant,
     ) -> anyhow::Result<JoinSet<anyhow::Result<()>>> {
+        // The hostile ones come behind the others, so that they share no address while there are enough.
+        let mut sources = self.from.map(|net| net.hosts().cycle());
+        let mut source = || sources.as_mut()?.next();
         let mut streams = Vec::new();
         for _ in 0..self.connections {
-            streams.push(transport::connect(&self.address, &self.trust).await?);
+            streams.push(transport::connect_from(source(), &self.address, &self.trust).await?);
         }
         let connected = Instant::now();
         let until = connected + Duration::from_secs_f64(self.duration);
@@ -129,10 +143,10 @@ impl Load {
         }
         for &Crowd { kind, count } in &self.hostile {
             for _ in 0..count {
-                let (address, trust) = (self.address.clone(), self.trust.clone());
+                let (from, address, trust) = (source(), self.address.clone(), self.trust.clone());
                 let stats = Arc::clone(stats);
                 work.spawn(async move {
-                    hostile::run(kind, &address, &trust, &stats, until).await;
+                    hostile::run(kind, from, &address, &trust, &stats, until).await;
                     Ok(())
                 });
             }

@@ -74,6 +74,20 @@ fn stall(listener: &TcpListener, target: &str, pause: Duration) {
 }
 
 #[test]
+fn each_connection_comes_from_the_next_address() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let peers = thread::spawn(move || {
+        let accepted: Vec<_> = (0..3).map(|_| listener.accept().unwrap()).collect();
+        accepted.iter().map(|(_, peer)| peer.ip().to_string()).collect::<Vec<_>>()
+    });
+    oap(&["load", &address, "--connections", "3", "--from", "127.0.7.0/30"]);
+    assert_eq!(peers.join().unwrap(), ["127.0.7.1", "127.0.7.2", "127.0.7.1"]);
+    let wrong = oap(&["load", &address, "--from", "127.0.7"]);
+    assert!(wrong.status == 2 && wrong.err.contains("neither an address"), "{}", wrong.err);
+}
+
+#[test]
 fn a_host_that_is_gone_is_an_error_and_one_that_leaves_a_failure() {
     assert_eq!(oap(&["load", "127.0.0.1:1"]).status, 3);
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
