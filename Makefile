@@ -25,7 +25,8 @@ help: ## list the targets
 
 build: rust prefix python node testees ## build everything, the testees too
 
-demo: prefix ## stream a real file (FILE=…) through liboap into the gateway, then hostile bytes, then an attack
+demo: toolchains ## stream a real file (FILE=…) through liboap into the gateway, then hostile bytes, then an attack
+	$(CARGO) build --release -p oap-ffi -p svc-gateway -p oap-cli
 	@tests/demo/run $(if $(FILE),"$(FILE)")
 
 # Told before what takes long the first time; nothing where the file is there.

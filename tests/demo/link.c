@@ -1,6 +1,6 @@
 #include "link.h"
 
-#include "wire.h"
+#include "dial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PIECES = 16, MOST_MS = 60000 };
+enum { PIECES = 16, ROWS = 64, MOST_MS = 60000 };
 
 uint64_t now_ns(void)
 {
@@ -24,9 +24,9 @@ void link_open(link_t *link, const char *host, const char *port, const uint8_t *
 {
     oap_connection_options options;
     oap_connection_options_init(&options);
-    options.idle_timeout_ns = (uint64_t)WIRE_TIMEOUT_SECONDS * 1000000000;
+    options.idle_timeout_ns = (uint64_t)TIMEOUT_SECONDS * 1000000000;
     *link = (link_t){.body = bodies, .on_frame = on_frame, .application = application};
-    link->socket = dial(NULL, host, port);
+    link->socket = dial(host, port);
     fcntl(link->socket, F_SETFL, fcntl(link->socket, F_GETFL) | O_NONBLOCK);
     oap_status status = oap_connection_new(NULL, &options, now_ns(), &link->engine);
     if (status != OAP_STATUS_OK)
@@ -46,10 +46,10 @@ static bool has_failed(ssize_t result)
 
 static void give_frames(link_t *link, const uint8_t *bytes, size_t len)
 {
-    oap_row rows[WIRE_ROWS];
+    oap_row rows[ROWS];
     oap_frame_table table;
     for (size_t at = 0; at < len; at += table.consumed) {
-        if (oap_connection_receive(link->engine, now_ns(), bytes + at, len - at, rows, WIRE_ROWS, &table) !=
+        if (oap_connection_receive(link->engine, now_ns(), bytes + at, len - at, rows, ROWS, &table) !=
             OAP_STATUS_OK)
             return;
         for (size_t i = 0; i < table.rows; i++)

@@ -1,7 +1,7 @@
 #include "upload.h"
 
+#include "dial.h"
 #include "link.h"
-#include "wire.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-"""The Wireshark dissector shows what a strict decoder gives, on the shared vectors and on a capture of the demo."""
+"""The Wireshark dissector shows what a strict decoder gives, on the shared vectors and on a live capture."""
 
 import json
 import os
@@ -32,6 +32,10 @@ UNSEEN = {"truncated"}
 # Bytes behind the end of the stream; frames of which no capture has the rest, so that TCP gives them to no dissector.
 NO_CAPTURE = {"after_truncated_it_stays", "length_judged_anew_at_8", "no_bytes_are_no_look_at_8",
               "data_at_its_header_before_own_hello", "first_received_data_at_its_header"}
+
+
+OAP = PROGRAM.with_name("oap")
+BREACHES = "cut,oversize,unknown,varint,start-first,no-obj,stray"
 
 
 def tshark(*args):
@@ -314,26 +318,17 @@ def test_wireshark_shows_the_same_in_whatever_order_it_is_asked(tmp_path, sharkd
         assert items == [f"OAP/1, {text}" for text in expected]
 
 
-@pytest.fixture(scope="module")
-def client(tmp_path_factory):
-    prefix = tmp_path_factory.mktemp("prefix")
-    subprocess.run([ROOT / "tools" / "install"], env=os.environ | {"PREFIX": str(prefix)}, check=True)
-    subprocess.run([ROOT / "tests" / "demo" / "compile", prefix, prefix / "demo-client"], check=True)
-    return prefix / "demo-client"
-
-
 def address_of(path):
     return subprocess.check_output([PROGRAM, "address", path], text=True).strip()
 
 
-def test_a_live_capture_of_the_demo_is_found_on_any_port(client, tmp_path):
-    file, capture = tmp_path / "file", tmp_path / "demo.pcap"
+def test_a_live_capture_is_found_on_any_port(tmp_path):
+    file, capture = tmp_path / "file", tmp_path / "live.pcap"
     file.write_bytes(b"x" * 3_000_000)
     with Gateway() as gateway:
-        host, port = gateway.address.split(":")
-        with Capture(capture, port):
-            for args in [(file, address_of(file)), ("--hostile",)]:
-                subprocess.run([client, host, port, *args], check=True, capture_output=True)
+        with Capture(capture, gateway.address.split(":")[1]):
+            for args in [("send", file), ("load", "--rate", "1", "--duration", "0.5", "--hostile", BREACHES)]:
+                subprocess.run([OAP, args[0], gateway.address, *args[1:]], check=True, capture_output=True)
             # Packets pass the kernel's ring before they reach the file.
             time.sleep(1)
     streams = dissected(capture)
