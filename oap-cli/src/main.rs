@@ -26,6 +26,7 @@ use answer::{Answer, STATUSES};
 use clap::{CommandFactory, Parser, Subcommand};
 use std::future::Future;
 use std::process::ExitCode;
+use tokio::runtime::Builder;
 
 /// One program for OAP/1: explains bytes, moves files, checks hosts, loads them, records and watches them.
 #[derive(Parser)]
@@ -60,7 +61,19 @@ fn main() -> ExitCode {
 
 /// Runs what waits for peers.
 fn wait(command: impl Future<Output = anyhow::Result<Answer>>) -> anyhow::Result<Answer> {
-    let runtime = tokio::runtime::Runtime::new()?;
+    run_on(&mut Builder::new_multi_thread(), command)
+}
+
+/// Runs what waits for one peer: to wake another thread costs more than the work does.
+fn wait_for_one(command: impl Future<Output = anyhow::Result<Answer>>) -> anyhow::Result<Answer> {
+    run_on(&mut Builder::new_current_thread(), command)
+}
+
+fn run_on(
+    threads: &mut Builder,
+    command: impl Future<Output = anyhow::Result<Answer>>,
+) -> anyhow::Result<Answer> {
+    let runtime = threads.enable_all().build()?;
     let answer = runtime.block_on(command);
     // A read of standard input may never return.
     runtime.shutdown_background();
@@ -72,7 +85,7 @@ fn run(command: Command) -> anyhow::Result<Answer> {
         Command::Explain(explain) => explain.run(),
         Command::Encode(encode) => encode.run(),
         Command::Decode(decode) => decode.run(),
-        Command::Send(send) => wait(send.run()),
+        Command::Send(send) => wait_for_one(send.run()),
         Command::Receive(receive) => wait(receive.run()),
         Command::Check(check) => wait(check.run()),
         Command::Load(load) => wait(load.run()),

@@ -2,6 +2,7 @@
 
 mod answers;
 mod outgoing;
+mod pieces;
 mod plan;
 mod tracking;
 
@@ -53,7 +54,7 @@ pub struct Send {
     #[arg(long, conflicts_with = "plain")]
     resume: bool,
     /// Bytes of each DATA at most; a peer may take less
-    #[arg(long, default_value_t = 65_536, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 524_288, value_parser = clap::value_parser!(u32).range(1..))]
     chunk: u32,
     /// Wait for no receipts: a host that gives none
     #[arg(long)]
@@ -111,7 +112,7 @@ impl Send {
         let mut starts = Vec::new();
         for (number, file) in planned.iter().enumerate() {
             bar.set_message(file.name.clone());
-            let address = self.address_of(file)?;
+            let address = self.address_of(file).await?;
             let held = address.as_ref().and_then(|address| answers.held(address));
             let start = held.filter(|_| self.resume).unwrap_or(0);
             bar.inc(start);
@@ -132,10 +133,10 @@ impl Send {
     }
 
     /// The address that a file goes under; none where it goes plain.
-    fn address_of(&self, file: &Planned) -> anyhow::Result<Option<String>> {
+    async fn address_of(&self, file: &Planned) -> anyhow::Result<Option<String>> {
         match (&self.object, &file.path) {
             (Some(known), _) => Ok(Some(known.clone())),
-            (None, Some(path)) if !self.plain => plan::address_of(path).map(Some),
+            (None, Some(path)) if !self.plain => plan::address_of(path).await.map(Some),
             _ => Ok(None),
         }
     }

@@ -1,16 +1,12 @@
 //! One file on its way.
 
+use crate::send::pieces::{Pieces, Reader};
 use crate::send::plan::Planned;
 use crate::send::tracking::Tracking;
 use bytes::Bytes;
-use oap_tokio::Sender;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
-use tokio::sync::mpsc::{channel, Receiver, Sender as Feed};
-use tokio::task::{spawn_blocking, JoinHandle};
+use oap_tokio::{OutboundStream, Sender};
+use std::io;
 
-/// Pieces of the file that are read before they are sent.
-const AHEAD: usize = 4;
 /// Bytes that the `obj` of a DATA takes: its key, its length and the address.
 const OBJ_BYTES: usize = 2 + 67;
 
@@ -31,24 +27,42 @@ impl Outgoing<'_> {
     /// Those of the file and of the connection.
     pub async fn send(&self, sender: &Sender, tracking: &Tracking) -> anyhow::Result<()> {
         let most = sender.max_body().map_or(self.chunk, |most| most.saturating_sub(OBJ_BYTES));
-        let (mut pieces, reading) = self.read(self.chunk.min(most));
+        let mut pieces = self.pieces(self.chunk.min(most))?;
         let mut stream = sender.start(&self.stream_name()).await?;
-        let mut first = true;
-        while let Some(piece) = pieces.recv().await {
-            // An empty file is an object too: one DATA without bytes.
-            if piece.is_empty() && !(first && self.address.is_some()) {
-                break;
-            }
-            first = false;
-            let bytes = piece.len();
-            let seq = match &self.address {
-                Some(address) => stream.object(address, piece).await?,
-                None => stream.data(piece).await?,
-            };
-            tracking.sent(seq, self.number, bytes);
+        let mut piece = pieces.next().await?;
+        // An empty file is an object too: one DATA without bytes.
+        if !piece.is_empty() || self.address.is_some() {
+            self.send_piece(&mut stream, piece, tracking).await?;
         }
-        reading.await??;
-        Ok(stream.end(0).await?)
+        loop {
+            piece = pieces.next().await?;
+            if piece.is_empty() {
+                return Ok(stream.end(0).await?);
+            }
+            self.send_piece(&mut stream, piece, tracking).await?;
+        }
+    }
+
+    fn pieces(&self, most: usize) -> io::Result<Pieces> {
+        match &self.file.path {
+            Some(path) => Reader::open(path, self.start, most).map(Pieces::Here),
+            None => Ok(Pieces::of_stdin(most)),
+        }
+    }
+
+    async fn send_piece(
+        &self,
+        stream: &mut OutboundStream,
+        piece: Bytes,
+        tracking: &Tracking,
+    ) -> anyhow::Result<()> {
+        let bytes = piece.len();
+        let seq = match &self.address {
+            Some(address) => stream.object(address, piece).await?,
+            None => stream.data(piece).await?,
+        };
+        tracking.sent(seq, self.number, bytes);
+        Ok(())
     }
 
     fn stream_name(&self) -> String {
@@ -57,32 +71,6 @@ impl Outgoing<'_> {
             (None, _) => name.clone(),
             (Some(_), 0) => format!("objects/{name}"),
             (Some(_), start) => format!("objects/from-{start}/{name}"),
-        }
-    }
-
-    /// Reads in a thread; an empty piece is the end.
-    fn read(&self, chunk: usize) -> (Receiver<Bytes>, JoinHandle<io::Result<()>>) {
-        let (feed, pieces) = channel(AHEAD);
-        let (path, start) = (self.file.path.clone(), self.start);
-        let reading = spawn_blocking(move || match path {
-            None => feed_from(io::stdin().lock(), chunk, &feed),
-            Some(path) => {
-                let mut file = File::open(path)?;
-                file.seek(SeekFrom::Start(start))?;
-                feed_from(file, chunk, &feed)
-            }
-        });
-        (pieces, reading)
-    }
-}
-
-fn feed_from(mut from: impl Read, chunk: usize, feed: &Feed<Bytes>) -> io::Result<()> {
-    loop {
-        let mut piece = Vec::with_capacity(chunk);
-        let filled = from.by_ref().take(chunk as u64).read_to_end(&mut piece)?;
-        // Who receives is gone where the connection has ended, and tells that.
-        if feed.blocking_send(piece.into()).is_err() || filled == 0 {
-            return Ok(());
         }
     }
 }

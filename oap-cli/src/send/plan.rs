@@ -1,11 +1,15 @@
 //! The files that are to be sent: their names, sizes and addresses.
 
 use crate::input;
+use crate::send::pieces::Reader;
 use anyhow::{bail, Context};
 use blake3::Hasher;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+
+/// Bytes that are hashed at a time.
+const HASHED_BYTES: usize = 256 << 10;
 
 /// One stream to be sent.
 pub struct Planned {
@@ -74,11 +78,22 @@ fn add(file: &Path, name: &str, planned: &mut Vec<Planned>) -> anyhow::Result<()
 ///
 /// # Errors
 /// Where it can't be read.
-pub fn address_of(file: &Path) -> anyhow::Result<String> {
-    let mut hasher = Hasher::new();
-    let hashed = File::open(file).and_then(|file| hasher.update_reader(file).map(drop));
-    hashed.with_context(|| unreadable(file))?;
+pub async fn address_of(file: &Path) -> anyhow::Result<String> {
+    let hasher = hashed(file).await.with_context(|| unreadable(file))?;
     Ok(shown(&hasher))
+}
+
+/// Hashes while another thread reads.
+async fn hashed(file: &Path) -> io::Result<Hasher> {
+    let mut hasher = Hasher::new();
+    let mut pieces = Reader::open(file, 0, HASHED_BYTES)?.ahead();
+    loop {
+        let piece = pieces.next().await?;
+        if piece.is_empty() {
+            return Ok(hasher);
+        }
+        hasher.update(&piece);
+    }
 }
 
 /// The address that a hash has on the wire (rule 2.6).
