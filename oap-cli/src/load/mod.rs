@@ -137,9 +137,8 @@ impl Load {
         let mut work = JoinSet::new();
         for (place, stream) in (0..).zip(streams) {
             let pace = Pace::new(begun.max(connected), self.rate, place, self.connections);
-            let flow = Flow::new(Arc::clone(&plan), pace, Arc::clone(stats));
-            let receipts = !self.no_receipts;
-            work.spawn(flow.run(stream, receipts));
+            let flow = Flow::new(Arc::clone(&plan), pace, Arc::clone(stats), stream);
+            work.spawn(flow.run());
         }
         for &Crowd { kind, count } in &self.hostile {
             for _ in 0..count {
@@ -161,7 +160,8 @@ impl Load {
         let stream = if objects { "objects/load" } else { "load" }.to_owned();
         // DATA that follow each other with one address are one object.
         let messages = if objects { 1 } else { self.messages };
-        Plan { stream, obj, body, messages, until }
+        let receipts = !self.no_receipts;
+        Plan { stream, obj, body, messages, until, receipts }
     }
 
     /// Frames that the host has counted, by kind.

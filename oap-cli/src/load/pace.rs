@@ -28,13 +28,14 @@ impl Pace {
 
     /// The time from which the latency of the next DATA counts, if it is due: however late it goes, its time is when it
     /// was due, so that a host that stalls is not asked less.
-    pub fn take(&mut self, now: Instant) -> Option<Instant> {
+    pub fn next(&self, now: Instant) -> Option<Instant> {
         let due = self.due().unwrap_or(now);
-        if due > now {
-            return None;
-        }
+        (due <= now).then_some(due)
+    }
+
+    /// That DATA goes.
+    pub fn pass(&mut self) {
         self.next += 1;
-        Some(due)
     }
 }
 
@@ -44,14 +45,20 @@ mod tests {
 
     const MILLISECOND: Duration = Duration::from_millis(1);
 
+    fn take(pace: &mut Pace, now: Instant) -> Option<Instant> {
+        let due = pace.next(now)?;
+        pace.pass();
+        Some(due)
+    }
+
     #[test]
     fn what_is_late_counts_from_when_it_was_due() {
         let begun = Instant::now();
         let mut pace = Pace::new(begun, Some(1_000.0), 0, 1);
-        assert_eq!(pace.take(begun), Some(begun));
-        assert_eq!(pace.take(begun), None);
+        assert_eq!(take(&mut pace, begun), Some(begun));
+        assert_eq!(take(&mut pace, begun), None);
         let late = begun + MILLISECOND * 10;
-        let dues: Vec<_> = std::iter::from_fn(|| pace.take(late)).collect();
+        let dues: Vec<_> = std::iter::from_fn(|| take(&mut pace, late)).collect();
         assert_eq!(dues, (1..=10).map(|n| begun + MILLISECOND * n).collect::<Vec<_>>());
     }
 

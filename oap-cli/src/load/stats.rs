@@ -66,9 +66,13 @@ impl Stats {
 }
 
 impl Counts {
-    pub fn record(&mut self, latency: Duration) {
+    /// So many DATA of so many bytes were acknowledged at once.
+    pub fn acknowledge(&mut self, latency: Duration, count: u64, bytes: usize) {
         let microseconds = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        self.latency.saturating_record(microseconds.clamp(1, MAX_MICROSECONDS));
+        let held = microseconds.clamp(1, MAX_MICROSECONDS);
+        self.latency.record_n(held, count).expect("it is in the bounds");
+        self.acknowledged += count;
+        self.bytes += count * bytes as u64;
     }
 
     pub fn fail(&mut self, why: String) {
