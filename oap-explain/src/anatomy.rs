@@ -2,16 +2,45 @@
 
 use crate::rules;
 use oap::{Kind, PREFIX_BYTES};
+use std::fmt;
 use std::ops::Range;
 
 /// Some bytes of a frame that belong together.
 #[derive(PartialEq, Eq, Debug)]
-pub struct Part {
+pub struct Part<'f> {
     /// Where they stand in the frame.
     pub bytes: Range<usize>,
     pub field: &'static str,
-    pub value: String,
+    pub value: Value<'f>,
     pub rule: &'static str,
+}
+
+/// What the bytes of a part say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Value<'f> {
+    Number(u64),
+    Name(&'static str),
+    /// The number of a field, and its wire type.
+    Key(u64, u64),
+    Text(&'f str),
+    /// So many bytes that are no UTF-8.
+    NoText(usize),
+    /// So many bytes that say nothing here.
+    Bytes(usize),
+}
+
+impl fmt::Display for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Value::Number(number) => write!(f, "{number}"),
+            Value::Name(name) => f.write_str(name),
+            Value::Key(field, wire_type) => write!(f, "field {field}, wire type {wire_type}"),
+            Value::Text(text) => write!(f, "{text:?}"),
+            Value::NoText(size) => write!(f, "{size} bytes that are no UTF-8"),
+            Value::Bytes(1) => f.write_str("1 byte"),
+            Value::Bytes(size) => write!(f, "{size} bytes"),
+        }
+    }
 }
 
 /// The names of the fields of a header, from number 1 on; a test compares them with the spec.
@@ -26,9 +55,12 @@ const fn names(kind: Kind) -> &'static [&'static str] {
     }
 }
 
+/// The most that a frame in strict order has without unknown fields: a HELLO's prefix, and four keys with their values.
+const USUAL_PARTS: usize = 12;
+
 /// The parts of as much of a frame as is there. What makes no sense ends them.
-pub fn parts(frame: &[u8]) -> Vec<Part> {
-    let mut walk = Walk { frame, at: 0, parts: Vec::new() };
+pub fn parts(frame: &[u8]) -> Vec<Part<'_>> {
+    let mut walk = Walk { frame, at: 0, parts: Vec::with_capacity(USUAL_PARTS) };
     if let Some((length, kind, header_len)) = walk.prefix() {
         let length = length.min(frame.len());
         let header_end = (PREFIX_BYTES + header_len).min(length);
@@ -46,17 +78,17 @@ pub fn parts(frame: &[u8]) -> Vec<Part> {
 struct Walk<'f> {
     frame: &'f [u8],
     at: usize,
-    parts: Vec<Part>,
+    parts: Vec<Part<'f>>,
 }
 
-impl Walk<'_> {
+impl<'f> Walk<'f> {
     /// Length, kind and header length, where all of the prefix is there and makes sense.
     fn prefix(&mut self) -> Option<(usize, Option<Kind>, usize)> {
         let length = self.number(4, "length", "1.2, 1.3")?;
         let byte = u8::try_from(self.number(1, "kind", "1.4")?).ok()?;
         let kind = Kind::from_byte(byte);
         let name = kind.map_or("none of the six", Kind::name);
-        self.parts.last_mut()?.value = name.to_owned();
+        self.parts.last_mut()?.value = Value::Name(name);
         self.number(1, "reserved", "1.5")?;
         let header_len = self.number(2, "header_len", "1.6")?;
         Some((length, kind, header_len))
@@ -69,7 +101,7 @@ impl Walk<'_> {
             return None;
         };
         let number = bytes.iter().fold(0, |number, &byte| number << 8 | usize::from(byte));
-        self.part(size, field, number.to_string(), rule);
+        self.part(size, field, Value::Number(number as u64), rule);
         Some(number)
     }
 
@@ -77,27 +109,27 @@ impl Walk<'_> {
     fn field(&mut self, kind: Option<Kind>, end: usize) -> Option<()> {
         let (key, key_len) = varint(&self.frame[self.at..end])?;
         let name = kind.and_then(|kind| names(kind).get((key >> 3).checked_sub(1)? as usize));
-        let value = &self.frame[self.at + key_len..end];
+        let frame = self.frame;
+        let value = &frame[self.at + key_len..end];
         let rule = kind.map_or("2.12", rules::of_kind);
-        let (head, len, text) = match key & 7 {
-            0 => varint(value).map(|(number, len)| (0, len, number.to_string()))?,
-            1 => (0, 8, "8 bytes".to_owned()),
-            2 => varint(value).map(|(len, head)| (head, len as usize, String::new()))?,
-            5 => (0, 4, "4 bytes".to_owned()),
+        let (head, len, told) = match key & 7 {
+            0 => varint(value).map(|(number, len)| (0, len, Some(Value::Number(number))))?,
+            1 => (0, 8, Some(Value::Bytes(8))),
+            2 => varint(value).map(|(len, head)| (head, len as usize, None))?,
+            5 => (0, 4, Some(Value::Bytes(4))),
             _ => return None,
         };
         let bytes = value.get(head..head.checked_add(len)?)?;
-        let text = if key & 7 == 2 { shown(bytes) } else { text };
         let name = name.copied().unwrap_or("unknown");
-        self.part(key_len, "key", format!("field {}, wire type {}", key >> 3, key & 7), "2.1, 2.3");
+        self.part(key_len, "key", Value::Key(key >> 3, key & 7), "2.1, 2.3");
         if head > 0 {
-            self.part(head, "length", len.to_string(), "2.2");
+            self.part(head, "length", Value::Number(len as u64), "2.2");
         }
-        self.part(len, name, text, rule);
+        self.part(len, name, told.unwrap_or_else(|| text(bytes)), rule);
         Some(())
     }
 
-    fn part(&mut self, size: usize, field: &'static str, value: String, rule: &'static str) {
+    fn part(&mut self, size: usize, field: &'static str, value: Value<'f>, rule: &'static str) {
         let bytes = self.at..self.at + size;
         self.at = bytes.end;
         self.parts.push(Part { bytes, field, value, rule });
@@ -106,18 +138,13 @@ impl Walk<'_> {
     fn rest(&mut self, field: &'static str, end: usize, rule: &'static str) {
         if self.at < end {
             let size = end - self.at;
-            let bytes = if size == 1 { "byte" } else { "bytes" };
-            self.part(size, field, format!("{size} {bytes}"), rule);
+            self.part(size, field, Value::Bytes(size), rule);
         }
     }
 }
 
-/// Text with its quotes; bytes that are none as they are counted.
-fn shown(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => format!("{text:?}"),
-        Err(_) => format!("{} bytes that are no UTF-8", bytes.len()),
-    }
+fn text(bytes: &[u8]) -> Value<'_> {
+    std::str::from_utf8(bytes).map_or(Value::NoText(bytes.len()), Value::Text)
 }
 
 /// The varint at the front, minimal or not, and its length.
@@ -140,7 +167,7 @@ mod tests {
     use super::*;
 
     fn fields(frame: &[u8]) -> Vec<(usize, &'static str, String)> {
-        parts(frame).into_iter().map(|p| (p.bytes.start, p.field, p.value)).collect()
+        parts(frame).into_iter().map(|p| (p.bytes.start, p.field, p.value.to_string())).collect()
     }
 
     #[test]
@@ -158,7 +185,7 @@ mod tests {
                     let mut end = 0;
                     for part in parts(&frame) {
                         assert_eq!(part.bytes.start, end);
-                        assert!(!part.bytes.is_empty() || part.value == "\"\"");
+                        assert!(!part.bytes.is_empty() || part.value == Value::Text(""));
                         end = part.bytes.end;
                     }
                     assert_eq!(end, cut);

@@ -1,14 +1,32 @@
 //! Bytes as hex digits.
 
+/// The digits of each byte.
+const PAIRS: [[u8; 2]; 256] = pairs();
+
+const fn pairs() -> [[u8; 2]; 256] {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let (mut pairs, mut byte) = ([[0; 2]; 256], 0);
+    while byte < 256 {
+        pairs[byte] = [DIGITS[byte >> 4], DIGITS[byte & 15]];
+        byte += 1;
+    }
+    pairs
+}
+
 /// Lower-case digits, two a byte.
 pub fn encoded(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
+    let mut text = Vec::with_capacity(bytes.len() * 2);
+    encode_to(bytes, &mut text);
+    String::from_utf8(text).expect("digits")
+}
+
+/// Appends them to a text.
+pub fn encode_to(bytes: &[u8], text: &mut Vec<u8>) {
+    let start = text.len();
+    text.resize(start + bytes.len() * 2, 0);
+    for (pair, byte) in text[start..].chunks_exact_mut(2).zip(bytes) {
+        pair.copy_from_slice(&PAIRS[usize::from(*byte)]);
     }
-    text
 }
 
 /// The bytes of lower-case digits; `None` where they are something else.

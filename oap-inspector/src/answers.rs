@@ -85,13 +85,14 @@ pub fn step(gathered: &Gathered, connection: usize, number: usize) -> Value {
     answer
 }
 
-fn part(part: &Part) -> Value {
+fn part(part: &Part<'_>) -> Value {
     let Part { bytes, field, value, rule } = part;
+    let value = value.to_string();
     json!({ "start": bytes.start, "end": bytes.end, "field": field, "value": value, "rule": rule })
 }
 
 /// The titles and anchors of the rules that parts and reject name.
-fn rules_of(parts: &[Part], reject: Option<&Value>) -> Value {
+fn rules_of(parts: &[Part<'_>], reject: Option<&Value>) -> Value {
     let of_reject = reject.and_then(|reject| reject["rule"].as_str());
     let named: BTreeSet<_> = parts
         .iter()

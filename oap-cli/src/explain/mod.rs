@@ -1,5 +1,6 @@
 //! `oap explain`: every byte with its field, its value and the number of its rule.
 
+mod lines;
 mod show;
 
 use crate::answer::Answer;

@@ -1,27 +1,26 @@
 //! Frames, rejects and notes as text, or as JSON lines.
 
 use crate::colour::Colours;
-use oap::{Frame, Reject};
+use crate::explain::lines::Lines;
+use oap::{Frame, Kind, Reject};
 use oap_explain::anatomy::{self, Part};
 use oap_explain::envelope::Envelope;
 use oap_explain::{hex, rules, told, Origin, Show};
 use serde_json::{json, Value};
 use std::io::{self, BufWriter, Stdout, Write};
 
-/// Bytes of a part that a line shows.
-const LINE_BYTES: usize = 16;
-
 pub struct Shown {
     out: BufWriter<Stdout>,
     json: bool,
     bodies: bool,
     colours: Colours,
+    lines: Lines,
 }
 
 impl Shown {
     pub fn new(json: bool, bodies: bool) -> Self {
         let out = BufWriter::with_capacity(1 << 16, io::stdout());
-        Shown { out, json, bodies, colours: Colours::of_output() }
+        Shown { out, json, bodies, colours: Colours::of_output(), lines: Lines::default() }
     }
 
     /// Writes what is left.
@@ -41,30 +40,21 @@ impl Shown {
         Ok(())
     }
 
-    fn text(&mut self, from: Origin<'_>, title: &str, at: u64, wire: &[u8]) -> anyhow::Result<()> {
-        let Colours { strong, off, .. } = self.colours;
-        let from = if from.name.is_empty() { String::new() } else { format!("{}: ", from.name) };
-        writeln!(self.out, "{from}{strong}{title}{off}")?;
+    /// A frame, or what is there of one: its kind is told where it is whole.
+    fn text(
+        &mut self,
+        from: Origin<'_>,
+        kind: Option<Kind>,
+        at: u64,
+        wire: &[u8],
+    ) -> anyhow::Result<()> {
+        self.lines.clear();
+        self.lines.title(from.name, kind, self.colours, wire.len(), at);
         for part in anatomy::parts(wire) {
-            self.part(at, &part, &wire[part.bytes.clone()])?;
+            let bytes = &wire[part.bytes.clone()];
+            self.lines.part(at + part.bytes.start as u64, &part, bytes, self.bodies);
         }
-        Ok(())
-    }
-
-    /// The field stands beside the first line of its bytes. Of a long part only one is shown, where not all are wanted.
-    fn part(&mut self, at: u64, part: &Part, bytes: &[u8]) -> io::Result<()> {
-        let Part { field, value, rule, .. } = part;
-        let at = at + part.bytes.start as u64;
-        let (first, rest) = bytes.split_at(bytes.len().min(LINE_BYTES));
-        let more = if rest.is_empty() || self.bodies { "" } else { "…" };
-        let first = format!("{}{more}", hex::encoded(first));
-        writeln!(self.out, "  {at:>8}  {first:<33}  {field:<10}  {value:<28}  {rule}")?;
-        if self.bodies {
-            for (line, at) in rest.chunks(LINE_BYTES).zip((at..).step_by(LINE_BYTES).skip(1)) {
-                writeln!(self.out, "  {at:>8}  {}", hex::encoded(line))?;
-            }
-        }
-        Ok(())
+        Ok(self.out.write_all(self.lines.bytes())?)
     }
 }
 
@@ -81,8 +71,7 @@ impl Show for Shown {
             line["frame"] = serde_json::to_value(Envelope::from(*frame))?;
             return self.json_line(from, line);
         }
-        let title = format!("{}, {} bytes at byte {at}", frame.kind(), wire.len());
-        self.text(from, &title, at, wire)
+        self.text(from, Some(frame.kind()), at, wire)
     }
 
     fn cut(&mut self, from: Origin<'_>, at: u64, wire: &[u8]) -> anyhow::Result<()> {
@@ -90,7 +79,7 @@ impl Show for Shown {
             let line = json!({ "at": at, "length": wire.len(), "parts": json_parts(at, wire) });
             return self.json_line(from, line);
         }
-        self.text(from, &format!("{} bytes at byte {at}", wire.len()), at, wire)
+        self.text(from, None, at, wire)
     }
 
     fn reject(
@@ -124,7 +113,7 @@ fn json_parts(at: u64, wire: &[u8]) -> Value {
         let Part { bytes, field, value, rule } = part;
         json!({
             "at": at + bytes.start as u64, "bytes": hex::encoded(&wire[bytes]),
-            "field": field, "value": value, "rule": rule,
+            "field": field, "value": value.to_string(), "rule": rule,
         })
     });
     parts.collect()
