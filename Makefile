@@ -34,6 +34,7 @@ first = @[ -e $(1) ] || echo "the first time: $(2)"
 
 # One after the other: some of it measures, and two cores are soon full.
 test: ## run everything, in all languages
+	$(call first,target/release/oap,all of it takes an hour or more on two cores and some 10 GB with all that is installed)
 	@for part in lint build test-rust test-counts test-loom test-model test-fuzz test-c test-cpp test-go test-python test-node \
 		test-conformance test-examples test-oap test-docs test-demo test-prometheus test-runbook test-ops test-drills; do \
 		echo "== make $$part"; $(MAKE) --no-print-directory $$part || exit; \
@@ -137,9 +138,11 @@ toolchains:
 
 # maturin and napi build their own.
 rust: toolchains
+	$(call first,target/release/oap,all of Rust takes some ten minutes on two cores and 800 MB in target)
 	$(CARGO) build --release --workspace --exclude oap-python --exclude oap-node
 
 prefix: toolchains
+	$(call first,target/release/svc-gateway,liboap and the gateway take some minutes on two cores and 400 MB in target)
 	$(CARGO) build --release -p oap-ffi -p svc-gateway
 	@PREFIX="$(TREE)" tools/install
 
