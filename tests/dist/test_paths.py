@@ -16,6 +16,8 @@ SYSROOT = subprocess.run(["rustc", "--print", "sysroot"], capture_output=True, t
 PATHS = [f"{path}/".encode() for path in (ROOT, Path.home(), CARGO_HOME, SYSROOT)]
 ZIPS = (".whl", ".zip")
 TARS = (".tar", ".tar.gz", ".tar.xz", ".tgz", ".crate")
+# What git tracks, which may well say /root/.
+SOURCES = "-source.tar.gz"
 
 
 def members(name: str, content: bytes):
@@ -24,7 +26,7 @@ def members(name: str, content: bytes):
     if name.endswith(ZIPS):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             held = [(member, archive.read(member)) for member in archive.namelist()]
-    elif name.endswith(TARS):
+    elif name.endswith(TARS) and not name.endswith(SOURCES):
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
             held = [(member.name, archive.extractfile(member).read()) for member in archive if member.isfile()]
     elif name.endswith(".deb"):
