@@ -26,6 +26,7 @@ help: ## list the targets
 build: rust prefix python node testees ## build everything, the testees too
 
 demo: toolchains ## stream a real file (FILE=…) through liboap into the gateway, then hostile bytes, then an attack
+	$(call first,target/release/oap,liboap and the gateway and the tool take some minutes on two cores and 750 MB at most in target)
 	$(CARGO) build --release -p oap-ffi -p svc-gateway -p oap-cli
 	@tests/demo/run $(if $(FILE),"$(FILE)")
 
