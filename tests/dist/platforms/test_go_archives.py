@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import test_packages
 from machines import started
-from platforms import LINUX, PLATFORMS, VERSION, ZIG, Platform, run, shows, vectors
+from platforms import LINUX, PLATFORMS, VERSION, ZIG, Platform, run, shows, unpacked, vectors
 from release import RELEASE, ROOT, first_example
 
 GO = RELEASE / "go" / "oap.example" / "oap"
@@ -184,7 +184,9 @@ def test_an_ordinary_static_library_may_not(tmp_path):
     """Which shows that the test above can fail."""
     (tmp_path / "main.c").write_text("int main(void) { return 0; }\n")
     both = ["-Wl,--whole-archive", other(tmp_path), None, "-Wl,--no-whole-archive", "-lgcc_eh", "-o", tmp_path / "main"]
-    for library, clashes in ((archive(PLATFORMS["linux-x64-gnu"], tmp_path), False), (ROOT / "build/prefix/lib/liboap.a", True)):
+    here = PLATFORMS["linux-x64-gnu"]
+    ordinary = unpacked(here, "liboap", tmp_path / "liboap") / "lib/liboap.a"
+    for library, clashes in ((archive(here, tmp_path), False), (ordinary, True)):
         both[2] = library
         said = subprocess.run(["gcc", tmp_path / "main.c", *both], capture_output=True, text=True).stderr
         assert ("multiple definition" in said) == clashes, said[-2000:]
