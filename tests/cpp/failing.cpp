@@ -175,9 +175,9 @@ const std::array<oap::Envelope, 6> envelopes = {oap::Hello{}, oap::Start{"a"}, o
                                                oap::Ack{1},  oap::End{},      oap::Error{}};
 
 void encoders() {
-    const auto encode = [](const auto& fields) { use(oap::encode(fields, out)); };
+    const auto encode = [](const auto& fields) { use(oap::encode(fields, out), oap::encode_refusal(fields)); };
     for (const auto& envelope : envelopes) std::visit(encode, envelope);
-    use(oap::encode_rows(rows, in, out));
+    use(oap::encode_rows(rows, in, out), oap::encode_rows_refusal(rows[0], in));
 }
 
 void session() {
