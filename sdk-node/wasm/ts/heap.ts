@@ -7,8 +7,7 @@ import { WASM } from './module.js';
 /** A place in the memory of the module. */
 export type Pointer = number;
 
-type WasmFunction =
-  AbiFunction | 'oap_wasm_alloc' | 'oap_wasm_free' | 'oap_wasm_end_message';
+type WasmFunction = AbiFunction | 'oap_wasm_alloc' | 'oap_wasm_free' | 'oap_wasm_end_message';
 type Call = (...given: (number | bigint)[]) => number;
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
