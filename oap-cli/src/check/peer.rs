@@ -6,9 +6,11 @@ use oap::{BytesFrame, Config, Decoded, Decoder, Frame, Reject, Session, MAX_ACK_
 use oap_probe::wire;
 use std::io;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::{timeout_at, Instant};
+use tokio::time::{sleep, timeout_at, Duration, Instant};
 
 const READ_BYTES: usize = 64 << 10;
+/// Else the host may read them together.
+const BETWEEN_BYTES: Duration = Duration::from_millis(1);
 
 pub struct Peer {
     stream: Stream,
@@ -51,6 +53,9 @@ impl Peer {
         for piece in bytes.chunks(pieces) {
             self.stream.write_all(piece).await?;
             self.stream.flush().await?;
+            if bytewise {
+                sleep(BETWEEN_BYTES).await;
+            }
         }
         Ok(())
     }
